@@ -17,12 +17,12 @@ create table users (
   two_factor_enabled boolean not null default false,
   banned boolean not null default false,
   ban_reason text,
-  ban_expires timestamptz,
+  ban_expires timestamptz(3),
   locale text not null default 'th' check (locale in ('th','en')),
   phone text,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  deleted_at timestamptz
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
+  deleted_at timestamptz(3)
 );
 create index users_role_created on users (role, created_at desc, id desc) where not is_anonymous;
 
@@ -30,15 +30,15 @@ create table sessions (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references users on delete cascade,
   token text not null unique,
-  expires_at timestamptz not null,
+  expires_at timestamptz(3) not null,
   ip_address text,
   user_agent text,
   impersonated_by uuid references users on delete set null,
   refresh_token_hash text unique,
-  refresh_expires_at timestamptz,
+  refresh_expires_at timestamptz(3),
   replaced_refresh_hash text,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 create index sessions_user on sessions (user_id);
 create index sessions_expiry on sessions (expires_at);
@@ -52,12 +52,12 @@ create table accounts (
   access_token text,
   refresh_token text,
   id_token text,
-  access_token_expires_at timestamptz,
-  refresh_token_expires_at timestamptz,
+  access_token_expires_at timestamptz(3),
+  refresh_token_expires_at timestamptz(3),
   scope text,
   password text,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
   unique (provider_id, account_id)
 );
 create index accounts_user on accounts (user_id);
@@ -66,9 +66,9 @@ create table verifications (
   id uuid primary key default gen_random_uuid(),
   identifier text not null,
   value text not null,
-  expires_at timestamptz not null,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  expires_at timestamptz(3) not null,
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 create index verifications_identifier on verifications (identifier);
 
@@ -76,8 +76,8 @@ create table jwks (
   id uuid primary key default gen_random_uuid(),
   public_key text not null,
   private_key text not null,
-  created_at timestamptz not null default now(),
-  expires_at timestamptz
+  created_at timestamptz(3) not null default now(),
+  expires_at timestamptz(3)
 );
 
 create table two_factors (
@@ -87,8 +87,8 @@ create table two_factors (
   backup_codes text not null,
   verified boolean not null default true,
   failed_verification_count integer not null default 0,
-  locked_until timestamptz,
-  created_at timestamptz not null default now()
+  locked_until timestamptz(3),
+  created_at timestamptz(3) not null default now()
 );
 create index two_factors_user on two_factors (user_id);
 create index two_factors_secret on two_factors (secret);
@@ -98,7 +98,7 @@ create table login_attempts (
   email_hash text not null,
   ip_address text,
   succeeded boolean not null,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 create index login_attempts_email on login_attempts (email_hash, created_at desc);
 
@@ -111,9 +111,9 @@ create table privacy_requests (
   details text,
   decision text,
   decided_by uuid references users on delete set null,
-  due_at timestamptz not null default now() + interval '30 days',
-  completed_at timestamptz,
-  created_at timestamptz not null default now()
+  due_at timestamptz(3) not null default now() + interval '30 days',
+  completed_at timestamptz(3),
+  created_at timestamptz(3) not null default now()
 );
 create index privacy_requests_status on privacy_requests (status, due_at);
 create index privacy_requests_user on privacy_requests (user_id);

@@ -10,7 +10,7 @@ create table settings (
   value jsonb not null,
   version integer not null default 1,
   updated_by uuid references users on delete set null,
-  updated_at timestamptz not null default now()
+  updated_at timestamptz(3) not null default now()
 );
 
 create table email_templates (
@@ -20,7 +20,7 @@ create table email_templates (
   body text not null,
   version integer not null default 1,
   updated_by uuid references users on delete set null,
-  updated_at timestamptz not null default now(),
+  updated_at timestamptz(3) not null default now(),
   primary key (key, language)
 );
 
@@ -37,8 +37,8 @@ create table messages (
   attempts integer not null default 0,
   provider_id text,
   error text,
-  sent_at timestamptz,
-  created_at timestamptz not null default now()
+  sent_at timestamptz(3),
+  created_at timestamptz(3) not null default now()
 );
 create index messages_created on messages (created_at desc, id desc);
 create index messages_user on messages (user_id, created_at desc);
@@ -51,8 +51,8 @@ create table push_subscriptions (
   p256dh text not null,
   auth text not null,
   kinds text[] not null default '{}',
-  created_at timestamptz not null default now(),
-  failed_at timestamptz
+  created_at timestamptz(3) not null default now(),
+  failed_at timestamptz(3)
 );
 create index push_subscriptions_user on push_subscriptions (user_id);
 
@@ -65,7 +65,7 @@ create table audit_logs (
   details jsonb not null default '{}',
   request_id text,
   ip_address text,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 create index audit_logs_created on audit_logs (created_at desc, id desc);
 create index audit_logs_subject on audit_logs (subject_kind, subject_id, id desc);
@@ -78,9 +78,9 @@ create table idempotency_keys (
   request_hash text not null,
   response_status integer,
   response_body jsonb,
-  created_at timestamptz not null default now(),
-  completed_at timestamptz,
-  expires_at timestamptz not null default now() + interval '24 hours',
+  created_at timestamptz(3) not null default now(),
+  completed_at timestamptz(3),
+  expires_at timestamptz(3) not null default now() + interval '24 hours',
   primary key (owner, key)
 );
 create index idempotency_keys_expiry on idempotency_keys (expires_at);
@@ -92,9 +92,9 @@ create table outbox (
   payload jsonb not null,
   available_at timestamptz not null default now(),
   attempts integer not null default 0,
-  relayed_at timestamptz,
+  relayed_at timestamptz(3),
   error text,
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   unique (topic, key)
 );
 create index outbox_waiting on outbox (available_at, id) where relayed_at is null;
@@ -102,7 +102,7 @@ create index outbox_waiting on outbox (available_at, id) where relayed_at is nul
 create table sync_scopes (
   scope text primary key,
   revision bigint not null default 0,
-  updated_at timestamptz not null default now()
+  updated_at timestamptz(3) not null default now()
 );
 `,
   );

@@ -14,8 +14,8 @@ create table organizers (
   tax_id text,
   address text,
   is_juristic boolean not null default true,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 
 create table photographers (
@@ -29,8 +29,8 @@ create table photographers (
   tax_id text,
   is_juristic boolean not null default false,
   withholding_applies boolean not null default true,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 
 create table bank_accounts (
@@ -41,9 +41,9 @@ create table bank_accounts (
   account_number_encrypted bytea not null,
   account_last4 text not null check (account_last4 ~ '^[0-9]{4}$'),
   is_default boolean not null default false,
-  verified_at timestamptz,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  verified_at timestamptz(3),
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 create unique index bank_accounts_default on bank_accounts (user_id) where is_default;
 create index bank_accounts_user on bank_accounts (user_id);
@@ -67,19 +67,19 @@ create table events (
   location text,
   venue text,
   time_zone text not null default 'Asia/Bangkok',
-  starts_at timestamptz not null,
-  ends_at timestamptz not null,
+  starts_at timestamptz(3) not null,
+  ends_at timestamptz(3) not null,
   sales_enabled boolean not null default true,
-  sales_start_at timestamptz,
-  sales_end_at timestamptz,
+  sales_start_at timestamptz(3),
+  sales_end_at timestamptz(3),
   retention_days integer not null default 90 check (retention_days between 1 and 3650),
   organizer_id uuid references organizers on delete restrict,
   cover_photo_id uuid,
   created_by uuid references users on delete set null,
   revision bigint not null default 0,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  deleted_at timestamptz,
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
+  deleted_at timestamptz(3),
   check (ends_at >= starts_at),
   check (access_mode <> 'code' or access_code_hash is not null)
 );
@@ -93,7 +93,7 @@ create table event_staff (
   user_id uuid not null references users on delete cascade,
   role text not null check (role in ('photographer','organizer')),
   assigned_by uuid references users on delete set null,
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   primary key (event_id, user_id, role)
 );
 create index event_staff_user on event_staff (user_id, role);
@@ -108,7 +108,7 @@ create table event_announcements (
   body_en text not null,
   audience text not null check (audience in ('buyers','searchers','staff')),
   recipient_count integer not null default 0,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 create index event_announcements_event on event_announcements (event_id, created_at desc);
 
@@ -119,7 +119,7 @@ create table event_status_changes (
   to_status text not null,
   actor_id uuid references users on delete set null,
   reason text,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 create index event_status_changes_event on event_status_changes (event_id, id desc);
 
@@ -137,8 +137,8 @@ create table consents (
   by_guardian boolean not null default false,
   ip_address text,
   user_agent text,
-  expires_at timestamptz,
-  created_at timestamptz not null default now(),
+  expires_at timestamptz(3),
+  created_at timestamptz(3) not null default now(),
   check ((action = 'withdrawn') = (withdraws_id is not null))
 );
 create index consents_user on consents (user_id, purpose, created_at desc);

@@ -18,7 +18,7 @@ create table photos (
   bytes bigint not null check (bytes > 0),
   width integer check (width > 0),
   height integer check (height > 0),
-  taken_at timestamptz,
+  taken_at timestamptz(3),
   placeholder_color text check (placeholder_color ~ '^#[0-9a-f]{6}$'),
   focus_x real check (focus_x between 0 and 1),
   focus_y real check (focus_y between 0 and 1),
@@ -26,10 +26,10 @@ create table photos (
   pipeline_version integer not null default 0,
   price_satang bigint check (price_satang >= 0),
   revision bigint not null default 0,
-  approved_at timestamptz,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  deleted_at timestamptz
+  approved_at timestamptz(3),
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
+  deleted_at timestamptz(3)
 );
 create unique index photos_identity on photos (event_id, sha256) where deleted_at is null;
 create index photos_event_status on photos (event_id, status, created_at desc, id desc) where deleted_at is null;
@@ -47,7 +47,7 @@ create table photo_files (
   bytes bigint not null,
   width integer,
   height integer,
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   primary key (photo_id, kind)
 );
 
@@ -63,7 +63,7 @@ create table photo_metadata (
   orientation smallint,
   taken_at_local text,
   had_gps boolean not null default false,
-  extracted_at timestamptz not null default now()
+  extracted_at timestamptz(3) not null default now()
 );
 
 create table photo_reviews (
@@ -73,7 +73,7 @@ create table photo_reviews (
   from_status text not null,
   to_status text not null,
   reason text,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 create index photo_reviews_photo on photo_reviews (photo_id, id desc);
 
@@ -91,7 +91,7 @@ create table photo_bibs (
   bib text not null check (bib ~ '^[A-Z0-9-]{1,12}$'),
   confidence real not null check (confidence between 0 and 1),
   source text not null check (source in ('detected','typed')),
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   unique (photo_id, bib)
 );
 create index photo_bibs_event on photo_bibs (event_id, bib);
@@ -105,9 +105,9 @@ create table uploads (
   status text not null default 'receiving' check (status in ('receiving','received','completed','duplicate','failed','cancelled')),
   error_code text,
   photo_id uuid references photos on delete set null,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  expires_at timestamptz not null default now() + interval '7 days'
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
+  expires_at timestamptz(3) not null default now() + interval '7 days'
 );
 create index uploads_user on uploads (user_id, created_at desc, id desc);
 create index uploads_unfinished on uploads (status, updated_at) where status in ('receiving','received');
@@ -117,8 +117,8 @@ create table favorites (
   photo_id uuid not null references photos on delete cascade,
   event_id uuid not null references events on delete cascade,
   revision bigint not null default 0,
-  created_at timestamptz not null default now(),
-  deleted_at timestamptz,
+  created_at timestamptz(3) not null default now(),
+  deleted_at timestamptz(3),
   primary key (user_id, photo_id)
 );
 create index favorites_revision on favorites (user_id, revision, photo_id);

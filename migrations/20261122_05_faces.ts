@@ -19,8 +19,8 @@ create table faces (
   quality real not null,
   quality_parts jsonb not null default '{}',
   descriptor bytea not null check (length(descriptor) % 4 = 0),
-  hidden_at timestamptz,
-  created_at timestamptz not null default now(),
+  hidden_at timestamptz(3),
+  created_at timestamptz(3) not null default now(),
   unique (photo_id, engine, ordinal)
 );
 create index faces_event on faces (event_id, engine);
@@ -31,8 +31,8 @@ create table face_groups (
   engine text not null,
   label text,
   merged_into uuid references face_groups on delete set null,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 create index face_groups_event on face_groups (event_id) where merged_into is null;
 
@@ -40,7 +40,7 @@ create table face_group_members (
   face_id uuid primary key references faces on delete cascade,
   group_id uuid not null references face_groups on delete cascade,
   source text not null default 'automatic' check (source in ('automatic','admin')),
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 create index face_group_members_group on face_group_members (group_id);
 
@@ -59,9 +59,9 @@ create table face_searches (
   faces_searched integer not null default 0,
   index_revision bigint,
   calibration jsonb,
-  open_until timestamptz not null default now() + interval '24 hours',
-  created_at timestamptz not null default now(),
-  finished_at timestamptz
+  open_until timestamptz(3) not null default now() + interval '24 hours',
+  created_at timestamptz(3) not null default now(),
+  finished_at timestamptz(3)
 );
 create index face_searches_user on face_searches (user_id, created_at desc, id desc);
 create index face_searches_open on face_searches (event_id, open_until) where status = 'done' and descriptor is not null;
@@ -75,7 +75,7 @@ create table face_matches (
   band text not null check (band in ('sure','maybe')),
   confidence real not null check (confidence between 0 and 1),
   distance real not null,
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   primary key (search_id, photo_id)
 );
 create index face_matches_photo on face_matches (photo_id);
@@ -87,8 +87,8 @@ create table face_feedback (
   event_id uuid not null references events on delete cascade,
   face_id uuid references faces on delete set null,
   verdict text not null check (verdict in ('me','not_me')),
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
   primary key (user_id, photo_id)
 );
 create index face_feedback_event on face_feedback (event_id, user_id);
@@ -102,9 +102,9 @@ create table face_opt_outs (
   descriptor bytea,
   status text not null default 'requested' check (status in ('requested','confirmed','rejected','withdrawn')),
   hidden_faces integer not null default 0,
-  expires_at timestamptz,
+  expires_at timestamptz(3),
   decided_by uuid references users on delete set null,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 create index face_opt_outs_event on face_opt_outs (event_id, status);
 `,

@@ -15,9 +15,9 @@ create table packages (
   is_global boolean not null default true,
   is_active boolean not null default true,
   sort_order integer not null default 0,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  deleted_at timestamptz,
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
+  deleted_at timestamptz(3),
   check ((kind = 'unlimited') = (photo_count is null)),
   check (kind <> 'single' or photo_count = 1)
 );
@@ -29,7 +29,7 @@ create table event_packages (
   price_satang bigint check (price_satang >= 0),
   is_active boolean not null default true,
   sort_order integer not null default 0,
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   primary key (event_id, package_id)
 );
 create index event_packages_package on event_packages (package_id);
@@ -38,8 +38,8 @@ create table carts (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null unique references users on delete cascade,
   package_id uuid references packages on delete set null,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 
 create table cart_items (
@@ -49,9 +49,9 @@ create table cart_items (
   event_id uuid not null references events on delete cascade,
   is_selected boolean not null default true,
   revision bigint not null default 0,
-  added_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  deleted_at timestamptz,
+  added_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
+  deleted_at timestamptz(3),
   unique (cart_id, photo_id)
 );
 create index cart_items_revision on cart_items (cart_id, revision, photo_id);
@@ -71,11 +71,11 @@ create table orders (
   quote jsonb not null,
   tax jsonb not null default '{}',
   buyer jsonb not null default '{}',
-  placed_at timestamptz not null default now(),
-  paid_at timestamptz,
-  closed_at timestamptz,
-  expires_at timestamptz not null default now() + interval '24 hours',
-  updated_at timestamptz not null default now(),
+  placed_at timestamptz(3) not null default now(),
+  paid_at timestamptz(3),
+  closed_at timestamptz(3),
+  expires_at timestamptz(3) not null default now() + interval '24 hours',
+  updated_at timestamptz(3) not null default now(),
   check (total_satang = subtotal_satang - discount_satang),
   check (status not in ('paid','partially_refunded','refunded') or paid_at is not null)
 );
@@ -94,10 +94,10 @@ create table split_rules (
   photographer_bp integer not null check (photographer_bp between 0 and 10000),
   organizer_bp integer not null check (organizer_bp between 0 and 10000),
   version integer not null default 1,
-  effective_from timestamptz not null default now(),
-  effective_to timestamptz,
+  effective_from timestamptz(3) not null default now(),
+  effective_to timestamptz(3),
   created_by uuid references users on delete set null,
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   check (platform_bp + photographer_bp + organizer_bp = 10000),
   check ((scope = 'revenue_type') = (revenue_type is not null)),
   check ((scope in ('event','event_photographer')) = (event_id is not null)),
@@ -120,7 +120,7 @@ create table order_items (
   platform_bp integer not null,
   photographer_bp integer not null,
   organizer_bp integer not null,
-  refunded_at timestamptz,
+  refunded_at timestamptz(3),
   unique (order_id, photo_id),
   check (platform_bp + photographer_bp + organizer_bp = 10000)
 );
@@ -141,11 +141,11 @@ create table payments (
   qr_image_base64 text,
   review text check (review in ('late','underpaid','overpaid','duplicate','unmatched')),
   review_resolution text,
-  expires_at timestamptz,
-  last_checked_at timestamptz,
-  paid_at timestamptz,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
+  expires_at timestamptz(3),
+  last_checked_at timestamptz(3),
+  paid_at timestamptz(3),
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
   unique (provider, trans_id),
   check (status not in ('pending','paid') or trans_id is not null)
 );
@@ -165,8 +165,8 @@ create table payment_webhooks (
   deliveries integer not null default 1,
   attempts integer not null default 0,
   error text,
-  received_at timestamptz not null default now(),
-  processed_at timestamptz,
+  received_at timestamptz(3) not null default now(),
+  processed_at timestamptz(3),
   unique (provider, body_sha256)
 );
 create index payment_webhooks_waiting on payment_webhooks (received_at) where status = 'received';
@@ -186,9 +186,9 @@ create table refunds (
   second_approver uuid references users on delete set null,
   decision_note text,
   transfer_reference text,
-  decided_at timestamptz,
-  transferred_at timestamptz,
-  created_at timestamptz not null default now(),
+  decided_at timestamptz(3),
+  transferred_at timestamptz(3),
+  created_at timestamptz(3) not null default now(),
   check (second_approver is null or second_approver <> decided_by)
 );
 create unique index refunds_one_open on refunds (order_id) where status in ('requested','approved');
@@ -208,7 +208,7 @@ create table invoices (
   total_satang bigint not null,
   vat_satang bigint not null default 0,
   vat_rate_bp integer not null default 0,
-  issued_at timestamptz not null default now(),
+  issued_at timestamptz(3) not null default now(),
   unique (series, sequence)
 );
 create unique index invoices_one_sale on invoices (order_id) where kind in ('receipt','tax_invoice');
@@ -222,9 +222,9 @@ create table download_grants (
   user_id uuid not null references users on delete cascade,
   max_downloads integer not null default 20 check (max_downloads > 0),
   download_count integer not null default 0,
-  last_downloaded_at timestamptz,
-  revoked_at timestamptz,
-  created_at timestamptz not null default now(),
+  last_downloaded_at timestamptz(3),
+  revoked_at timestamptz(3),
+  created_at timestamptz(3) not null default now(),
   unique (order_id, photo_id)
 );
 create index download_grants_user on download_grants (user_id, created_at desc, id desc);

@@ -12,7 +12,7 @@ create table ledger_accounts (
   kind text not null check (kind in ('asset','liability','revenue','expense')),
   photographer_id uuid unique references photographers on delete restrict,
   organizer_id uuid unique references organizers on delete restrict,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 
 create table payouts (
@@ -25,12 +25,12 @@ create table payouts (
   gross_satang bigint not null,
   withholding_satang bigint not null default 0 check (withholding_satang >= 0),
   net_satang bigint not null,
-  period_end timestamptz not null,
+  period_end timestamptz(3) not null,
   approved_by uuid references users on delete set null,
   transfer_reference text,
   created_by uuid references users on delete set null,
-  created_at timestamptz not null default now(),
-  paid_at timestamptz,
+  created_at timestamptz(3) not null default now(),
+  paid_at timestamptz(3),
   check (num_nonnulls(photographer_id, organizer_id) = 1),
   check (net_satang = gross_satang - withholding_satang)
 );
@@ -49,7 +49,7 @@ create table ledger_transactions (
   refund_id uuid references refunds on delete restrict,
   payout_id uuid references payouts on delete restrict,
   description text not null default '',
-  occurred_at timestamptz not null default now(),
+  occurred_at timestamptz(3) not null default now(),
   unique (kind, reference)
 );
 create index ledger_transactions_occurred on ledger_transactions (occurred_at desc, id desc);
@@ -62,7 +62,7 @@ create table ledger_postings (
   amount_satang bigint not null check (amount_satang <> 0),
   event_id uuid references events on delete restrict,
   order_item_id uuid references order_items on delete restrict,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 create index ledger_postings_transaction on ledger_postings (transaction_id);
 create index ledger_postings_account on ledger_postings (account_id, id);

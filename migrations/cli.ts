@@ -4,13 +4,24 @@ import { migrateDown, migrateDownAll, migrateUp } from './migrate.ts';
 // npm run db:migrate | db:rollback | db:types. DATABASE_URL says which database; else the one of a running `npm start`.
 const databaseUrl = process.env.DATABASE_URL;
 if (!databaseUrl) {
-  console.error('Set DATABASE_URL to the database to migrate, e.g. postgres://user:password@127.0.0.1:5432/thepixstock');
+  console.error(
+    'Set DATABASE_URL to the database to migrate, e.g. postgres://user:password@127.0.0.1:5432/thepixstock',
+  );
   process.exit(1);
 }
 
 function generateTypes(): void {
   const out = 'server/platform/db-types.ts';
-  const args = ['--dialect', 'postgres', '--url', databaseUrl!, '--out-file', out, '--exclude-pattern', '(kysely_*|bullmq*)'];
+  const args = [
+    '--dialect',
+    'postgres',
+    '--url',
+    databaseUrl!,
+    '--out-file',
+    out,
+    '--exclude-pattern',
+    '(kysely_*|bullmq*)',
+  ];
   args.push('--date-parser', 'timestamp', '--type-mapping', '{"int8":"number"}');
   const { status } = spawnSync('node_modules/.bin/kysely-codegen', args, { stdio: 'inherit' });
   process.exit(status ?? 1);

@@ -1,0 +1,159 @@
+import type { Request, RequestHandler, Response } from 'express';
+import multer from 'multer';
+import type { z } from 'zod';
+import { AppError } from '#contracts/errors.ts';
+import type { Access, RouteDefinition } from '#contracts/http/route.ts';
+import type { Db } from '#server/platform/db.ts';
+import { once } from './idempotency.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { Viewer } from './viewer.ts';
+
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+type ViewerFor<A extends Access> = A extends 'public' ? Viewer | null : Viewer;
+
+export interface Call<R extends RouteDefinition> {
+  params: Parsed<R['params']>;
+  query: Parsed<R['query']>;
+  body: Parsed<R['body']>;
+  viewer: ViewerFor<R['access']>;
+  /** Files of a multipart route, on disk under `path`; the handler removes or moves them, leftovers are removed after it. */
+  files: Express.Multer.File[];
+  req: Request;
+  res: Response;
+}
+type StatusOf<R extends RouteDefinition> = keyof R['responses'] & number;
+type BodyOf<R extends RouteDefinition, S extends StatusOf<R>> = R['responses'][S] extends z.ZodType
+  ? z.input<R['responses'][S]>
+  : null | undefined;
+type Reply<R extends RouteDefinition> = { [S in StatusOf<R>]: { status: S; body: BodyOf<R, S> } }[StatusOf<R>];
+
+/** Answer of a handler: a JSON reply, or 'sent' when it wrote to `res` itself (streams, images, redirects). */
+export type Handler<R extends RouteDefinition> = (call: Call<R>) => Promise<Reply<R> | 'sent'>;
+
+export interface BoundRoute {
+  definition: RouteDefinition;
+  handler: Handler<RouteDefinition>;
+}
+export const bind = <R extends RouteDefinition>(definition: R, handler: Handler<R>): BoundRoute => ({
+  definition,
+  handler: handler as unknown as Handler<RouteDefinition>,
+});
+
+export interface BindDeps {
+  db: Db;
+  rateLimit: RateLimit;
+  /** The session of the request, or null. */
+  findViewer: (req: Request) => Promise<Viewer | null>;
+  /** Makes a guest and its session, sets the cookie. */
+  createGuest: (req: Request, res: Response) => Promise<Viewer>;
+  uploadDir: string;
+  maxUploadBytes: number;
+}
+
+async function admit(access: Access, req: Request, res: Response, deps: BindDeps): Promise<Viewer | null> {
+  if (access === 'public' || req.viewer) {
+    if (access === 'public' || access === 'session') return req.viewer ?? null;
+  } else if (access === 'session') {
+    req.viewer = await deps.createGuest(req, res);
+    return req.viewer;
+  }
+  const viewer = req.viewer;
+  if (!viewer || viewer.isGuest) throw new AppError('auth.required');
+  if (access !== 'user' && viewer.role !== 'admin' && !access.includes(viewer.role))
+    throw new AppError('auth.forbidden');
+  return viewer;
+}
+
+function parse<S extends z.ZodType>(schema: S | undefined, value: unknown, where: string): z.output<S> | undefined {
+  if (!schema) return undefined;
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  const errors = result.error.issues.slice(0, 20).map((issue) => ({
+    path: [where, ...issue.path].join('.'),
+    message: issue.message,
+  }));
+  throw new AppError('request.invalid', { errors });
+}
+
+/** An id that cannot exist is answered like one that does not: not found. */
+function parseParams(definition: RouteDefinition, req: Request) {
+  const result = definition.params?.safeParse(req.params);
+  if (result && !result.success) throw new AppError('resource.not_found');
+  return result?.data;
+}
+
+const receiveFiles = (definition: RouteDefinition, deps: BindDeps) => {
+  if (!definition.multipart) return undefined;
+  const { fileFields, maxFiles } = definition.multipart;
+  const upload = multer({
+    dest: deps.uploadDir,
+    limits: { fileSize: deps.maxUploadBytes, files: maxFiles, fields: 50, fieldSize: 64 * 1024, parts: maxFiles + 60 },
+    fileFilter: (_req, file, done) => {
+      if (fileFields.includes(file.fieldname)) done(null, true);
+      else
+        done(
+          new AppError('request.invalid', {
+            errors: [{ path: `body.${file.fieldname}`, message: 'no such file field' }],
+          }),
+        );
+    },
+  }).any();
+  return (req: Request, res: Response) =>
+    new Promise<void>((resolve, reject) => upload(req, res, (error) => (error ? reject(error) : resolve())));
+};
+
+/** Turns a bound route into an Express handler: session, access, rate limit, validation, idempotency, answer. */
+export function toHandler(
+  { definition, handler }: BoundRoute,
+  deps: BindDeps,
+  removeFile: (path: string) => Promise<void>,
+): RequestHandler {
+  const receive = receiveFiles(definition, deps);
+  const route = `${definition.method.toUpperCase()} ${definition.path}`;
+  return async (req, res) => {
+    req.viewer = await deps.findViewer(req);
+    const wantsGuest = definition.access === 'session' && !req.viewer;
+    if (wantsGuest) await deps.rateLimit.check(req, definition.rateLimit);
+    const viewer = await admit(definition.access, req, res, deps);
+    if (!wantsGuest) await deps.rateLimit.check(req, definition.rateLimit);
+    const params = parseParams(definition, req);
+    const query = parse(definition.query, req.query, 'query');
+    if (receive && !(definition.body && req.is('application/json'))) {
+      if (!req.is('multipart/form-data')) throw new AppError('request.unsupported_type');
+      await receive(req, res);
+    } else if (definition.body && req.body === undefined && Number(req.get('content-length') ?? 0) > 0) {
+      throw new AppError('request.unsupported_type');
+    }
+    const files = (req.files as Express.Multer.File[] | undefined) ?? [];
+    try {
+      const body = parse(definition.body, req.body, 'body');
+      const work = async () => {
+        const answer = await handler({ params, query, body, viewer, files, req, res } as never);
+        return answer as { status: number; body: unknown } | 'sent';
+      };
+      const key = definition.idempotent ? req.get('idempotency-key') : undefined;
+      if (key !== undefined && !/^[\x21-\x7e]{8,128}$/.test(key)) {
+        throw new AppError('request.invalid', {
+          errors: [{ path: 'header.Idempotency-Key', message: '8 to 128 visible ASCII characters' }],
+        });
+      }
+      const answer =
+        key && viewer
+          ? await once(
+              deps.db,
+              { owner: viewer.userId, key, route, fingerprint: { params, query, body } },
+              async () => {
+                const result = await work();
+                if (result === 'sent') throw new Error(`${route} cannot be idempotent and stream`);
+                return result;
+              },
+            )
+          : await work();
+      if (answer === 'sent') return;
+      if (answer.body === null || answer.body === undefined) res.status(answer.status).end();
+      else res.status(answer.status).json(answer.body);
+    } finally {
+      await Promise.all(files.map((file) => removeFile(file.path)));
+    }
+  };
+}

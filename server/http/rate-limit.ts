@@ -1,0 +1,61 @@
+import type { Request } from 'express';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { AppError } from '#contracts/errors.ts';
+import type { RouteDefinition } from '#contracts/http/route.ts';
+import type { Cache } from '#server/platform/cache.ts';
+
+/**
+ * SPEC section 4: 100 requests a minute, 10 face searches a minute, 50 upload batches an hour, counted per user or guest session;
+ * callers without a session and a whole venue behind one address fall under the much higher ceiling per IP.
+ */
+const limits = {
+  default: { points: 100, duration: 60 },
+  search: { points: 10, duration: 60 },
+  upload: { points: 50, duration: 3600 },
+  auth: { points: 30, duration: 60 },
+} as const;
+type LimitName = NonNullable<RouteDefinition['rateLimit']>;
+
+export type RateLimit = ReturnType<typeof createRateLimit>;
+
+export function createRateLimit(cache: Cache, settings: { perIp: number; scale?: number }) {
+  const make = (keyPrefix: string, points: number, duration: number) =>
+    cache.redis
+      ? new RateLimiterRedis({
+          storeClient: cache.redis,
+          keyPrefix: `limit-${keyPrefix}`,
+          points,
+          duration,
+          insuranceLimiter: new RateLimiterMemory({ points, duration }),
+        })
+      : new RateLimiterMemory({ keyPrefix, points, duration });
+  const byOwner = Object.fromEntries(
+    Object.entries(limits).map(([name, { points, duration }]) => [
+      name,
+      make(name, Math.ceil(points * (settings.scale ?? 1)), duration),
+    ]),
+  );
+  const byIp = make('ip', settings.perIp, 60);
+  const consume = async (limiter: typeof byIp, key: string) => {
+    try {
+      return await limiter.consume(key);
+    } catch (result) {
+      if (result instanceof RateLimiterRes) {
+        const retryAfter = Math.ceil(result.msBeforeNext / 1000);
+        throw new AppError('request.rate_limited', { retryAfter });
+      }
+      throw result;
+    }
+  };
+  return {
+    /** Throws request.rate_limited. */
+    async check(req: Request, name: LimitName = 'default'): Promise<void> {
+      if (name === 'none') return;
+      await consume(byIp, req.ip ?? 'unknown');
+      const owner = req.viewer ? `u${req.viewer.userId}` : undefined;
+      // Attempts to sign in have no session that means anything: they count per address as well.
+      const key = owner ?? (name === 'auth' || name === 'search' ? `ip${req.ip}` : undefined);
+      if (key) await consume(byOwner[name]!, key);
+    },
+  };
+}

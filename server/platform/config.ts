@@ -1,0 +1,95 @@
+import path from 'node:path';
+import { z } from 'zod';
+
+const flag = z.enum(['0', '1', 'true', 'false', '']).transform((v) => v === '1' || v === 'true');
+const secret = z.string().min(16);
+
+const schema = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  PUBLIC_URL: z.url().optional(),
+  DATA_DIR: z.string().default('./.data'),
+  EMBEDDED: flag.default(false),
+  DEMO: flag.default(false),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  DATABASE_URL: z.url(),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(12),
+  REDIS_URL: z
+    .url()
+    .optional()
+    .or(z.literal('').transform(() => undefined)),
+  S3_ENDPOINT: z.url(),
+  S3_ACCESS_KEY: z.string().min(1),
+  S3_SECRET_KEY: z.string().min(1),
+  S3_BUCKET: z.string().default('thepixstock'),
+  S3_REGION: z.string().default('us-east-1'),
+  SMTP_URL: z.url(),
+  MAIL_FROM: z.string().default('ThePixStock <no-reply@thepixstock.test>'),
+  PAYNOI_BASE_URL: z.url(),
+  PAYNOI_API_KEY: z.string().min(1),
+  PAYNOI_KEY_ID: z.string().default('100568'),
+  PAYNOI_ACCOUNT: z.string().default(''),
+  PAYNOI_TYPE: z.string().default('1'),
+  AUTH_SECRET: secret,
+  LINK_SECRET: secret,
+  BANK_ENCRYPTION_KEY: secret,
+  WORKER_KEY: secret.optional(),
+  WORKER_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(0),
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  TRUST_PROXY: z.string().default('loopback'),
+  RATE_LIMIT_PER_IP: z.coerce.number().int().min(1).default(6000),
+  DEV_SERVICES_URL: z.url().optional(),
+  PWA_DIR: z.string().default('./pwa/dist'),
+});
+
+type Env = z.output<typeof schema>;
+export type Config = Readonly<ReturnType<typeof shape>>;
+
+function shape(env: Env) {
+  const publicUrl = (env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`).replace(/\/$/, '');
+  return {
+    environment: env.NODE_ENV,
+    isProduction: env.NODE_ENV === 'production',
+    /** The embedded mode has demo accounts and /dev/*; never in production. */
+    isEmbedded: env.EMBEDDED && env.NODE_ENV !== 'production',
+    isDemo: env.EMBEDDED && env.DEMO && env.NODE_ENV !== 'production',
+    host: env.HOST,
+    port: env.PORT,
+    publicUrl,
+    dataDir: path.resolve(env.DATA_DIR),
+    pwaDir: path.resolve(env.PWA_DIR),
+    logLevel: env.LOG_LEVEL,
+    databaseUrl: env.DATABASE_URL,
+    databasePool: env.DATABASE_POOL,
+    redisUrl: env.REDIS_URL,
+    s3: {
+      endpoint: env.S3_ENDPOINT,
+      accessKey: env.S3_ACCESS_KEY,
+      secretKey: env.S3_SECRET_KEY,
+      bucket: env.S3_BUCKET,
+      region: env.S3_REGION,
+    },
+    mail: { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM },
+    paynoi: {
+      baseUrl: env.PAYNOI_BASE_URL,
+      apiKey: env.PAYNOI_API_KEY,
+      keyId: env.PAYNOI_KEY_ID,
+      account: env.PAYNOI_ACCOUNT,
+      type: env.PAYNOI_TYPE,
+    },
+    secrets: { auth: env.AUTH_SECRET, link: env.LINK_SECRET, bank: env.BANK_ENCRYPTION_KEY },
+    worker: { healthPort: env.WORKER_HEALTH_PORT, concurrency: env.WORKER_CONCURRENCY },
+    trustProxy: env.TRUST_PROXY,
+    rateLimitPerIp: env.RATE_LIMIT_PER_IP,
+    devServicesUrl: env.EMBEDDED && env.NODE_ENV !== 'production' ? env.DEV_SERVICES_URL : undefined,
+  };
+}
+
+/** Parses the environment once; throws one error that names every bad variable, without its value. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return shape(parsed.data);
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The configuration is not right:\n  ${problems.join('\n  ')}`);
+}

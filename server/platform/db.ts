@@ -1,0 +1,50 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { DB } from './db-types.ts';
+
+export type Db = Kysely<DB>;
+export type Trx = Transaction<DB>;
+/** Either; repositories take this. */
+export type DbOrTrx = Db | Trx;
+
+/** bigint columns are satang, byte counts and revisions: read as numbers, refused beyond 2^53. */
+function parseBigint(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError('bigint beyond the safe integer range');
+  return value;
+}
+
+/** Types are set for this pool only, so that other users of `pg` (the queue) keep their own. */
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === pg.types.builtins.INT8 && format !== 'binary') return parseBigint;
+    return pg.types.getTypeParser(oid, format as 'text');
+  },
+} as pg.CustomTypesConfig;
+
+export function createPool(databaseUrl: string, max: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max,
+    types,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 60_000,
+  });
+  // A broken idle connection is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {});
+  return pool;
+}
+
+export function createDb(pool: pg.Pool): Db {
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** PostgreSQL error code of a failed query, e.g. '23505' for a unique violation; undefined for anything else. */
+export function pgErrorCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+export const isUniqueViolation = (error: unknown, constraint?: string): boolean =>
+  pgErrorCode(error) === '23505' &&
+  (constraint === undefined || (error as { constraint?: string }).constraint === constraint);

@@ -1,0 +1,29 @@
+import { sql } from 'kysely';
+import type { Trx } from './db.ts';
+
+/** The scopes that clients and caches follow. */
+export const scopes = {
+  events: () => 'events',
+  eventPhotos: (eventId: string) => `photos.${eventId}`,
+  cart: (userId: string) => `cart.${userId}`,
+  favorites: (userId: string) => `favorites.${userId}`,
+  /** Raised by every change of an event's faces; the worker's face index is dropped when it moves. */
+  eventFaces: (eventId: string) => `faces.${eventId}`,
+};
+
+/**
+ * Takes the next revision of a scope and holds the scope's row lock until the transaction ends: whoever reads revision n
+ * can never later see a smaller one commit. Take it as late in the transaction as possible.
+ */
+export async function nextRevision(trx: Trx, scope: string): Promise<number> {
+  const row = await trx
+    .insertInto('sync_scopes')
+    .values({ scope, revision: 1 })
+    .onConflict((c) =>
+      c.column('scope').doUpdateSet({ revision: sql<number>`sync_scopes.revision + 1`, updated_at: sql<Date>`now()` }),
+    )
+    .returning('revision')
+    .executeTakeFirstOrThrow();
+  await sql`select pg_notify('sync', ${scope})`.execute(trx);
+  return row.revision;
+}
