@@ -1,0 +1,82 @@
+/**
+ * Every network the pipeline uses: where its weights come from, under which licence, what goes in, how the face must lie,
+ * what comes out. Another network (AuraFace, SFace, a licensed one) takes its place as another entry, not as other code.
+ */
+export type ModelName = 'ssd' | 'tiny' | 'landmarks' | 'recognition';
+
+export interface ModelManifest {
+  name: ModelName;
+  title: string;
+  /** npm package that carries the weights, and the folder and base name within it. */
+  package: string;
+  version: string;
+  file: string;
+  licence: string;
+  /** Of the binary, hex. */
+  sha256: string;
+  /** Bytes of the binary. */
+  bytes: number;
+  input: string;
+  alignment: string;
+  output: string;
+  usedBy: ReadonlyArray<'phone' | 'server'>;
+}
+
+const faceApi = { package: '@vladmandic/face-api', version: '1.7.15', licence: 'MIT' };
+
+export const models: Readonly<Record<ModelName, ModelManifest>> = {
+  ssd: {
+    ...faceApi,
+    name: 'ssd',
+    title: 'SSD MobileNet v1 face detector',
+    file: 'model/ssd_mobilenetv1_model',
+    sha256: '2835640602d53718aa6ae9a42896327eaa21beefed056c218d32ca7d79e1e2f8',
+    bytes: 5_616_957,
+    input: 'uint8 RGB [n,512,512,3]',
+    alignment: 'the picture fitted into the square, upper left, rest black',
+    output: '5118 boxes and scores a picture',
+    usedBy: ['server'],
+  },
+  tiny: {
+    ...faceApi,
+    name: 'tiny',
+    title: 'Tiny YOLO face detector',
+    file: 'model/tiny_face_detector_model',
+    sha256: 'b7503ce7df31039b1c43316a9b865cab6a70dd748cc602d3fa28b551503c3871',
+    bytes: 193_321,
+    input: 'uint8 RGB [1,s,s,3], s a multiple of 32',
+    alignment: 'the picture fitted into the square, upper left, rest black',
+    output: '5 boxes and scores for each cell of 32x32 pixels',
+    usedBy: ['phone'],
+  },
+  landmarks: {
+    ...faceApi,
+    name: 'landmarks',
+    title: '68 facial landmarks',
+    file: 'model/face_landmark_68_model',
+    sha256: '4611ef65c87d836d03d684b30eec4d195d8b219fa1dd58fc58945831c6b9299b',
+    bytes: 356_840,
+    input: 'uint8 RGB [n,112,112,3]',
+    alignment: 'square around the face box, turned upright at the second look',
+    output: '68 points relative to the crop',
+    usedBy: ['phone', 'server'],
+  },
+  recognition: {
+    ...faceApi,
+    name: 'recognition',
+    title: 'dlib-like residual network, 128 numbers a face',
+    file: 'model/face_recognition_model',
+    sha256: 'b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589',
+    bytes: 6_444_032,
+    input: 'uint8 RGB [n,150,150,3]',
+    alignment: 'similarity from 33 landmarks to the mean face of its training, padding 0.25, upright',
+    output: 'float32[128]; the pipeline averages face and mirror image and scales to length 1',
+    usedBy: ['phone', 'server'],
+  },
+};
+
+/** Raised by one whenever a change makes descriptors incomparable with older ones; photos below it are described again. */
+export const PIPELINE_VERSION = 1;
+
+/** What a client names as `engine` when it sends a descriptor: network, length and pipeline version. */
+export const ENGINE_ID = `faceapi-128-r${PIPELINE_VERSION}` as const;

@@ -1,0 +1,38 @@
+import { availableParallelism } from 'node:os';
+import type { FaceEngine } from '../types.ts';
+import { createOnnxEngine } from './onnx/engine.ts';
+import { createTfjsNodeEngine, createTfjsWasmEngine } from './tfjs.ts';
+
+export type NodeEngineName = 'onnx' | 'tfjs-node' | 'tfjs-wasm';
+
+export interface NodeEngineOptions {
+  /** Folder for converted networks; made when missing. */
+  cacheDir: string;
+  /** Take this one or fail; otherwise the fastest that starts here. */
+  prefer?: NodeEngineName;
+  /** Threads of one run where the engine can have several; default: the cores of the machine, at most 4. */
+  threads?: number;
+  /** Told about each engine that would not start. */
+  onUnavailable?: (name: NodeEngineName, error: unknown) => void;
+}
+
+/** The fastest engine that runs on this machine: onnx, tfjs-node, tfjs-wasm. Throws AggregateError when none does. */
+export async function createNodeEngine(options: NodeEngineOptions): Promise<FaceEngine> {
+  const threads = options.threads ?? Math.min(4, availableParallelism());
+  const start: Record<NodeEngineName, () => Promise<FaceEngine>> = {
+    onnx: () => createOnnxEngine({ cacheDir: options.cacheDir, threads }),
+    'tfjs-node': createTfjsNodeEngine,
+    'tfjs-wasm': createTfjsWasmEngine,
+  };
+  const order: NodeEngineName[] = options.prefer ? [options.prefer] : ['onnx', 'tfjs-node', 'tfjs-wasm'];
+  const errors: unknown[] = [];
+  for (const name of order) {
+    try {
+      return await start[name]();
+    } catch (error) {
+      errors.push(error);
+      options.onUnavailable?.(name, error);
+    }
+  }
+  throw new AggregateError(errors, `no face engine starts here (tried ${order.join(', ')})`);
+}

@@ -1,0 +1,60 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type ModelName, models } from '../../models.ts';
+import type { Weights } from '../../weights.ts';
+import { loadWeights } from '../model-files.ts';
+import { landmarkNet, recognitionNet, ssdNet, ssdPriors, tinyNet } from './nets.ts';
+
+/** Raised when the graphs are built differently, so that older files are not taken. */
+const CONVERTER_VERSION = 1;
+
+const builders: Record<string, { model: ModelName; build: (weights: Weights) => Uint8Array }> = {
+  ssd: { model: 'ssd', build: ssdNet },
+  'ssd-priors': { model: 'ssd', build: (weights) => new Uint8Array(ssdPriors(weights).slice().buffer) },
+  tiny: { model: 'tiny', build: tinyNet },
+  landmarks: { model: 'landmarks', build: landmarkNet },
+  recognition: { model: 'recognition', build: recognitionNet },
+};
+
+export type OnnxFile = 'ssd' | 'ssd-priors' | 'tiny' | 'landmarks' | 'recognition';
+
+/**
+ * The converted file, from the cache or made now. A cached file is its SHA-256 (32 bytes) followed by the content, so a
+ * torn or altered one is noticed and made again. Writers may race: each writes its own temporary file and renames it.
+ */
+export async function convertedFile(file: OnnxFile, cacheDir: string): Promise<Uint8Array> {
+  const { model, build } = builders[file]!;
+  const target = path.join(cacheDir, `${file}-${models[model].sha256.slice(0, 16)}-c${CONVERTER_VERSION}.bin`);
+  const cached = await readChecked(target);
+  if (cached) return cached;
+  const content = build(await loadWeights(model));
+  await writeAtomically(target, Buffer.concat([sha256(content), content]));
+  return content;
+}
+
+function sha256(content: Uint8Array): Buffer {
+  return createHash('sha256').update(content).digest();
+}
+
+async function readChecked(file: string): Promise<Uint8Array | null> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (!bytes || bytes.length <= 32) return null;
+  const content = bytes.subarray(32);
+  return sha256(content).equals(bytes.subarray(0, 32)) ? content : null;
+}
+
+async function writeAtomically(file: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, bytes);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

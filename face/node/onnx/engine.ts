@@ -1,0 +1,120 @@
+import type * as Ort from 'onnxruntime-node';
+import { decodeLandmarks, decodeSsd, decodeTiny } from '../../decoders.ts';
+import {
+  CHIP_SIZE,
+  DESCRIPTOR_LENGTH,
+  type FaceEngine,
+  LANDMARK_SIZE,
+  type Landmarks,
+  type RgbImage,
+  type ScoredBox,
+  SSD_SIZE,
+} from '../../types.ts';
+import { convertedFile, type OnnxFile } from './cache.ts';
+
+/** More pictures than this in one run save no time and cost memory. */
+const MAX_BATCH: Record<'ssd' | 'landmarks' | 'recognition', number> = { ssd: 4, landmarks: 16, recognition: 16 };
+
+/**
+ * The networks on onnxruntime's CPU library. `threads` are those of one run. Sessions open when first used, so a process
+ * that only searches or only describes selfies does not hold the other networks.
+ */
+export async function createOnnxEngine(options: { cacheDir: string; threads: number }): Promise<FaceEngine> {
+  const ort = await import('onnxruntime-node');
+  const sessions = new Map<OnnxFile, Promise<Ort.InferenceSession>>();
+  let priors: Promise<Float32Array> | undefined;
+
+  const session = (file: OnnxFile) => {
+    const open = sessions.get(file);
+    if (open) return open;
+    const opening = convertedFile(file, options.cacheDir).then((bytes) =>
+      ort.InferenceSession.create(bytes, {
+        intraOpNumThreads: options.threads,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: 'all',
+        executionMode: 'sequential',
+      }),
+    );
+    sessions.set(file, opening);
+    opening.catch(() => sessions.delete(file));
+    return opening;
+  };
+
+  const run = async (
+    file: OnnxFile,
+    images: readonly RgbImage[],
+    side: number,
+  ): Promise<Record<string, Float32Array>> => {
+    const bytes = new Uint8Array(images.length * side * side * 3);
+    for (const [i, image] of images.entries()) {
+      requireSize(image, side);
+      bytes.set(image.data, i * side * side * 3);
+    }
+    const input = new ort.Tensor('uint8', bytes, [images.length, side, side, 3]);
+    const results = await (await session(file)).run({ input });
+    return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, value.data as Float32Array]));
+  };
+
+  return {
+    name: 'onnx',
+    async detectSsd(inputs, minScore) {
+      priors ??= convertedFile('ssd-priors', options.cacheDir).then((b) => new Float32Array(b.slice().buffer));
+      const places = await priors;
+      const count = places.length / 4;
+      const found: ScoredBox[][] = [];
+      for (const batch of batches(inputs, MAX_BATCH.ssd)) {
+        const { boxes, classes } = await run('ssd', batch, SSD_SIZE);
+        for (let i = 0; i < batch.length; i++) {
+          found.push(
+            decodeSsd(
+              boxes!.subarray(i * count * 4, (i + 1) * count * 4),
+              classes!.subarray(i * count * 3, (i + 1) * count * 3),
+              places,
+              minScore,
+            ),
+          );
+        }
+      }
+      return found;
+    },
+    async detectTiny(input, minScore) {
+      const { cells } = await run('tiny', [input], input.width);
+      return decodeTiny(cells!, input.width / 32, input.width, minScore);
+    },
+    async landmarks(crops) {
+      const found: Landmarks[] = [];
+      for (const batch of batches(crops, MAX_BATCH.landmarks)) {
+        const { landmarks } = await run('landmarks', batch, LANDMARK_SIZE);
+        for (let i = 0; i < batch.length; i++) {
+          found.push(decodeLandmarks(landmarks!.subarray(i * 136, (i + 1) * 136), LANDMARK_SIZE));
+        }
+      }
+      return found;
+    },
+    async embed(chips) {
+      const found: Float32Array[] = [];
+      for (const batch of batches(chips, MAX_BATCH.recognition)) {
+        const { embedding } = await run('recognition', batch, CHIP_SIZE);
+        for (let i = 0; i < batch.length; i++) {
+          found.push(embedding!.slice(i * DESCRIPTOR_LENGTH, (i + 1) * DESCRIPTOR_LENGTH));
+        }
+      }
+      return found;
+    },
+    async dispose() {
+      const open = await Promise.allSettled(sessions.values());
+      sessions.clear();
+      for (const result of open) if (result.status === 'fulfilled') await result.value.release();
+    },
+  };
+}
+
+function* batches<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
+}
+
+function requireSize(image: RgbImage, side: number): void {
+  if (image.width !== side || image.height !== side) {
+    throw new RangeError(`the network wants ${side}x${side} pixels, not ${image.width}x${image.height}`);
+  }
+}

@@ -1,0 +1,105 @@
+import { MessageWriter } from './protobuf.ts';
+
+/** Element types of TensorProto.DataType. */
+const FLOAT = 1;
+const UINT8 = 2;
+const INT64 = 7;
+
+/** Attribute types of AttributeProto.AttributeType. */
+const ATTRIBUTE = { float: 1, integer: 2, string: 3, integers: 7 } as const;
+
+/** Operator set whose meaning the nodes follow; ReduceMean still takes its axes as an attribute there. */
+const OPSET = 13;
+const IR_VERSION = 8;
+
+/** A value flowing through the graph. */
+export type Value = string & { readonly __value: unique symbol };
+export type Attribute = string | number | readonly number[] | { float: number };
+type Dimension = number | string;
+
+/** Builds one ONNX model (https://onnx.ai/onnx/repo-docs/IR.html), node by node. */
+export class OnnxGraph {
+  private readonly nodes: MessageWriter[] = [];
+  private readonly constants: MessageWriter[] = [];
+  private readonly inputs: MessageWriter[] = [];
+  private readonly outputs: MessageWriter[] = [];
+  private count = 0;
+
+  constructor(private readonly name: string) {}
+
+  input(name: string, shape: readonly Dimension[]): Value {
+    this.inputs.push(valueInfo(name, UINT8, shape));
+    return name as Value;
+  }
+
+  /** Declares the result of a node that was given this name. */
+  output(name: string, shape: readonly Dimension[]): void {
+    this.outputs.push(valueInfo(name, FLOAT, shape));
+  }
+
+  floats(data: ArrayLike<number>, shape: readonly number[]): Value {
+    const values = Float32Array.from(data);
+    return this.constant(new Uint8Array(values.buffer), shape, FLOAT);
+  }
+
+  integers(data: readonly number[]): Value {
+    const values = BigInt64Array.from(data, BigInt);
+    return this.constant(new Uint8Array(values.buffer), [data.length], INT64);
+  }
+
+  node(type: string, inputs: readonly Value[], attributes: Record<string, Attribute> = {}, result?: string): Value {
+    const output = result ?? this.fresh('v');
+    const node = new MessageWriter();
+    for (const input of inputs) node.bytes(1, input);
+    node.bytes(2, output).bytes(3, this.fresh('n')).bytes(4, type);
+    for (const [name, value] of Object.entries(attributes)) node.bytes(5, attributeMessage(name, value));
+    this.nodes.push(node);
+    return output as Value;
+  }
+
+  /** The serialised ModelProto. */
+  serialize(): Uint8Array {
+    const graph = new MessageWriter();
+    for (const node of this.nodes) graph.bytes(1, node);
+    graph.bytes(2, this.name);
+    for (const constant of this.constants) graph.bytes(5, constant);
+    for (const input of this.inputs) graph.bytes(11, input);
+    for (const output of this.outputs) graph.bytes(12, output);
+    const opset = new MessageWriter().bytes(1, '').integer(2, OPSET);
+    return new MessageWriter().integer(1, IR_VERSION).bytes(2, 'thepixstock').bytes(7, graph).bytes(8, opset).finish();
+  }
+
+  private constant(bytes: Uint8Array, shape: readonly number[], type: number): Value {
+    const name = this.fresh('c');
+    const message = new MessageWriter();
+    for (const side of shape) message.integer(1, side);
+    message.integer(2, type).bytes(8, name).bytes(9, bytes);
+    this.constants.push(message);
+    return name as Value;
+  }
+
+  private fresh(prefix: string): string {
+    return `${prefix}${this.count++}`;
+  }
+}
+
+function attributeMessage(name: string, value: Attribute): MessageWriter {
+  const message = new MessageWriter().bytes(1, name);
+  if (typeof value === 'string') return message.bytes(4, value).integer(20, ATTRIBUTE.string);
+  if (typeof value === 'number') return message.integer(3, value).integer(20, ATTRIBUTE.integer);
+  if ('float' in value) return message.float(2, value.float).integer(20, ATTRIBUTE.float);
+  for (const item of value) message.integer(8, item);
+  return message.integer(20, ATTRIBUTE.integers);
+}
+
+function valueInfo(name: string, type: number, shape: readonly Dimension[]): MessageWriter {
+  const dimensions = new MessageWriter();
+  for (const side of shape) {
+    const dimension = new MessageWriter();
+    if (typeof side === 'number') dimension.integer(1, side);
+    else dimension.bytes(2, side);
+    dimensions.bytes(1, dimension);
+  }
+  const tensorType = new MessageWriter().integer(1, type).bytes(2, dimensions);
+  return new MessageWriter().bytes(1, name).bytes(2, new MessageWriter().bytes(1, tensorType));
+}
