@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import express from 'express';
+import { openMailStore, startSmtp } from './dev/mail.ts';
+import { mailRoutes } from './dev/mail-pages.ts';
+import { DEV_CSS, DEV_JS } from './dev/page.ts';
+import { openGateway, openGatewayFile } from './paynoi/gateway.ts';
+import { paynoiRoutes } from './paynoi/routes.ts';
+import { openWebhookSender } from './paynoi/webhooks.ts';
+
+export interface DevServicesOptions {
+  /** 0 takes a free port, here and for SMTP. */
+  port: number;
+  smtpPort: number;
+  directory: string;
+  /** Where the simulator tells the shop of payments. */
+  webhookUrl: string;
+  apiKey: string;
+  recordKey: string;
+  now?: () => Date;
+}
+
+export interface DevServices {
+  /** http://127.0.0.1:port; the pages and the protocol are under /dev. */
+  url: string;
+  smtpUrl: string;
+  close(): Promise<void>;
+}
+
+/** The mail catcher and the PayNoi simulator, on loopback only. Rejects when a port is taken. */
+export async function startDevServices(options: DevServicesOptions): Promise<DevServices> {
+  const { directory, apiKey, recordKey, webhookUrl: url, now = () => new Date() } = options;
+  const mails = openMailStore(path.join(directory, 'mail'));
+  const file = openGatewayFile(path.join(directory, 'paynoi.json'));
+  const webhooks = openWebhookSender({ file, url, apiKey, now });
+  const gateway = openGateway(file, webhooks, now);
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/dev/assets/dev.css', (_req, res) => void res.type('css').send(DEV_CSS));
+  app.get('/dev/assets/dev.js', (_req, res) => void res.type('js').send(DEV_JS));
+  app.get('/dev', (_req, res) => res.redirect('/dev/paynoi'));
+  app.use(mailRoutes(mails));
+  app.use(paynoiRoutes({ gateway, webhooks, apiKey, recordKey }));
+
+  const smtp = await startSmtp(options.smtpPort, mails);
+  const server = createServer(app);
+  server.listen(options.port, '127.0.0.1');
+  await once(server, 'listening');
+  webhooks.wake();
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    smtpUrl: `smtp://127.0.0.1:${smtp.port}`,
+    async close() {
+      await webhooks.close();
+      await smtp.close();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
