@@ -20,11 +20,14 @@ interface JobToAdd<N extends JobName = JobName> {
   payload: JobPayload<N>;
 }
 
-/** SPEC section 5: 3 attempts with backoff from 60 s; done jobs are dropped, failed ones stay as the dead letters. */
+/**
+ * SPEC section 5: 3 attempts with backoff from 60 s. Done jobs stay for an hour so that their id is still known when a relay
+ * that died between adding and marking adds them again; failed ones stay as the dead letters.
+ */
 const defaultJobOptions = {
   attempts: 3,
   backoff: { type: 'exponential', delay: 60_000 },
-  removeOnComplete: true,
+  removeOnComplete: { age: 3600, count: 20_000 },
   removeOnFail: { age: 30 * 24 * 3600, count: 10_000 },
 } as const;
 
