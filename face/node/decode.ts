@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import sharp from 'sharp';
 import { rgbImage } from '../image.ts';
 import type { RgbImage } from '../types.ts';
@@ -23,8 +24,16 @@ export interface DecodeOptions {
   maxSide?: number;
 }
 
-/** Photo formats only: vector formats run other people's programs, and animations are not photos. */
-const FORMATS = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif']);
+/** First bytes of the photo formats. Anything else (vector graphics, documents) never reaches a decoder. */
+const SIGNATURES: ReadonlyArray<{ at: number; bytes: readonly number[] }> = [
+  { at: 0, bytes: [0xff, 0xd8, 0xff] }, // JPEG
+  { at: 0, bytes: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] }, // PNG
+  { at: 8, bytes: [0x57, 0x45, 0x42, 0x50] }, // WebP
+  { at: 0, bytes: [0x49, 0x49, 0x2a, 0x00] }, // TIFF, little-endian
+  { at: 0, bytes: [0x4d, 0x4d, 0x00, 0x2a] }, // TIFF, big-endian
+  { at: 0, bytes: [0x47, 0x49, 0x46, 0x38] }, // GIF
+  { at: 4, bytes: [0x66, 0x74, 0x79, 0x70] }, // AVIF, HEIF
+];
 
 export interface DecodedImage {
   image: RgbImage;
@@ -37,24 +46,23 @@ export interface DecodedImage {
 
 /**
  * A file or its bytes as upright 8-bit sRGB: EXIF orientation applied, colour profile converted (CMYK and 16 bits too),
- * transparency laid over white, first frame only. Throws DecodeError; never anything else for bad content.
+ * transparency laid over white, first frame only. Throws DecodeError for bad
+ * content, and the error of the file system when a file cannot be opened.
  */
 export async function decodeImage(source: string | Buffer, options: DecodeOptions = {}): Promise<DecodedImage> {
   const { maxPixels = 120_000_000, maxSide = 4096 } = options;
-  if (typeof source !== 'string' && source.length === 0) throw new DecodeError('empty', 'The file is empty.');
-  const open = () =>
+  requirePhoto(await firstBytes(source));
+  const reader = () =>
     sharp(source, { limitInputPixels: maxPixels, failOn: 'truncated', pages: 1, sequentialRead: true });
-  const metadata = await open()
+  const metadata = await reader()
     .metadata()
     .catch((error: unknown) => {
       throw toDecodeError(error);
     });
-  if (!FORMATS.has(metadata.format ?? ''))
-    throw new DecodeError('not_an_image', `${metadata.format} is not a photo format.`);
   if (metadata.width * metadata.height > maxPixels)
     throw new DecodeError('too_large', 'The picture has too many pixels.');
   const { width, height } = metadata.autoOrient;
-  const pipeline = open().autoOrient();
+  const pipeline = reader().autoOrient();
   if (Math.max(width, height) > maxSide) pipeline.resize({ width: maxSide, height: maxSide, fit: 'inside' });
   if (metadata.hasAlpha) pipeline.flatten({ background: '#ffffff' });
   const { data, info } = await pipeline
@@ -68,14 +76,27 @@ export async function decodeImage(source: string | Buffer, options: DecodeOption
   return { image, width, height, scale: Math.max(width, height) / Math.max(info.width, info.height) };
 }
 
+async function firstBytes(source: string | Buffer): Promise<Uint8Array> {
+  if (typeof source !== 'string') return source.subarray(0, 16);
+  const file = await open(source);
+  try {
+    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(16) });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function requirePhoto(start: Uint8Array): void {
+  if (start.length === 0) throw new DecodeError('empty', 'The file is empty.');
+  const isKnown = SIGNATURES.some(({ at, bytes }) => bytes.every((byte, i) => start[at + i] === byte));
+  if (!isKnown) throw new DecodeError('not_an_image', 'This is not a picture that can be read.');
+}
+
 function toDecodeError(error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT' || /input file is missing/i.test(message)) {
-    return Object.assign(new Error('There is no such file.', { cause: error }), { code: 'ENOENT' });
-  }
   if (/pixel limit/i.test(message))
     return new DecodeError('too_large', 'The picture has too many pixels.', { cause: error });
-  if (/is empty|zero.?length/i.test(message)) return new DecodeError('empty', 'The file is empty.', { cause: error });
   if (/unsupported image format|bad seek|corrupt header|not a known|unable to open/i.test(message)) {
     return new DecodeError('not_an_image', 'This is not a picture that can be read.', { cause: error });
   }

@@ -1,0 +1,96 @@
+import { type Alignment, alignFace, landmarkCropOfBox, landmarkCropOfFace } from './align.ts';
+import { applySimilarity, centroid, distance, type Similarity } from './geometry.ts';
+import type { Pyramid } from './image.ts';
+import { type Box, type FaceEngine, LANDMARK_SIZE, type Landmarks, type Pose } from './types.ts';
+
+/** Landmarks in pixels of the picture, how they lie, and how much the two looks agreed. */
+export interface LocatedFace {
+  landmarks: Landmarks;
+  alignment: Alignment;
+  /**
+   * Mean distance between the points of the first and the second look, in eye distances. About 0.1 on faces; on leaves,
+   * prints and shadows the network sees another face in every crop.
+   */
+  disagreement: number;
+}
+
+/** Landmarks of every box by two looks: at the box, and at the upright square that the first look suggests. */
+export async function locateFaces(
+  picture: Pyramid,
+  boxes: readonly Box[],
+  engine: FaceEngine,
+): Promise<Array<LocatedFace | null>> {
+  const first = await look(picture, boxes.map(landmarkCropOfBox), engine);
+  const alignments = first.map(tryAlign);
+  const seen = alignments.flatMap((alignment, i) => (alignment ? [{ alignment, i }] : []));
+  const second = await look(
+    picture,
+    seen.map(({ alignment }) => landmarkCropOfFace(alignment)),
+    engine,
+  );
+  const located: Array<LocatedFace | null> = boxes.map(() => null);
+  for (const [k, { i }] of seen.entries()) {
+    const landmarks = second[k]!;
+    const alignment = tryAlign(landmarks);
+    if (alignment) located[i] = { landmarks, alignment, disagreement: disagreementOf(first[i]!, landmarks) };
+  }
+  return located;
+}
+
+async function look(picture: Pyramid, crops: Similarity[], engine: FaceEngine): Promise<Landmarks[]> {
+  if (crops.length === 0) return [];
+  const found = await engine.landmarks(crops.map((crop) => picture.warp(crop, LANDMARK_SIZE, LANDMARK_SIZE)));
+  return found.map((points, i) => points.map((point) => applySimilarity(crops[i]!, point)));
+}
+
+function tryAlign(landmarks: Landmarks): Alignment | null {
+  if (landmarks.some((p) => !Number.isFinite(p.x + p.y))) return null;
+  try {
+    return alignFace(landmarks);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function disagreementOf(a: Landmarks, b: Landmarks): number {
+  const sum = a.reduce((total, point, i) => total + distance(point, b[i]!), 0);
+  return sum / a.length / Math.max(1e-6, eyeDistance(b));
+}
+
+export function eyeDistance(landmarks: Landmarks): number {
+  const { left, right } = eyeCentres(landmarks);
+  return distance(left, right);
+}
+
+function eyeCentres(landmarks: Landmarks) {
+  return { left: centroid(landmarks.slice(36, 42)), right: centroid(landmarks.slice(42, 48)) };
+}
+
+/**
+ * Estimated from where the nose lies between the sides of the jaw and between eyes and mouth. Good to about 10 degrees,
+ * enough to ask somebody to look here.
+ */
+export function poseOf(landmarks: Landmarks): Pose {
+  const { left, right } = eyeCentres(landmarks);
+  const roll = Math.atan2(right.y - left.y, right.x - left.x);
+  const cos = Math.cos(roll);
+  const sin = Math.sin(roll);
+  const along = (i: number) => landmarks[i]!.x * cos + landmarks[i]!.y * sin;
+  const down = (p: { x: number; y: number }) => p.y * cos - p.x * sin;
+  const toLeft = along(30) - along(2);
+  const toRight = along(14) - along(30);
+  const turn = (toRight - toLeft) / Math.max(1e-6, Math.abs(toLeft) + Math.abs(toRight));
+  const eyes = (down(left) + down(right)) / 2;
+  const mouth = down(centroid([landmarks[48]!, landmarks[54]!]));
+  const nose = (down(landmarks[30]!) - eyes) / Math.max(1e-6, mouth - eyes);
+  const degrees = 180 / Math.PI;
+  return {
+    yaw: -Math.asin(Math.max(-1, Math.min(1, turn))) * degrees,
+    pitch: Math.max(-90, Math.min(90, (nose - NOSE_LEVEL) * 100)),
+    roll: roll * degrees,
+  };
+}
+
+/** Where the tip of the nose lies between eyes (0) and mouth (1) when one looks straight ahead. */
+const NOSE_LEVEL = 0.55;

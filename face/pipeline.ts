@@ -1,0 +1,85 @@
+import { cutChip } from './align.ts';
+import { iou, overlapOfSmaller, suppress } from './boxes.ts';
+import { describeChips } from './descriptor.ts';
+import { type DetectOptions, detectFaces, serverDetection } from './detect.ts';
+import { Pyramid } from './image.ts';
+import { type LocatedFace, locateFaces, poseOf } from './landmarks.ts';
+import { isFaceLike, qualityOf } from './quality.ts';
+import type { Box, DescribedFace, FaceEngine, RgbImage, ScoredBox } from './types.ts';
+
+export { ENGINE_ID, PIPELINE_VERSION } from './models.ts';
+
+export interface ServerOptions {
+  detection?: DetectOptions;
+  /** Pixels of the original for one of `image` (see decodeImage); boxes and landmarks are answered in pixels of `image`. */
+  originalScale?: number;
+  /** Below this, chip and mirror image tell different people: not a face. */
+  minSymmetry?: number;
+}
+
+/** More faces than this in one photo are a pattern or a stadium; the surest are kept. */
+const MAX_FACES = 400;
+
+/** Every face of an event photo, best detection first. An empty list when there is none. */
+export async function describeServer(
+  image: RgbImage,
+  engine: FaceEngine,
+  options: ServerOptions = {},
+): Promise<DescribedFace[]> {
+  const picture = new Pyramid(image);
+  const boxes = (await detectFaces(picture, engine, options.detection ?? serverDetection)).slice(0, MAX_FACES);
+  return describeBoxes(picture, boxes, engine, options);
+}
+
+/** Landmarks, alignment, quality and descriptor of the boxes that hold a face; others are left out, as is a face found twice. */
+export async function describeBoxes(
+  picture: Pyramid,
+  boxes: readonly ScoredBox[],
+  engine: FaceEngine,
+  options: ServerOptions = {},
+): Promise<DescribedFace[]> {
+  const located = await locateFaces(picture, boxes, engine);
+  const faces = boxes.flatMap((box, i) => {
+    const face = located[i];
+    return face && isFaceLike(face, box.score) ? [{ ...box, box, face }] : [];
+  });
+  const distinct = suppress(faces, 0.6, sameFaceOverlap);
+  const described: DescribedFace[] = [];
+  // chips of many faces are cut and described in groups, so that memory stays flat
+  for (let i = 0; i < distinct.length; i += 8) {
+    described.push(...(await describeGroup(picture, distinct.slice(i, i + 8), engine, options)));
+  }
+  return described;
+}
+
+/** Two boxes of one face: they overlap much, and one is not merely a small face in front of a large one. */
+function sameFaceOverlap(a: Box, b: Box): number {
+  return Math.max(iou(a, b), iou(a, b) > 0.25 ? overlapOfSmaller(a, b) : 0);
+}
+
+async function describeGroup(
+  picture: Pyramid,
+  group: ReadonlyArray<{ box: ScoredBox; face: LocatedFace }>,
+  engine: FaceEngine,
+  options: ServerOptions,
+): Promise<DescribedFace[]> {
+  const { originalScale = 1, minSymmetry = 0.8 } = options;
+  const chips = group.map(({ face }) => cutChip(picture, face.alignment));
+  const descriptors = await describeChips(chips, engine);
+  return group.flatMap(({ box, face }, i) => {
+    const { descriptor, symmetry } = descriptors[i]!;
+    if (symmetry < minSymmetry) return [];
+    const pose = poseOf(face.landmarks);
+    const { score, ...rectangle } = box;
+    return [
+      {
+        box: rectangle,
+        score,
+        landmarks: face.landmarks,
+        pose,
+        quality: qualityOf(face, chips[i]!, pose, score, originalScale),
+        descriptor,
+      },
+    ];
+  });
+}

@@ -1,0 +1,82 @@
+import { similarityScale } from './geometry.ts';
+import { luma } from './image.ts';
+import type { LocatedFace } from './landmarks.ts';
+import { CHIP_SIZE, type Pose, type Quality, type RgbImage } from './types.ts';
+
+const clamp01 = (x: number) => Math.max(0, Math.min(1, x));
+/** 0 at `from` and below, 1 at `to` and above; `from` may be the larger. */
+const ramp = (x: number, from: number, to: number) => clamp01((x - from) / (to - from));
+
+/** Variance of the Laplacian inside the face, over its contrast: independent of how bright the picture is. 0 for a flat chip. */
+export function sharpnessOf(chip: RgbImage): number {
+  const grey = luma(chip);
+  const { width } = chip;
+  const from = Math.round(CHIP_SIZE * 0.25);
+  const to = Math.round(CHIP_SIZE * 0.75);
+  let sum = 0;
+  let squares = 0;
+  let greySum = 0;
+  let greySquares = 0;
+  let n = 0;
+  for (let y = from; y < to; y++) {
+    for (let x = from; x < to; x++) {
+      const i = y * width + x;
+      const edge = 4 * grey[i]! - grey[i - 1]! - grey[i + 1]! - grey[i - width]! - grey[i + width]!;
+      sum += edge;
+      squares += edge * edge;
+      greySum += grey[i]!;
+      greySquares += grey[i]! * grey[i]!;
+      n++;
+    }
+  }
+  const variance = greySquares / n - (greySum / n) ** 2;
+  return variance < 1 ? 0 : (squares / n - (sum / n) ** 2) / variance;
+}
+
+/** Mean and spread of brightness inside the face, 0..255. */
+export function lightOf(chip: RgbImage): { mean: number; spread: number } {
+  const grey = luma(chip);
+  const from = Math.round(CHIP_SIZE * 0.25);
+  const to = Math.round(CHIP_SIZE * 0.75);
+  let sum = 0;
+  let squares = 0;
+  let n = 0;
+  for (let y = from; y < to; y++) {
+    for (let x = from; x < to; x++) {
+      const value = grey[y * chip.width + x]!;
+      sum += value;
+      squares += value * value;
+      n++;
+    }
+  }
+  const mean = sum / n;
+  return { mean, spread: Math.sqrt(Math.max(0, squares / n - mean * mean)) };
+}
+
+/**
+ * How much a descriptor of this face can be trusted. `originalScale`: pixels of the original for one of the picture that
+ * was described.
+ */
+export function qualityOf(face: LocatedFace, chip: RgbImage, pose: Pose, score: number, originalScale = 1): Quality {
+  const facePixels = similarityScale(face.alignment.toPicture) * (CHIP_SIZE / 1.5) * originalScale;
+  const light = lightOf(chip);
+  const parts = {
+    size: ramp(facePixels, 12, 90),
+    sharpness: ramp(Math.log2(sharpnessOf(chip) + 1e-6), -9, -3),
+    light: Math.min(ramp(light.mean, 15, 70), ramp(light.mean, 250, 215), ramp(light.spread, 6, 24)),
+    pose: Math.min(ramp(Math.abs(pose.yaw), 70, 20), ramp(face.alignment.residual, 16, 5)),
+    detection: ramp(score, 0.2, 0.95),
+  };
+  const overall = Object.values(parts).reduce((product, part) => product * (0.1 + 0.9 * part), 1) ** (1 / 5);
+  return { overall: clamp01(overall), ...parts };
+}
+
+/** Shape limits beyond which a detector's box is taken for something else than a face. */
+export const MAX_RESIDUAL = 14;
+
+/** Whether landmarks lie like those of a face and stay where they are at a second look. A low score must be backed by better landmarks. */
+export function isFaceLike(face: LocatedFace, score: number): boolean {
+  const { disagreement, alignment } = face;
+  if (alignment.residual > MAX_RESIDUAL) return false;
+  return disagreement <= 0.25 + 0.5 * score;
+}
