@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { migrateDown, migrateDownAll, migrateUp } from './migrate.ts';
+import { readSchema, schemaDocument } from './schema-doc.ts';
 
-// npm run db:migrate | db:rollback | db:types. DATABASE_URL says which database; else the one of a running `npm start`.
+// npm run db:migrate | db:rollback | db:types | db:docs. DATABASE_URL says which database; else the one of a running `npm start`.
 const databaseUrl = process.env.DATABASE_URL;
 if (!databaseUrl) {
   console.error(
@@ -27,10 +29,16 @@ function generateTypes(): void {
   process.exit(status ?? 1);
 }
 
+async function writeDocument(): Promise<string[]> {
+  await writeFile('docs/schema.md', schemaDocument((await readSchema(databaseUrl!)).foreignKeys));
+  return ['docs/schema.md'];
+}
+
 const commands: Record<string, () => Promise<string[]> | undefined> = {
   up: () => migrateUp(databaseUrl),
   down: () => migrateDown(databaseUrl),
   'down-all': () => migrateDownAll(databaseUrl),
+  docs: writeDocument,
   types: () => void generateTypes(),
 };
 const command = commands[process.argv[2] ?? ''];
