@@ -1,0 +1,47 @@
+import type { Conflict, Replicated } from './documents.ts';
+
+/** One chosen photo of a person. `id` is the photo's id, so two devices that add one photo agree. Prices are not in here. */
+export interface CartItemDoc {
+  /** The photo's id. */
+  id: string;
+  eventId: string;
+  /** False: kept in the cart for later, not bought now. */
+  isSelected: boolean;
+  /** ISO, UTC; the server's once it was there. */
+  addedAt: string;
+  /** 0 until the server has seen it. */
+  revision: number;
+}
+
+export const cartItemDocVersion = 0;
+
+export const cartItemDocSchema = {
+  title: 'cart-item',
+  version: cartItemDocVersion,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    eventId: { type: 'string', maxLength: 36 },
+    isSelected: { type: 'boolean' },
+    addedAt: { type: 'string', maxLength: 30 },
+    revision: { type: 'number' },
+  },
+  required: ['id', 'eventId', 'isSelected', 'addedAt', 'revision'],
+  indexes: ['eventId'],
+} as const;
+
+/** Equal in what a person decides; revision and times are the server's bookkeeping. */
+export const isEqual = (a: Replicated<CartItemDoc>, b: Replicated<CartItemDoc>): boolean =>
+  a._deleted === b._deleted && a.isSelected === b.isSelected;
+
+/**
+ * What this device changed stands, what it left alone is the server's. A photo added on a device that did not know of the
+ * line is in the cart, even if it was removed elsewhere before. Deterministic: no clocks.
+ */
+export function merge(conflict: Conflict<CartItemDoc>): Replicated<CartItemDoc> {
+  const { newDocumentState: mine, assumedMasterState: base, realMasterState: master } = conflict;
+  const keep = <K extends 'isSelected' | '_deleted'>(key: K) =>
+    !base || mine[key] !== base[key] ? mine[key] : master[key];
+  return { ...master, isSelected: keep('isSelected'), _deleted: keep('_deleted') };
+}

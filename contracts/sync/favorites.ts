@@ -1,0 +1,37 @@
+import type { Conflict, Replicated } from './documents.ts';
+
+/** A photo that a person marked. `id` is the photo's id. */
+export interface FavoriteDoc {
+  /** The photo's id. */
+  id: string;
+  eventId: string;
+  /** ISO, UTC; the server's once it was there. */
+  addedAt: string;
+  /** 0 until the server has seen it. */
+  revision: number;
+}
+
+export const favoriteDocVersion = 0;
+
+export const favoriteDocSchema = {
+  title: 'favorite',
+  version: favoriteDocVersion,
+  primaryKey: 'id',
+  type: 'object',
+  properties: {
+    id: { type: 'string', maxLength: 36 },
+    eventId: { type: 'string', maxLength: 36 },
+    addedAt: { type: 'string', maxLength: 30 },
+    revision: { type: 'number' },
+  },
+  required: ['id', 'eventId', 'addedAt', 'revision'],
+  indexes: ['eventId'],
+} as const;
+
+export const isEqual = (a: Replicated<FavoriteDoc>, b: Replicated<FavoriteDoc>): boolean => a._deleted === b._deleted;
+
+/** What this device changed stands, what it left alone is the server's. */
+export function merge(conflict: Conflict<FavoriteDoc>): Replicated<FavoriteDoc> {
+  const { newDocumentState: mine, assumedMasterState: base, realMasterState: master } = conflict;
+  return { ...master, _deleted: !base || mine._deleted !== base._deleted ? mine._deleted : master._deleted };
+}
