@@ -81,6 +81,7 @@ export const errorTable = {
   ),
   'auth.refresh_invalid': define(401, 'Please sign in again.', 'โปรดเข้าสู่ระบบอีกครั้ง'),
   'auth.two_factor_required': define(401, 'Enter the code from your authenticator app.', 'กรอกรหัสจากแอปยืนยันตัวตน'),
+  'auth.code_invalid': define(400, 'That code is not right. Try the next one.', 'รหัสไม่ถูกต้อง โปรดลองรหัสถัดไป'),
   'user.last_admin': define(409, 'The last admin has to stay admin.', 'ต้องมีผู้ดูแลระบบอย่างน้อยหนึ่งคน'),
   // events and photos
   'event.not_found': define(404, 'We could not find this event.', 'ไม่พบงานนี้'),
