@@ -23,6 +23,7 @@ create table photos (
   focus_x real check (focus_x between 0 and 1),
   focus_y real check (focus_y between 0 and 1),
   face_count integer not null default 0,
+  faces_engine text,
   pipeline_version integer not null default 0,
   price_satang bigint check (price_satang >= 0),
   revision bigint not null default 0,

@@ -38,7 +38,8 @@ export const matchView = z.object({
     .nullable()
     .describe('the face: [x, y, width, height] in pixels of the upright original; null for “this is me” only'),
   previewUrl: z.string(),
-  thumbnailUrl: z.string(),
+  thumbnailUrl: z.string().describe('the medium one'),
+  thumbnails: z.object({ small: z.string(), medium: z.string(), large: z.string() }),
   eventId: z.uuid(),
   width: z.int(),
   height: z.int(),

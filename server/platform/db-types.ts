@@ -593,6 +593,7 @@ export interface Photos {
   deleted_at: Timestamp | null;
   event_id: string;
   face_count: Generated<number>;
+  faces_engine: string | null;
   failure_code: string | null;
   file_name: string;
   focus_x: number | null;
