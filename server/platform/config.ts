@@ -38,6 +38,7 @@ const schema = z.object({
   WORKER_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(0),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   TRUST_PROXY: z.string().default('loopback'),
+  RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
   RATE_LIMIT_PER_IP: z.coerce.number().int().min(1).default(6000),
   DEV_SERVICES_URL: z.url().optional(),
   PWA_DIR: z.string().default('./pwa/dist'),
@@ -81,7 +82,7 @@ function shape(env: Env) {
     secrets: { auth: env.AUTH_SECRET, link: env.LINK_SECRET, bank: env.BANK_ENCRYPTION_KEY },
     worker: { healthPort: env.WORKER_HEALTH_PORT, concurrency: env.WORKER_CONCURRENCY },
     trustProxy: env.TRUST_PROXY,
-    rateLimitPerIp: env.RATE_LIMIT_PER_IP,
+    rateLimit: { perIp: env.RATE_LIMIT_PER_IP, scale: env.RATE_LIMIT_SCALE },
     devServicesUrl: env.EMBEDDED && env.NODE_ENV !== 'production' ? env.DEV_SERVICES_URL : undefined,
   };
 }
