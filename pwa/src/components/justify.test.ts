@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { justify, tilesWithin } from './justify.ts';
+
+const shapes = Array.from({ length: 200 }, (_, i) => (i % 3 === 0 ? { width: 2, height: 3 } : { width: 3, height: 2 }));
+
+describe('justified wall', () => {
+  for (const width of [358, 768, 1360]) {
+    it(`fills every row exactly at ${width} px`, () => {
+      const { tiles } = justify(shapes, { width, target: 200, gap: 4 });
+      const rows = groupRows(tiles);
+      const all = [...rows.values()];
+      for (const row of all.slice(0, -1)) {
+        const last = row[row.length - 1]!;
+        assert.equal(last.x + last.width, width);
+        assert.ok(row[0]!.height > 110 && row[0]!.height < 340, `row height ${row[0]!.height}`);
+      }
+      assert.deepEqual(
+        tiles.map((tile) => tile.index),
+        shapes.map((_, i) => i),
+      );
+    });
+  }
+
+  it('does not blow up a lonely last picture', () => {
+    const { tiles } = justify([{ width: 3, height: 2 }], { width: 1200, target: 200, gap: 4 });
+    assert.equal(tiles[0]!.height, 230);
+  });
+
+  it('is empty for nothing', () => {
+    assert.deepEqual(justify([], { width: 300, target: 200, gap: 4 }), { tiles: [], height: 0 });
+  });
+
+  it('finds the tiles of a band', () => {
+    const { tiles } = justify(shapes, { width: 390, target: 200, gap: 4 });
+    const seen = tilesWithin(tiles, 1000, 1800);
+    assert.ok(seen.length > 3);
+    const expected = tiles.filter((tile) => tile.y + tile.height >= 1000 && tile.y <= 1800);
+    assert.deepEqual(seen, expected);
+  });
+});
+
+function groupRows<T extends { y: number }>(tiles: T[]): Map<number, T[]> {
+  const rows = new Map<number, T[]>();
+  for (const tile of tiles) rows.set(tile.y, [...(rows.get(tile.y) ?? []), tile]);
+  return rows;
+}

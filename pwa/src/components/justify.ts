@@ -1,0 +1,86 @@
+/** One picture's place in the wall, in CSS pixels. */
+export interface Tile {
+  index: number;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface Wall {
+  tiles: Tile[];
+  height: number;
+}
+
+/** Width over height; photos of unknown size count as 3:2 landscape. */
+export const ratioOf = (size: { width: number | null; height: number | null }): number =>
+  size.width && size.height ? size.width / size.height : 1.5;
+
+const NARROWEST = 0.5;
+const WIDEST = 2.6;
+
+/**
+ * Justified rows: pictures keep their shape, rows fill the width exactly. The last row keeps the target height instead of
+ * being blown up. Extreme shapes are bounded (a panorama is cropped around its focal point rather than shown as a line).
+ * Linear in the number of pictures.
+ */
+export function justify(
+  sizes: readonly { width: number | null; height: number | null }[],
+  options: { width: number; target: number; gap: number },
+): Wall {
+  const { width, target, gap } = options;
+  const tiles: Tile[] = [];
+  let y = 0;
+  let start = 0;
+  let sum = 0;
+  const ratios = sizes.map((size) => Math.min(WIDEST, Math.max(NARROWEST, ratioOf(size))));
+  const place = (end: number, height: number, fill: boolean): void => {
+    let x = 0;
+    for (let index = start; index < end; index++) {
+      // The last tile takes what rounding left over, so that the edge is straight.
+      const own = fill && index === end - 1 ? width - x : Math.round(ratios[index]! * height);
+      tiles.push({ index, x, y, width: own, height });
+      x += own + gap;
+    }
+    y += height + gap;
+    start = end;
+    sum = 0;
+  };
+  for (let index = 0; index < ratios.length; index++) {
+    const before = sum;
+    sum += ratios[index]!;
+    const count = index - start + 1;
+    const height = (width - gap * (count - 1)) / sum;
+    if (height > target) continue;
+    // Close the row here or one picture earlier, whichever comes closer to the target.
+    const shorter = count > 1 ? (width - gap * (count - 2)) / before : Infinity;
+    if (shorter - target < target - height) {
+      place(index, Math.round(shorter), true);
+      sum = ratios[index]!;
+    } else place(index + 1, Math.round(height), true);
+  }
+  if (start < ratios.length) {
+    const count = ratios.length - start;
+    const full = (width - gap * (count - 1)) / sum;
+    place(ratios.length, Math.round(Math.min(full, target * 1.15)), full <= target * 1.15);
+  }
+  return { tiles, height: Math.max(0, y - gap) };
+}
+
+/** Tiles that touch the band [top, bottom]; tiles are in reading order, so two binary searches do. */
+export function tilesWithin(tiles: readonly Tile[], top: number, bottom: number): readonly Tile[] {
+  const first = lowerBound(tiles, (tile) => tile.y + tile.height >= top);
+  const last = lowerBound(tiles, (tile) => tile.y > bottom);
+  return tiles.slice(first, last);
+}
+
+function lowerBound(tiles: readonly Tile[], holds: (tile: Tile) => boolean): number {
+  let low = 0;
+  let high = tiles.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(tiles[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,45 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { dismissToast, toasts } from '../context/toasts.ts';
+import { t } from '../i18n/i18n.ts';
+import { PxElement } from './element.ts';
+import { icon } from './px-icon.ts';
+
+/** Notices above the bottom bar; a live region, so that they are read out. */
+@customElement('px-toasts')
+export class PxToasts extends PxElement {
+  constructor() {
+    super();
+    this.watch(toasts);
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div class="toasts" role="status" aria-live="polite" aria-atomic="false">
+      ${repeat(
+        toasts.value,
+        (entry) => entry.id,
+        (entry) => html`<div class="toast ${entry.kind}">
+          ${entry.kind === 'info' ? nothing : icon(entry.kind === 'success' ? 'check-circle' : 'warning')}
+          <p>${entry.text}</p>
+          ${
+            entry.action
+              ? html`<button
+                class="link"
+                @click=${() => {
+                  entry.action!.run();
+                  dismissToast(entry.id);
+                }}
+              >
+                ${entry.action.label}
+              </button>`
+              : nothing
+          }
+          <button class="btn btn-icon" aria-label=${t().app.dismiss} @click=${() => dismissToast(entry.id)}>
+            ${icon('close')}
+          </button>
+        </div>`,
+      )}
+    </div>`;
+  }
+}

@@ -1,0 +1,71 @@
+import { send } from './api.ts';
+import { kvGet, kvSet } from './kv.ts';
+import type { EventView, Page, Photo } from './types.ts';
+
+/**
+ * Events and photos as last seen. Pages show what is remembered at once and what the server says when it says it: `onValue`
+ * may be called twice. Rejects only when there is neither.
+ */
+async function seen<T>(key: string, load: () => Promise<T>, onValue: (value: T) => void): Promise<T> {
+  let settled = false;
+  const old = kvGet<T>('cache', key).then((value) => {
+    if (value !== undefined && !settled) onValue(value);
+    return value;
+  });
+  try {
+    const fresh = await load();
+    settled = true;
+    onValue(fresh);
+    void kvSet('cache', key, fresh);
+    return fresh;
+  } catch (error) {
+    const remembered = await old;
+    settled = true;
+    if (remembered === undefined || !(error instanceof Error && 'isOffline' in error && error.isOffline)) throw error;
+    return remembered;
+  }
+}
+
+const memory = new Map<string, EventView>();
+
+/** An event of this visit, without waiting. */
+export const knownEvent = (idOrSlug: string): EventView | undefined => memory.get(idOrSlug);
+
+export function rememberEvents(events: readonly EventView[]): void {
+  for (const event of events) {
+    memory.set(event.id, event);
+    memory.set(event.slug, event);
+  }
+}
+
+export const loadEvents = (onValue: (events: EventView[]) => void): Promise<EventView[]> =>
+  seen(
+    'events',
+    async () => (await send<Page<EventView>>('GET', '/api/events', { query: { limit: 60 } })).items,
+    (events) => {
+      rememberEvents(events);
+      onValue(events);
+    },
+  );
+
+export const loadEvent = (slug: string, onValue: (event: EventView) => void): Promise<EventView> =>
+  seen(
+    `event:${slug}`,
+    () => send<EventView>('GET', '/api/events/:id', { params: { id: slug } }),
+    (event) => {
+      rememberEvents([event]);
+      onValue(event);
+    },
+  );
+
+export const PHOTO_PAGE = 60;
+
+export const loadFirstPhotos = (eventId: string, onValue: (page: Page<Photo>) => void): Promise<Page<Photo>> =>
+  seen(`photos:${eventId}`, () => fetchPhotos(eventId, null), onValue);
+
+export const fetchPhotos = (eventId: string, cursor: string | null): Promise<Page<Photo>> =>
+  send('GET', '/api/events/:id/photos', { params: { id: eventId }, query: { limit: PHOTO_PAGE, cursor } });
+
+/** Opens a closed event; the server remembers it in a cookie. */
+export const unlockEvent = (slug: string, code: string): Promise<unknown> =>
+  send('POST', '/api/events/:id/unlock', { params: { id: slug }, body: { code } });

@@ -1,0 +1,54 @@
+import { send } from './api.ts';
+import { Store } from './store.ts';
+import type { Role } from './types.ts';
+
+export interface SessionUser {
+  id: string;
+  email: string | null;
+  name: string | null;
+  role: Role;
+  isGuest: boolean;
+}
+
+export interface Session {
+  /** False until the server answered once (or the device remembered). */
+  known: boolean;
+  user: SessionUser | null;
+}
+
+const REMEMBERED = 'px.session';
+
+function remembered(): Session {
+  try {
+    const text = localStorage.getItem(REMEMBERED);
+    if (text) return { known: true, user: JSON.parse(text) as SessionUser };
+  } catch {
+    // storage refused or an older shape: the server will say
+  }
+  return { known: false, user: null };
+}
+
+/** Who is here. Starts with what the device remembers, so that the app opens offline as the same person. */
+export const session = new Store<Session>(remembered());
+
+export function setSession(user: SessionUser | null): void {
+  try {
+    if (user) localStorage.setItem(REMEMBERED, JSON.stringify(user));
+    else localStorage.removeItem(REMEMBERED);
+  } catch {
+    // lasts for this visit
+  }
+  session.set({ known: true, user });
+}
+
+/** Asks the server. Keeps what is remembered when it cannot be reached. */
+export async function refreshSession(): Promise<void> {
+  const { user } = await send<{ user: SessionUser | null }>('GET', '/api/auth/session');
+  setSession(user);
+}
+
+/** The person behind an account; null for guests and strangers. */
+export const accountUser = (): SessionUser | null => {
+  const { user } = session.value;
+  return user && !user.isGuest ? user : null;
+};

@@ -1,0 +1,20 @@
+import { startRouter } from './context/router.ts';
+import { watchConnectivity } from './data/connectivity.ts';
+import { refreshSession } from './data/session.ts';
+import './i18n/i18n.ts';
+import './components/px-icon.ts';
+import './shell/px-app.ts';
+
+startRouter();
+watchConnectivity();
+
+/** Everything that the first picture does not need. */
+function afterFirstPaint(): void {
+  void refreshSession().catch(() => undefined);
+  void import('./shell/background.ts').then(({ startBackground }) => startBackground());
+}
+const idle: (run: () => void) => void =
+  'requestIdleCallback' in window
+    ? (run) => requestIdleCallback(run, { timeout: 2_500 })
+    : (run) => setTimeout(run, 600);
+idle(afterFirstPaint);

@@ -1,0 +1,134 @@
+import { html, type TemplateResult } from 'lit';
+import { matchPath } from '../context/router.ts';
+import type { Surface } from '../context/surface.ts';
+
+export interface RouteMatch {
+  load: () => Promise<unknown>;
+  render: () => TemplateResult;
+  surface: Surface;
+  /** full: header and footer. over: header lies on the picture. bare: the page has the screen to itself. */
+  chrome: 'full' | 'over' | 'bare';
+}
+
+interface Route extends Pick<RouteMatch, 'load' | 'surface'> {
+  pattern: string;
+  chrome?: RouteMatch['chrome'];
+  render: (params: Record<string, string>, query: URLSearchParams) => TemplateResult;
+}
+
+/** What a desk (features/photographer, admin, organizer) exports from its index.ts. */
+export interface DeskModule {
+  /** `rest` is the path below the desk's root without a leading slash: "" for the root, "events/42". */
+  render: (rest: string, query: URLSearchParams) => TemplateResult;
+}
+
+// Found at build time: a desk appears as soon as its index.ts exists.
+const desks = import.meta.glob<DeskModule>('../features/{photographer,admin,organizer}/index.ts');
+
+function desk(root: string, feature: string): Route {
+  let loaded: DeskModule | null = null;
+  return {
+    pattern: `${root}/*`,
+    surface: 'day',
+    chrome: 'bare',
+    load: async () => {
+      const load = desks[`../features/${feature}/index.ts`];
+      if (load) loaded = await load();
+      else await notFound.load();
+    },
+    render: ({ rest }, query) => loaded?.render(rest ?? '', query) ?? notFound.render({}, query),
+  };
+}
+
+const event = () => import('../features/event/px-event-page.ts');
+const find = () => import('../features/find-me/px-find-page.ts');
+const auth = () => import('../features/auth/index.ts');
+const account = () => import('../features/account/index.ts');
+const legal = () => import('../features/legal/px-legal-page.ts');
+
+const notFound: Route = {
+  pattern: '/*',
+  surface: 'night',
+  load: () => import('../features/home/px-not-found-page.ts'),
+  render: () => html`<px-not-found-page></px-not-found-page>`,
+};
+
+const eventPage = ({ slug, photoId }: Record<string, string>): TemplateResult =>
+  html`<px-event-page .slug=${slug!} .photoId=${photoId ?? ''}></px-event-page>`;
+const findPage = ({ slug, photoId }: Record<string, string>): TemplateResult =>
+  html`<px-find-page .slug=${slug!} .photoId=${photoId ?? ''}></px-find-page>`;
+
+const routes: readonly Route[] = [
+  {
+    pattern: '/',
+    surface: 'night',
+    load: () => import('../features/home/px-home-page.ts'),
+    render: () => html`<px-home-page></px-home-page>`,
+  },
+  ...['/e', '/events'].flatMap((root): Route[] => [
+    { pattern: `${root}/:slug`, surface: 'night', chrome: 'over', load: event, render: eventPage },
+    { pattern: `${root}/:slug/photos/:photoId`, surface: 'night', chrome: 'over', load: event, render: eventPage },
+    { pattern: `${root}/:slug/find`, surface: 'night', load: find, render: findPage },
+    { pattern: `${root}/:slug/find/:photoId`, surface: 'night', load: find, render: findPage },
+  ]),
+  {
+    pattern: '/cart',
+    surface: 'day',
+    load: () => import('../features/cart/px-cart-page.ts'),
+    render: () => html`<px-cart-page></px-cart-page>`,
+  },
+  {
+    pattern: '/checkout',
+    surface: 'day',
+    load: () => import('../features/checkout/px-checkout-page.ts'),
+    render: () => html`<px-checkout-page></px-checkout-page>`,
+  },
+  {
+    pattern: '/orders/:id',
+    surface: 'day',
+    load: () => import('../features/checkout/px-order-page.ts'),
+    render: ({ id }, query) => html`<px-order-page .orderId=${id!} .token=${query.get('token') ?? ''}></px-order-page>`,
+  },
+  ...(['sign-in', 'register', 'forgot', 'reset', 'verify'] as const).map(
+    (view): Route => ({
+      pattern: `/${view}`,
+      surface: 'day',
+      load: auth,
+      render: (_params, query) => html`<px-auth-page .view=${view} .query=${query}></px-auth-page>`,
+    }),
+  ),
+  ...(['', '/orders', '/photos', '/profile', '/privacy'] as const).map(
+    (view): Route => ({
+      pattern: `/account${view}`,
+      surface: 'day',
+      load: account,
+      render: () => html`<px-account-page .view=${view.slice(1)}></px-account-page>`,
+    }),
+  ),
+  ...(['privacy', 'terms'] as const).map(
+    (kind): Route => ({
+      pattern: `/${kind}`,
+      surface: 'day',
+      load: legal,
+      render: () => html`<px-legal-page .kind=${kind}></px-legal-page>`,
+    }),
+  ),
+  desk('/studio', 'photographer'),
+  desk('/admin', 'admin'),
+  desk('/organizer', 'organizer'),
+];
+
+export function resolve(path: string, query: URLSearchParams): RouteMatch {
+  for (const route of routes) {
+    const params = matchPath(route.pattern, path);
+    if (params) return toMatch(route, params, query);
+  }
+  return toMatch(notFound, {}, query);
+}
+
+const toMatch = (route: Route, params: Record<string, string>, query: URLSearchParams): RouteMatch => ({
+  load: route.load,
+  render: () => route.render(params, query),
+  surface: route.surface,
+  chrome: route.chrome ?? 'full',
+});

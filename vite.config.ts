@@ -1,0 +1,128 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:8080';
+
+interface BrowserAsset {
+  /** Path below /models/ in the built site. */
+  to: string;
+  /** File to copy, relative to the repository. */
+  from: string;
+}
+
+/** The face model files and wasm binaries, as `face/browser/assets.ts` lists them; served at /models/, never precached. */
+async function browserAssets(): Promise<BrowserAsset[]> {
+  const list = join(root, 'face/browser/assets.ts');
+  if (!existsSync(list)) return [];
+  const { browserAssets: assets } = (await import(pathToFileURL(list).href)) as { browserAssets: BrowserAsset[] };
+  return assets;
+}
+
+function faceModels(): Plugin {
+  let outDir = '';
+  return {
+    name: 'face-models',
+    configResolved(config) {
+      outDir = join(config.root, config.build.outDir);
+    },
+    async configureServer(server) {
+      const assets = await browserAssets();
+      server.middlewares.use('/models', (req, res, next) => {
+        const wanted = decodeURIComponent((req.url ?? '/').split('?')[0]!.slice(1));
+        const asset = assets.find((candidate) => candidate.to === wanted);
+        if (!asset) return next();
+        const type = wanted.endsWith('.wasm') ? 'application/wasm' : wanted.endsWith('.json') ? 'application/json' : '';
+        if (type) res.setHeader('content-type', type);
+        createReadStream(join(root, asset.from)).pipe(res);
+      });
+    },
+    async closeBundle() {
+      for (const asset of await browserAssets()) {
+        const target = join(outDir, 'models', asset.to);
+        await mkdir(dirname(target), { recursive: true });
+        await copyFile(join(root, asset.from), target);
+      }
+    },
+  };
+}
+
+/** Preloads the two faces of the first screen; the Thai ones follow by unicode-range, 12 KB each. */
+function preloadFonts(names: readonly RegExp[]): Plugin {
+  return {
+    name: 'preload-fonts',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { bundle }) =>
+        Object.keys(bundle ?? {})
+          .filter((file) => names.some((name) => name.test(file)))
+          .map((file) => ({
+            tag: 'link',
+            injectTo: 'head' as const,
+            attrs: { rel: 'preload', as: 'font', type: 'font/woff2', href: `/${file}`, crossorigin: '' },
+          })),
+    },
+  };
+}
+
+export default defineConfig({
+  root: join(root, 'pwa'),
+  publicDir: 'public',
+  // A folder of one's own lets a second build or test run beside the first.
+  cacheDir: join(root, 'node_modules/.vite'),
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2022',
+    sourcemap: 'hidden',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  worker: { format: 'es' },
+  server: {
+    host: '127.0.0.1',
+    port: Number(process.env.VITE_PORT ?? 5173),
+    fs: { allow: [root] },
+    proxy: Object.fromEntries(['/api', '/dev', '/metrics'].map((path) => [path, { target: api, changeOrigin: false }])),
+  },
+  plugins: [
+    faceModels(),
+    preloadFonts([/inter-latin-wght-normal-.*\.woff2$/]),
+    VitePWA({
+      strategies: 'injectManifest',
+      srcDir: 'src',
+      filename: 'sw.ts',
+      injectRegister: null,
+      registerType: 'prompt',
+      injectManifest: {
+        globPatterns: ['**/*.{js,css,html,woff2,svg,webmanifest}', 'icons/icon-192.png'],
+        // Desks of staff and the face engine come when they are used.
+        globIgnores: ['models/**', '**/desk-*', '**/face.worker-*', '**/*latin-ext*'],
+        maximumFileSizeToCacheInBytes: 1_000_000,
+      },
+      manifest: {
+        id: '/',
+        name: 'ThePixStock',
+        short_name: 'ThePixStock',
+        description: 'Find every photo of you with one selfie.',
+        start_url: '/',
+        scope: '/',
+        display: 'standalone',
+        background_color: '#111111',
+        theme_color: '#111111',
+        categories: ['photo', 'events'],
+        icons: [
+          { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png' },
+          { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png' },
+          { src: '/icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+          { src: '/icons/icon.svg', sizes: 'any', type: 'image/svg+xml' },
+        ],
+      },
+    }),
+  ],
+});
