@@ -76,6 +76,8 @@ create table jwks (
   id uuid primary key default gen_random_uuid(),
   public_key text not null,
   private_key text not null,
+  alg text,
+  crv text,
   created_at timestamptz(3) not null default now(),
   expires_at timestamptz(3)
 );

@@ -208,23 +208,23 @@ export const twoFactorEnable = route({
 export const twoFactorVerify = route({
   method: 'post',
   path: '/api/auth/two-factor/verify',
-  summary: 'Confirm the first code: from now on sign-in asks for one',
+  summary: 'Confirm the first code: from now on sign-in asks for one; the session gets new tokens',
   tag,
   access: 'user',
   rateLimit: 'auth',
   body: z.object({ code: z.string().trim().min(6).max(10) }),
-  responses: { 200: z.object({ status: z.literal('enabled') }) },
+  responses: { 200: sessionAnswer },
   errors: ['auth.code_invalid'],
 });
 
 export const twoFactorDisable = route({
   method: 'post',
   path: '/api/auth/two-factor/disable',
-  summary: 'Switch the second factor off',
+  summary: 'Switch the second factor off; the session gets new tokens',
   tag,
   access: 'user',
   rateLimit: 'auth',
   body: z.object({ password: z.string().min(1).max(200) }),
-  responses: { 200: z.object({ status: z.literal('disabled') }) },
+  responses: { 200: sessionAnswer },
   errors: ['auth.invalid_credentials', 'auth.locked'],
 });

@@ -327,7 +327,9 @@ export interface Invoices {
 }
 
 export interface Jwks {
+  alg: string | null;
   created_at: Generated<Timestamp>;
+  crv: string | null;
   expires_at: Timestamp | null;
   id: Generated<string>;
   private_key: string;
