@@ -139,6 +139,11 @@ export const errorTable = {
     'เปลี่ยนสถานะคำสั่งซื้อแบบนี้ไม่ได้',
   ),
   'order.already_paid': define(409, 'This order is paid already.', 'คำสั่งซื้อนี้ชำระเงินแล้ว'),
+  'order.price_changed': define(
+    409,
+    'The price has changed since the page showed it. Please look again.',
+    'ราคาเปลี่ยนไปจากที่แสดง โปรดตรวจสอบอีกครั้ง',
+  ),
   'payment.not_found': define(404, 'We could not find this payment.', 'ไม่พบการชำระเงินนี้'),
   'payment.gateway_unavailable': define(
     503,
@@ -152,9 +157,16 @@ export const errorTable = {
     'กำลังตรวจสอบกับระบบชำระเงิน โปรดรอสักครู่',
     true,
   ),
+  'payment.transition': define(
+    409,
+    'The payment cannot change to that from where it is.',
+    'เปลี่ยนสถานะการชำระเงินแบบนี้ไม่ได้',
+  ),
   'webhook.signature': define(401, 'The signature does not fit.', 'ลายเซ็นไม่ถูกต้อง'),
   'refund.not_allowed': define(409, 'This order cannot be refunded.', 'คำสั่งซื้อนี้คืนเงินไม่ได้'),
   'refund.exists': define(409, 'A refund for this order is being looked at already.', 'มีคำขอคืนเงินของคำสั่งซื้อนี้อยู่แล้ว'),
+  'refund.transition': define(409, 'The refund cannot change to that from where it is.', 'เปลี่ยนสถานะการคืนเงินแบบนี้ไม่ได้'),
+  'refund.second_person': define(409, 'Another admin has to approve this amount too.', 'ยอดนี้ต้องให้ผู้ดูแลอีกคนหนึ่งอนุมัติ'),
   'download.expired': define(
     410,
     'This link has expired. Ask for a new one from your order.',
@@ -167,6 +179,7 @@ export const errorTable = {
   ),
   'revenue.rule_invalid': define(422, 'The shares have to add up to 100 %.', 'ส่วนแบ่งต้องรวมกันได้ 100 %'),
   'payout.nothing_due': define(409, 'There is nothing to pay out.', 'ไม่มียอดที่ต้องจ่าย'),
+  'payout.transition': define(409, 'The payout cannot change to that from where it is.', 'เปลี่ยนสถานะการจ่ายเงินแบบนี้ไม่ได้'),
   'settings.invalid': define(422, 'A setting is not right.', 'ค่าที่ตั้งไม่ถูกต้อง'),
   // sync
   'sync.collection_unknown': define(404, 'There is no such collection.', 'ไม่พบชุดข้อมูลนี้'),

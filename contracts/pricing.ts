@@ -1,0 +1,371 @@
+import { type Satang, spread } from './money.ts';
+
+/**
+ * The price of a choice of photos. Pure: the phone runs it offline, the server runs the same code and alone decides.
+ *
+ * Rules. A photo with a price of its own costs that; any other costs the event's single package. A bundle of n covers any n
+ * photos of one event and may be taken several times, also for fewer photos when that is cheaper. Unlimited covers every
+ * photo of one event. Whatever combination costs least is taken, event by event, exactly (not by trying the biggest first).
+ * Hence adding a photo never makes the whole cheaper. A bundle's price is spread over its photos by their list prices, largest remainder.
+ */
+export interface PricedPhoto {
+  id: string;
+  eventId: string;
+  /** The photo's own price; null: what a single photo of the event costs. */
+  priceSatang: Satang | null;
+}
+export interface PricedPackage {
+  id: string;
+  kind: 'single' | 'bundle' | 'unlimited';
+  /** 1 for single, null for unlimited. */
+  photoCount: number | null;
+  priceSatang: Satang;
+  /** null: for every event, unless one with the same id is given for the event itself. */
+  eventId: string | null;
+}
+export interface QuoteInput {
+  photos: readonly PricedPhoto[];
+  packages: readonly PricedPackage[];
+  /**
+   * The package the buyer insists on. A bundle or unlimited is taken once, in the event where that adds least; single means
+   * photo by photo in every event. All else stays the cheapest. Ignored when it is not offered (`forcedPackageId` is then null).
+   */
+  forcedPackageId?: string | null;
+  /** Events whose unlimited package this buyer has already: their photos cost nothing more. */
+  unlimitedEventIds?: readonly string[];
+}
+export interface QuoteLine {
+  photoId: string;
+  eventId: string;
+  listPriceSatang: Satang;
+  /** This photo's part of the total. */
+  priceSatang: Satang;
+  /** The package that covers it; null for a price of its own and for an unlimited package bought before. */
+  packageId: string | null;
+}
+export interface QuotePackage {
+  packageId: string;
+  eventId: string;
+  kind: PricedPackage['kind'];
+  /** How many times it is taken. */
+  count: number;
+  /** How many of the chosen photos it covers. */
+  photos: number;
+  unitPriceSatang: Satang;
+}
+export interface Suggestion {
+  packageId: string;
+  eventId: string;
+  kind: PricedPackage['kind'];
+  photoCount: number | null;
+  /** Add this many photos of the event ... */
+  addPhotos: number;
+  /** ... for this much more in all. */
+  extraSatang: Satang;
+  /** What the whole cart would cost then. */
+  totalSatang: Satang;
+  /** Rounded down, of that event's photos: then and now. */
+  perPhotoSatang: Satang;
+  currentPerPhotoSatang: Satang;
+}
+export interface Quote {
+  /** In the order the photos were given; unpriced ones left out. */
+  lines: QuoteLine[];
+  packages: QuotePackage[];
+  /** total + discount: what the photos cost one by one (or the total, when a forced package costs more than that). */
+  subtotalSatang: Satang;
+  discountSatang: Satang;
+  totalSatang: Satang;
+  /** What the packages saved; the same as the discount. */
+  savingSatang: Satang;
+  suggestion: Suggestion | null;
+  /** The forced package when it was used. */
+  forcedPackageId: string | null;
+  /** Photos that nothing on offer covers: they cannot be sold. */
+  unpricedPhotoIds: string[];
+}
+
+/** One event's offer. */
+interface Offer {
+  single: PricedPackage | undefined;
+  bundles: PricedPackage[];
+  unlimited: PricedPackage | undefined;
+}
+/** A way to buy one event's photos; `photos` are sorted by list price, dearest first. */
+interface Plan {
+  total: Satang;
+  /** Taken bundles, each with the photos it covers, dearest photos first. */
+  bundles: { bundle: PricedPackage; covers: number }[];
+  unlimited: PricedPackage | undefined;
+  /** Every photo costs nothing: unlimited was bought before. */
+  isOwned?: boolean;
+}
+
+const cheapest = (packages: PricedPackage[]): PricedPackage | undefined =>
+  packages.reduce<PricedPackage | undefined>(
+    (best, each) =>
+      !best || each.priceSatang < best.priceSatang || (each.priceSatang === best.priceSatang && each.id < best.id)
+        ? each
+        : best,
+    undefined,
+  );
+
+function offerOf(eventId: string, packages: readonly PricedPackage[]): Offer {
+  const own = new Map(packages.filter((each) => each.eventId === eventId).map((each) => [each.id, each]));
+  const all = [...own.values(), ...packages.filter((each) => each.eventId === null && !own.has(each.id))];
+  return {
+    single: cheapest(all.filter((each) => each.kind === 'single')),
+    bundles: all
+      .filter((each) => each.kind === 'bundle' && (each.photoCount ?? 0) >= 1)
+      .sort(
+        (a, b) => (b.photoCount ?? 0) - (a.photoCount ?? 0) || a.priceSatang - b.priceSatang || (a.id < b.id ? -1 : 1),
+      ),
+    unlimited: cheapest(all.filter((each) => each.kind === 'unlimited')),
+  };
+}
+
+const listPrice = (photo: PricedPhoto, offer: Offer): number =>
+  photo.priceSatang ?? offer.single?.priceSatang ?? Number.POSITIVE_INFINITY;
+
+/** cost[m]: least for bundles that together cover at least m photos, and the bundle taken first for it. O(m * bundles). */
+function bundleCosts(most: number, bundles: readonly PricedPackage[]) {
+  const cost = new Array<number>(most + 1).fill(Number.POSITIVE_INFINITY);
+  const first = new Array<PricedPackage | undefined>(most + 1).fill(undefined);
+  cost[0] = 0;
+  for (let m = 1; m <= most; m++) {
+    for (const bundle of bundles) {
+      const total = bundle.priceSatang + cost[Math.max(0, m - (bundle.photoCount ?? 0))]!;
+      if (total < cost[m]!) {
+        cost[m] = total;
+        first[m] = bundle;
+      }
+    }
+  }
+  return { cost, first };
+}
+
+/**
+ * Least total for prices sorted dearest first: bundles over the m dearest, the rest one by one, for the best m; or
+ * unlimited, also when it costs the same. `taken` was decided before and covers the dearest ones.
+ */
+function bestPlan(prices: readonly number[], offer: Offer, taken: readonly PricedPackage[] = []): Plan {
+  const count = prices.length;
+  const { cost, first } = bundleCosts(count, offer.bundles);
+  const takenTotal = taken.reduce((sum, each) => sum + each.priceSatang, 0);
+  const takenCovers = Math.min(
+    count,
+    taken.reduce((sum, each) => sum + (each.photoCount ?? 0), 0),
+  );
+  let rest = 0;
+  for (let i = takenCovers; i < count; i++) rest += prices[i]!;
+  // Infinity minus Infinity is not a number: sums of the tail are built from the end instead.
+  const tail = new Array<number>(count + 1).fill(0);
+  for (let i = count - 1; i >= 0; i--) tail[i] = tail[i + 1]! + prices[i]!;
+  let best = { total: takenTotal + rest, covered: 0 };
+  for (let m = 1; takenCovers + m <= count; m++) {
+    const total = takenTotal + cost[m]! + tail[takenCovers + m]!;
+    if (total < best.total) best = { total, covered: m };
+  }
+  const unlimited = taken.length === 0 ? offer.unlimited : undefined;
+  if (unlimited && unlimited.priceSatang <= best.total) {
+    return { total: unlimited.priceSatang, bundles: [], unlimited };
+  }
+  const bundles: Plan['bundles'] = [];
+  let left = takenCovers;
+  for (const bundle of taken) {
+    const covers = Math.min(left, bundle.photoCount ?? 0);
+    bundles.push({ bundle, covers });
+    left -= covers;
+  }
+  for (let m = best.covered; m > 0; ) {
+    const bundle = first[m]!;
+    const covers = Math.min(m, bundle.photoCount ?? 0);
+    bundles.push({ bundle, covers });
+    m -= covers;
+  }
+  return { total: best.total, bundles, unlimited: undefined };
+}
+
+interface EventPart {
+  eventId: string;
+  offer: Offer;
+  /** Dearest first; ties by the order given. */
+  photos: { photo: PricedPhoto; list: number }[];
+  plan: Plan;
+}
+
+function forcedPlan(part: EventPart, packageId: string): Plan | undefined {
+  const { offer } = part;
+  const prices = part.photos.map((each) => each.list);
+  if (offer.unlimited?.id === packageId) {
+    return { total: offer.unlimited.priceSatang, bundles: [], unlimited: offer.unlimited };
+  }
+  const bundle = offer.bundles.find((each) => each.id === packageId);
+  if (bundle) return bestPlan(prices, offer, [bundle]);
+  if (offer.single?.id === packageId && prices.every(Number.isFinite)) {
+    return { total: prices.reduce((a, b) => a + b, 0), bundles: [], unlimited: undefined };
+  }
+  return undefined;
+}
+
+/** Puts the buyer's package in; true when it was possible somewhere. */
+function applyForced(parts: EventPart[], packageId: string): boolean {
+  const options = parts
+    .filter((part) => !part.plan.isOwned)
+    .map((part) => ({ part, plan: forcedPlan(part, packageId) }))
+    .filter((each): each is { part: EventPart; plan: Plan } => each.plan !== undefined);
+  if (options.length === 0) return false;
+  const isSingle = options.every(({ part }) => part.offer.single?.id === packageId);
+  const extra = ({ part, plan }: (typeof options)[number]) => plan.total - part.plan.total;
+  const chosen = isSingle ? options : [options.reduce((best, each) => (extra(each) < extra(best) ? each : best))];
+  for (const { part, plan } of chosen) part.plan = plan;
+  return true;
+}
+
+/** Each photo's part of the plan's price, in the part's order, with the package that covers it. */
+function allocate({ photos, plan, offer }: EventPart): { priceSatang: Satang; packageId: string | null }[] {
+  if (plan.isOwned) return photos.map(() => ({ priceSatang: 0, packageId: null }));
+  const cover = (from: number, to: number, { id, priceSatang }: PricedPackage) => {
+    const lists = photos.slice(from, to).map((each) => each.list);
+    const weights = lists.every(Number.isFinite) ? lists : lists.map(() => 1);
+    return spread(priceSatang, weights).map((part) => ({ priceSatang: part, packageId: id as string | null }));
+  };
+  if (plan.unlimited) return cover(0, photos.length, plan.unlimited);
+  const parts: { priceSatang: Satang; packageId: string | null }[] = [];
+  for (const { bundle, covers } of plan.bundles) parts.push(...cover(parts.length, parts.length + covers, bundle));
+  for (const { photo, list } of photos.slice(parts.length)) {
+    parts.push({ priceSatang: list, packageId: photo.priceSatang === null ? (offer.single?.id ?? null) : null });
+  }
+  return parts;
+}
+
+function packagesOf(part: EventPart, allocated: { packageId: string | null }[]): QuotePackage[] {
+  const { plan, eventId, offer, photos } = part;
+  if (plan.isOwned) return [];
+  const shape = (used: PricedPackage, count: number, covered: number): QuotePackage => ({
+    packageId: used.id,
+    eventId,
+    kind: used.kind,
+    count,
+    photos: covered,
+    unitPriceSatang: used.priceSatang,
+  });
+  if (plan.unlimited) return [shape(plan.unlimited, 1, photos.length)];
+  const taken = new Map<string, QuotePackage>();
+  for (const { bundle, covers } of plan.bundles) {
+    const before = taken.get(bundle.id);
+    taken.set(bundle.id, shape(bundle, (before?.count ?? 0) + 1, (before?.photos ?? 0) + covers));
+  }
+  const covered = plan.bundles.reduce((sum, each) => sum + each.covers, 0);
+  const singles = allocated.slice(covered).filter((each) => each.packageId !== null).length;
+  if (offer.single && singles > 0) taken.set(offer.single.id, shape(offer.single, singles, singles));
+  return [...taken.values()];
+}
+
+/** How far ahead a suggestion looks. */
+const mostAdded = 50;
+
+/** The nearest larger purchase in this event that costs less per photo than now; undefined when there is none. */
+function suggestFor({ eventId, offer, photos, plan }: EventPart, cartTotal: Satang): Suggestion | undefined {
+  const count = photos.length;
+  const single = offer.single?.priceSatang ?? Number.POSITIVE_INFINITY;
+  if (plan.unlimited || plan.isOwned || count === 0) return undefined;
+  const most = Math.min(mostAdded, Math.max(count, offer.bundles[0]?.photoCount ?? 0, offer.unlimited ? mostAdded : 0));
+  const prices = photos.map((each) => each.list);
+  for (let added = 1; added <= most; added++) {
+    const more = [...prices, ...new Array<number>(added).fill(single)].sort((a, b) => b - a);
+    const next = bestPlan(more, offer);
+    const extra = next.total - plan.total;
+    const isCheaperEach = next.total * count < plan.total * (count + added);
+    if (!isCheaperEach || extra < 0 || !(extra < single * added)) continue;
+    const used = next.unlimited ?? next.bundles[0]?.bundle;
+    if (!used) continue;
+    return {
+      packageId: used.id,
+      eventId,
+      kind: used.kind,
+      photoCount: used.photoCount,
+      addPhotos: added,
+      extraSatang: extra,
+      totalSatang: cartTotal + extra,
+      perPhotoSatang: Math.floor(next.total / (count + added)),
+      currentPerPhotoSatang: Math.floor(plan.total / count),
+    };
+  }
+  return undefined;
+}
+
+/** Prices the chosen photos. A photo given twice counts once. */
+export function quote(input: QuoteInput): Quote {
+  const unpricedPhotoIds: string[] = [];
+  const owned = new Set(input.unlimitedEventIds ?? []);
+  const photos = [...new Map(input.photos.map((photo) => [photo.id, photo])).values()];
+  const parts: EventPart[] = [];
+  for (const eventId of new Set(photos.map((photo) => photo.eventId))) {
+    const offer = offerOf(eventId, input.packages);
+    const isCoverable = offer.bundles.length > 0 || offer.unlimited !== undefined;
+    const mine = photos
+      .filter((photo) => photo.eventId === eventId)
+      .map((photo) => ({ photo, list: listPrice(photo, offer) }))
+      .filter(({ photo, list }) => {
+        const isPriced = Number.isFinite(list) || isCoverable || owned.has(eventId);
+        if (!isPriced) unpricedPhotoIds.push(photo.id);
+        return isPriced;
+      });
+    if (mine.length === 0) continue;
+    // Infinity - Infinity is NaN, which sort takes for equal.
+    mine.sort((a, b) => b.list - a.list || 0);
+    const plan: Plan = owned.has(eventId)
+      ? { total: 0, bundles: [], unlimited: undefined, isOwned: true }
+      : bestPlan(
+          mine.map((each) => each.list),
+          offer,
+        );
+    parts.push({ eventId, offer, photos: mine, plan });
+  }
+  const forced = input.forcedPackageId && applyForced(parts, input.forcedPackageId) ? input.forcedPackageId : null;
+  return assemble(photos, parts, unpricedPhotoIds, forced);
+}
+
+function assemble(
+  photos: readonly PricedPhoto[],
+  parts: EventPart[],
+  unpricedPhotoIds: string[],
+  forcedPackageId: string | null,
+): Quote {
+  const lineOf = new Map<string, QuoteLine>();
+  const packages: QuotePackage[] = [];
+  for (const part of parts) {
+    const allocated = allocate(part);
+    packages.push(...packagesOf(part, allocated));
+    for (const [index, { photo, list }] of part.photos.entries()) {
+      const mine = allocated[index]!;
+      lineOf.set(photo.id, {
+        photoId: photo.id,
+        eventId: photo.eventId,
+        listPriceSatang: Number.isFinite(list) ? list : mine.priceSatang,
+        ...mine,
+      });
+    }
+  }
+  const lines = photos.map((photo) => lineOf.get(photo.id)).filter((line) => line !== undefined);
+  const totalSatang = lines.reduce((sum, line) => sum + line.priceSatang, 0);
+  const listSatang = lines.reduce((sum, line) => sum + line.listPriceSatang, 0);
+  const subtotalSatang = Math.max(listSatang, totalSatang);
+  const suggestions = forcedPackageId ? [] : parts.map((part) => suggestFor(part, totalSatang));
+  const suggestion = suggestions.reduce<Suggestion | null>(
+    (best, each) => (each && (!best || each.extraSatang < best.extraSatang) ? each : best),
+    null,
+  );
+  return {
+    lines,
+    packages,
+    subtotalSatang,
+    discountSatang: subtotalSatang - totalSatang,
+    totalSatang,
+    savingSatang: subtotalSatang - totalSatang,
+    suggestion,
+    forcedPackageId,
+    unpricedPhotoIds,
+  };
+}
