@@ -39,13 +39,16 @@ function toRuns(text: string): Run[] {
   return runs;
 }
 
+/** Sara am after a tone mark is drawn as ring below tone: shapers split and reorder it, this one does not. */
+const splitSaraAm = (text: string) => text.replace(/([\u0e48-\u0e4b]?)\u0e33/g, '\u0e4d$1\u0e32');
+
 const round = (value: number) => Math.round(value * 100) / 100;
 
 /** `size` in pixels per em. Thai vowels and tones are placed by the font's own rules. */
 export function textPath(text: string, size: number): TextPath {
   let x = 0;
   let d = '';
-  for (const run of toRuns(text.normalize('NFC'))) {
+  for (const run of toRuns(splitSaraAm(text.normalize('NFC')))) {
     const scale = size / run.font.unitsPerEm;
     const { glyphs, positions } = run.font.layout(run.text);
     for (const [i, glyph] of glyphs.entries()) {
