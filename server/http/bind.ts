@@ -22,19 +22,23 @@ export interface Call<R extends RouteDefinition> {
   res: Response;
 }
 type StatusOf<R extends RouteDefinition> = keyof R['responses'] & number;
-type BodyOf<R extends RouteDefinition, S extends StatusOf<R>> = R['responses'][S] extends z.ZodType
-  ? z.input<R['responses'][S]>
-  : null | undefined;
-type Reply<R extends RouteDefinition> = { [S in StatusOf<R>]: { status: S; body: BodyOf<R, S> } }[StatusOf<R>];
+type BodyFor<S> = S extends z.ZodType ? z.input<S> : null | undefined;
+type BodyOf<R extends RouteDefinition, S extends StatusOf<R>> = BodyFor<R['responses'][S]>;
 
 /** Answer of a handler: a JSON reply, or 'sent' when it wrote to `res` itself (streams, images, redirects). */
-export type Handler<R extends RouteDefinition> = (call: Call<R>) => Promise<Reply<R> | 'sent'>;
+export type Handler<R extends RouteDefinition, S extends StatusOf<R> = StatusOf<R>> = (
+  call: Call<R>,
+) => Promise<{ status: S; body: BodyOf<R, S> } | 'sent'>;
 
 export interface BoundRoute {
   definition: RouteDefinition;
   handler: Handler<RouteDefinition>;
 }
-export const bind = <R extends RouteDefinition>(definition: R, handler: Handler<R>): BoundRoute => ({
+/** `S` is inferred from the answers, so that `{ status: 201 }` keeps its literal type. */
+export const bind = <R extends RouteDefinition, S extends StatusOf<R>>(
+  definition: R,
+  handler: Handler<R, S>,
+): BoundRoute => ({
   definition,
   handler: handler as unknown as Handler<RouteDefinition>,
 });
