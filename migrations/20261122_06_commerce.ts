@@ -48,6 +48,7 @@ create table cart_items (
   photo_id uuid not null references photos on delete cascade,
   event_id uuid not null references events on delete cascade,
   is_selected boolean not null default true,
+  seen_price_satang bigint check (seen_price_satang >= 0),
   revision bigint not null default 0,
   added_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
@@ -191,7 +192,7 @@ create table refunds (
   created_at timestamptz(3) not null default now(),
   check (second_approver is null or second_approver <> decided_by)
 );
-create unique index refunds_one_open on refunds (order_id) where status in ('requested','approved');
+create unique index refunds_one_open on refunds (order_id) where status in ('requested','approved') and cardinality(order_item_ids) > 0;
 create index refunds_status on refunds (status, created_at desc, id desc);
 
 create table invoices (

@@ -73,6 +73,7 @@ export interface CartItems {
   is_selected: Generated<boolean>;
   photo_id: string;
   revision: Generated<number>;
+  seen_price_satang: number | null;
   updated_at: Generated<Timestamp>;
 }
 
