@@ -83,7 +83,7 @@ export const listEventPackages = route({
   summary: 'What this event offers, at its own prices; feed it to quote()',
   tag: 'packages',
   access: 'public',
-  params: idParams,
+  params: z.object({ id: z.string().min(1).max(80) }),
   query: z.object({ all: z.enum(['true', 'false']).optional() }),
   responses: { 200: pageOf(packageView) },
   errors: ['event.not_found'],
