@@ -61,7 +61,7 @@ async function ensureEvent(admin: string, organizerId: string, photographerId: s
       },
     }));
   await call(admin, 'PUT', `/api/events/${event.id}/staff`, {
-    items: [{ userId: photographerId, role: 'photographer' }],
+    staff: [{ userId: photographerId, role: 'photographer' }],
   });
   const steps = { planning: ['published', 'live'], published: ['live'] }[event.status] ?? [];
   for (const status of steps) await call(admin, 'PUT', `/api/events/${event.id}/status`, { status });
