@@ -31,6 +31,9 @@ const defaultJobOptions = {
   removeOnFail: { age: 30 * 24 * 3600, count: 10_000 },
 } as const;
 
+/** A worker that was killed loses its jobs to another one after 20 s; being killed often is not the job's fault. */
+const lockOptions = { lockDuration: 20_000, stalledInterval: 10_000, maxStalledCount: 20 } as const;
+
 /** BullMQ on Redis when there is one, else on PostgreSQL; same behaviour (see the conformance suite). */
 function backend(settings: QueueSettings) {
   if (settings.redisUrl) {
@@ -47,7 +50,7 @@ function backend(settings: QueueSettings) {
     return {
       queue: (name: QueueName): Queue => new Queue(name, { connection, defaultJobOptions }),
       worker: (name: QueueName, process: (job: never) => Promise<void>, concurrency: number): Worker =>
-        new Worker(name, process as never, { connection, concurrency, autorun: true, lockDuration: 60_000 }),
+        new Worker(name, process as never, { connection, concurrency, ...lockOptions }),
     };
   }
   const classes = withBackend(createPostgresBackend);
@@ -59,7 +62,7 @@ function backend(settings: QueueSettings) {
       new classes.Worker(name, process as never, {
         connection: connection as never,
         concurrency,
-        lockDuration: 60_000,
+        ...lockOptions,
       }) as unknown as Worker,
   };
 }
