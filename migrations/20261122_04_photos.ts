@@ -34,7 +34,7 @@ create table photos (
 );
 create unique index photos_identity on photos (event_id, sha256) where deleted_at is null;
 create index photos_event_status on photos (event_id, status, created_at desc, id desc) where deleted_at is null;
-create index photos_event_taken on photos (event_id, taken_at, id) where deleted_at is null and status = 'approved';
+create index photos_event_taken on photos (event_id, (coalesce(taken_at, created_at)), id) where deleted_at is null and status = 'approved';
 create index photos_photographer on photos (photographer_id, created_at desc, id desc);
 create index photos_pipeline on photos (pipeline_version, created_at) where deleted_at is null and status <> 'failed';
 create index photos_revision on photos (event_id, revision, id);
