@@ -199,6 +199,7 @@ export function createEventsService(deps: EventsDeps) {
     requireKnown,
     requireVisible,
     isSalesOpen,
+    isPublicStatus,
     views,
     list,
     ...createAnnouncements({ db, messages: deps.messages }),

@@ -1,0 +1,62 @@
+import * as routes from '#contracts/http/photos.ts';
+import { type BoundRoute, bind } from '#server/http/bind.ts';
+import type { Storage } from '#server/platform/storage.ts';
+import { eventAccessOf } from '../events/service.ts';
+import { createImageSender } from './images.ts';
+import type { PhotosService } from './service.ts';
+
+export function photosRoutes({ photos, storage }: { photos: PhotosService; storage: Storage }): BoundRoute[] {
+  const sendImage = createImageSender({ photos, storage });
+  return [
+    bind(routes.listEventPhotos, async ({ params, query, viewer, req, res }) => {
+      const { isShared, ...body } = await photos.listForEvent(params.id, query, viewer, eventAccessOf(req));
+      res.setHeader('Cache-Control', isShared ? 'public, max-age=15' : 'private, no-cache');
+      res.vary('Cookie');
+      res.vary('Authorization');
+      return { status: 200, body };
+    }),
+    bind(routes.listPhotos, async ({ query, viewer }) => ({
+      status: 200,
+      body: await photos.listManaged(query, viewer),
+    })),
+    bind(routes.getPhotoPreview, ({ params, viewer, req, res }) => sendImage(req, res, viewer, params.id, 'preview')),
+    bind(routes.getPhotoThumbnail, ({ params, viewer, req, res }) =>
+      sendImage(req, res, viewer, params.id, params.size),
+    ),
+    bind(routes.getPhotoMetadata, async ({ params, viewer, req }) => ({
+      status: 200,
+      body: await photos.metadata(params.id, viewer, eventAccessOf(req)),
+    })),
+    bind(routes.approvePhoto, async ({ params, viewer }) => {
+      await photos.reviewOne(params.id, 'approved', undefined, viewer);
+      return { status: 200, body: await photos.viewForStaff(params.id) };
+    }),
+    bind(routes.rejectPhoto, async ({ params, body, viewer }) => {
+      await photos.reviewOne(params.id, 'rejected', body.reason, viewer);
+      return { status: 200, body: await photos.viewForStaff(params.id) };
+    }),
+    bind(routes.updatePhoto, async ({ params, body, viewer }) => ({
+      status: 200,
+      body: await photos.setPrice(params.id, body.priceSatang, viewer),
+    })),
+    bind(routes.deletePhoto, async ({ params, viewer }) => {
+      await photos.remove(params.id, viewer);
+      return { status: 204, body: null };
+    }),
+    bind(routes.reviewPhotos, async ({ body, viewer }) => ({
+      status: 200,
+      body: {
+        results: await photos.review(
+          body.ids,
+          body.decision === 'approve' ? 'approved' : 'rejected',
+          body.reason,
+          viewer,
+        ),
+      },
+    })),
+    bind(routes.undoReview, async ({ body, viewer }) => ({
+      status: 200,
+      body: { results: await photos.undo(body.ids, viewer) },
+    })),
+  ];
+}
