@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { cart, cartPrice, toggleInCart } from '../context/cart.ts';
+import { nextPhotoSatang } from '../context/cart-price.ts';
 import type { EventView, Photo } from '../data/types.ts';
 import { formatMoney, formatTime } from '../i18n/format.ts';
 import { t } from '../i18n/i18n.ts';
@@ -17,7 +18,7 @@ export function photoActions(photo: Photo, event: EventView | null): TemplateRes
       ${
         count > 0 && price
           ? html`<strong class="num">${t().cart.bar(count)} · ${formatMoney(price.totalSatang)}</strong><br /><span class="soft"
-              >${priceLine(price)}</span
+              >${priceLine(price, nextPhotoSatang())}</span
             >`
           : photo.takenAt
             ? html`<span class="soft num">${texts.takenAt(formatTime(photo.takenAt))}</span>`

@@ -1,19 +1,18 @@
-import type { CartPrice } from '../context/cart.ts';
+import type { Quote } from '#contracts/pricing.ts';
 import { t } from '../i18n/i18n.ts';
 
-/** One line that says what the choice means for the price: what was saved, else what the next photo does. */
-export function priceLine(price: CartPrice): string {
+/** Which is the best step from here, in one line; empty when there is none. */
+export function suggestionLine({ suggestion }: Quote): string {
+  if (!suggestion) return '';
   const texts = t().price;
-  const { suggestion, savedSatang, nextSatang } = price;
-  const next =
-    nextSatang === null
-      ? ''
-      : nextSatang === 0
-        ? texts.nextFree
-        : nextSatang < 0
-          ? texts.nextSaves(-nextSatang)
-          : texts.nextCosts(nextSatang);
-  if (savedSatang > 0) return [texts.saved(savedSatang), next].filter(Boolean).join(' · ');
-  if (suggestion?.kind === 'bundle') return texts.suggestBundle(suggestion.more, suggestion.eachSatang);
-  return next;
+  if (suggestion.kind === 'unlimited') return texts.suggestUnlimited(suggestion.totalSatang);
+  return texts.suggestBundle(suggestion.addPhotos, suggestion.perPhotoSatang);
+}
+
+/** One line that says what the choice means for the price: what was saved and what the next photo costs, else the next-best step. */
+export function priceLine(price: Quote, nextSatang: number | null): string {
+  const texts = t().price;
+  const next = nextSatang === null ? '' : nextSatang === 0 ? texts.nextFree : texts.nextCosts(nextSatang);
+  if (price.savingSatang > 0) return [texts.saved(price.savingSatang), next].filter(Boolean).join(' · ');
+  return suggestionLine(price) || next;
 }

@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { cart, cartPrice } from '../context/cart.ts';
+import { nextPhotoSatang } from '../context/cart-price.ts';
 import { location } from '../context/router.ts';
 import { formatMoney } from '../i18n/format.ts';
 import { t } from '../i18n/i18n.ts';
@@ -39,7 +40,7 @@ export class PxCartBar extends PxElement {
       <div class="cart-bar">
         <p aria-live="polite">
           <span class="amount num">${t().cart.bar(count)}${price ? html` · ${formatMoney(price.totalSatang)}` : nothing}</span><br />
-          <span class="why">${price ? priceLine(price) : nothing}</span>
+          <span class="why">${price ? priceLine(price, nextPhotoSatang()) : nothing}</span>
         </p>
         <a class="btn btn-gold" href="/cart">${icon('cart')}${t().cart.view}</a>
       </div>

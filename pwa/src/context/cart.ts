@@ -1,29 +1,196 @@
+import type { Quote } from '#contracts/pricing.ts';
+import type { CartChange } from '../data/db/cart-replica.ts';
+import { session } from '../data/session.ts';
 import { Store } from '../data/store.ts';
 import type { Photo } from '../data/types.ts';
 
 export interface CartLine {
-  id: string;
   photoId: string;
   eventId: string;
   addedAt: string;
 }
 
+/** What a line shows without signal; lines from another device have only their paths until the cart page asks. */
+export type CartPhoto = Pick<
+  Photo,
+  'id' | 'eventId' | 'width' | 'height' | 'thumbnails' | 'focus' | 'placeholderColor' | 'priceSatang'
+>;
+
 export interface CartState {
   lines: readonly CartLine[];
+  photos: Readonly<Record<string, CartPhoto>>;
 }
 
-export interface CartPrice {
-  count: number;
-  totalSatang: number;
-  /** What the same photos cost one by one. */
-  singlesSatang: number;
-  savedSatang: number;
-  /** What one more photo of the same event adds; null when unknown. */
-  nextSatang: number | null;
-  suggestion: { kind: 'bundle'; more: number; eachSatang: number } | { kind: 'unlimited'; priceSatang: number } | null;
+interface Mirror extends CartState {
+  /** Decisions that the replica has not taken over yet. */
+  pending: CartChange[];
 }
 
-export const cart = new Store<CartState>({ lines: [] });
-export const cartPrice = new Store<CartPrice | null>(null);
+const MIRROR = 'px.cart';
 
-export function toggleInCart(_photo: Photo): void {}
+/**
+ * The cart, local first. A tap is kept in localStorage at once (it survives the very next moment), then goes to the RxDB replica, which
+ * brings it to the server and brings other devices' taps here.
+ */
+function readMirror(): Mirror {
+  try {
+    const stored = JSON.parse(localStorage.getItem(MIRROR) ?? 'null') as Mirror | null;
+    if (stored && Array.isArray(stored.lines) && Array.isArray(stored.pending)) return stored;
+  } catch {
+    // storage refused or broken: the replica still has it
+  }
+  return { lines: [], photos: {}, pending: [] };
+}
+
+const mirror = readMirror();
+let pending = mirror.pending;
+
+export const cart = new Store<CartState>({ lines: mirror.lines, photos: mirror.photos });
+
+/** Null until prices of every event in the cart are known. */
+export const cartPrice = new Store<Quote | null>(null);
+
+export const isInCart = (photoId: string): boolean => cart.value.lines.some((line) => line.photoId === photoId);
+export const cartPhotoIds = (): ReadonlySet<string> => new Set(cart.value.lines.map((line) => line.photoId));
+
+function write(state: CartState): void {
+  try {
+    localStorage.setItem(MIRROR, JSON.stringify({ ...state, pending } satisfies Mirror));
+  } catch {
+    // no storage: the cart lasts for this visit and at the server
+  }
+  cart.set(state);
+}
+
+function decide(changes: readonly { photo: CartPhoto; inCart: boolean }[]): void {
+  const at = new Date().toISOString();
+  let lines = [...cart.value.lines];
+  const photos = { ...cart.value.photos };
+  const decided: CartChange[] = [];
+  for (const { photo, inCart } of changes) {
+    if (inCart === lines.some((line) => line.photoId === photo.id)) continue;
+    const { id, eventId } = photo;
+    if (inCart) {
+      lines.push({ photoId: id, eventId, addedAt: at });
+      photos[id] = {
+        id,
+        eventId,
+        width: photo.width,
+        height: photo.height,
+        thumbnails: photo.thumbnails,
+        focus: photo.focus,
+        placeholderColor: photo.placeholderColor,
+        priceSatang: photo.priceSatang,
+      };
+    } else lines = lines.filter((line) => line.photoId !== id);
+    decided.push({ photoId: id, eventId, inCart, at });
+  }
+  if (decided.length === 0) return;
+  pending = [...pending, ...decided];
+  write({ lines, photos });
+  void settle();
+}
+
+export const addToCart = (...photos: CartPhoto[]): void => decide(photos.map((photo) => ({ photo, inCart: true })));
+export const removeFromCart = (...photos: CartPhoto[]): void =>
+  decide(photos.map((photo) => ({ photo, inCart: false })));
+export const toggleInCart = (photo: CartPhoto): void => decide([{ photo, inCart: !isInCart(photo.id) }]);
+
+let settling: Promise<void> | null = null;
+
+/** Hands what is pending to the replica and lets it travel. */
+function settle(): Promise<void> {
+  settling ??= (async () => {
+    const replica = await import('../data/db/cart-replica.ts');
+    await follow();
+    while (pending.length > 0) {
+      const taken = pending;
+      await replica.applyCartChanges(taken);
+      pending = pending.slice(taken.length);
+      write(cart.value);
+    }
+    await replica.startCartReplication();
+  })()
+    .catch(() => undefined) // no IndexedDB here: the mirror keeps it, `pushWithoutReplica` sends it at checkout
+    .finally(() => {
+      settling = null;
+    });
+  return settling;
+}
+
+let following: Promise<unknown> | null = null;
+/** Takes over what the replica knows; what is still pending wins until it is written there. */
+function follow(): Promise<unknown> {
+  following ??= import('../data/db/cart-replica.ts')
+    .then(({ watchCartLines }) =>
+      watchCartLines((docs) => {
+        const lines = new Map<string, CartLine>();
+        for (const doc of docs) {
+          if (doc.isSelected) lines.set(doc.id, { photoId: doc.id, eventId: doc.eventId, addedAt: doc.addedAt });
+        }
+        for (const change of pending) {
+          if (!change.inCart) lines.delete(change.photoId);
+          else if (!lines.has(change.photoId)) {
+            lines.set(change.photoId, { photoId: change.photoId, eventId: change.eventId, addedAt: change.at });
+          }
+        }
+        const sorted = [...lines.values()].sort((a, b) => (a.addedAt < b.addedAt ? -1 : a.addedAt > b.addedAt ? 1 : 0));
+        if (JSON.stringify(sorted) === JSON.stringify(cart.value.lines)) return;
+        const photos = Object.fromEntries(
+          sorted.flatMap(({ photoId }) => (cart.value.photos[photoId] ? [[photoId, cart.value.photos[photoId]]] : [])),
+        );
+        write({ lines: sorted, photos });
+      }),
+    )
+    .catch((error: unknown) => {
+      following = null;
+      throw error;
+    });
+  return following;
+}
+
+/** After first paint: pick up what was left, and what other devices did. Nobody without a session gets one by looking. */
+export function startCart(): void {
+  if (pending.length > 0 || session.value.user) void settle();
+  session.watch(({ user }) => {
+    if (user) void settle();
+  });
+  window.addEventListener('storage', (event) => {
+    if (event.key !== MIRROR) return;
+    const other = readMirror();
+    cart.set({ lines: other.lines, photos: other.photos });
+  });
+}
+
+/** Sign-out: this device forgets the cart; the account keeps it. */
+export async function forgetCart(): Promise<void> {
+  pending = [];
+  const { stopCartReplication } = await import('../data/db/cart-replica.ts');
+  await stopCartReplication().catch(() => undefined);
+  following = null;
+  write({ lines: [], photos: {} });
+}
+
+/** Before an order: the server must know every line. Rejects when it cannot be told now. */
+export async function bringCartToServer(): Promise<void> {
+  await settle();
+  const { cartInSync } = await import('../data/db/cart-replica.ts');
+  if (pending.length === 0) {
+    await cartInSync(12_000);
+    return;
+  }
+  // IndexedDB is refused here (private mode): plain calls say the same.
+  const { send } = await import('../data/api.ts');
+  const wanted = cart.value.lines.map((line) => line.photoId);
+  await send('POST', '/api/cart/clear');
+  if (wanted.length > 0) await send('POST', '/api/cart/items', { body: { photoIds: wanted } });
+  pending = [];
+  write(cart.value);
+}
+
+/** After an order: its photos are no longer in the cart, without waiting for the replica to hear of it. */
+export function takeOrderedOut(photoIds: readonly string[]): void {
+  const ordered = new Set(photoIds);
+  write({ ...cart.value, lines: cart.value.lines.filter((line) => !ordered.has(line.photoId)) });
+  void import('../data/db/cart-replica.ts').then(({ pullCart }) => pullCart());
+}

@@ -1,5 +1,6 @@
 import { lang } from '../i18n/i18n.ts';
 import { reportReachable, reportUnreachable } from './connectivity.ts';
+import type { Answer, Body, Params, QueryOf, RouteKey } from './contract.ts';
 import { ApiProblem, type ProblemBody } from './problem.ts';
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
@@ -113,4 +114,24 @@ export async function send<T>(method: Method, path: string, options: SendOptions
   } catch (cause) {
     throw new ApiProblem({ status: response.status, code: 'response.unreadable', retryable: true }, null, { cause });
   }
+}
+
+type Optional<T, K extends string> = [T] extends [never]
+  ? { [P in K]?: undefined }
+  : Record<string, never> extends T
+    ? { [P in K]?: T }
+    : { [P in K]: T };
+
+export type CallOptions<K extends RouteKey> = Omit<SendOptions, 'params' | 'query' | 'body'> &
+  Optional<Params<K>, 'params'> &
+  Optional<QueryOf<K>, 'query'> &
+  Optional<Body<K>, 'body'>;
+
+/** `send` with the contract's types: `await api('GET /api/events/:id', { params: { id } })`. */
+export function api<K extends RouteKey>(
+  key: K,
+  ...[options]: Record<string, never> extends CallOptions<K> ? [CallOptions<K>?] : [CallOptions<K>]
+): Promise<Answer<K>> {
+  const space = key.indexOf(' ');
+  return send<Answer<K>>(key.slice(0, space) as Method, key.slice(space + 1), options as SendOptions);
 }

@@ -6,7 +6,7 @@ import type { EventView, Page, Photo } from './types.ts';
  * Events and photos as last seen. Pages show what is remembered at once and what the server says when it says it: `onValue`
  * may be called twice. Rejects only when there is neither.
  */
-async function seen<T>(key: string, load: () => Promise<T>, onValue: (value: T) => void): Promise<T> {
+export async function seen<T>(key: string, load: () => Promise<T>, onValue: (value: T) => void): Promise<T> {
   let settled = false;
   const old = kvGet<T>('cache', key).then((value) => {
     if (value !== undefined && !settled) onValue(value);

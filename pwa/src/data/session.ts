@@ -1,14 +1,8 @@
-import { send } from './api.ts';
+import type { UserView } from '#contracts/http/auth.ts';
+import { api } from './api.ts';
 import { Store } from './store.ts';
-import type { Role } from './types.ts';
 
-export interface SessionUser {
-  id: string;
-  email: string | null;
-  name: string | null;
-  role: Role;
-  isGuest: boolean;
-}
+export type SessionUser = UserView;
 
 export interface Session {
   /** False until the server answered once (or the device remembered). */
@@ -43,7 +37,7 @@ export function setSession(user: SessionUser | null): void {
 
 /** Asks the server. Keeps what is remembered when it cannot be reached. */
 export async function refreshSession(): Promise<void> {
-  const { user } = await send<{ user: SessionUser | null }>('GET', '/api/auth/session');
+  const { user } = await api('GET /api/auth/session');
   setSession(user);
 }
 

@@ -1,1 +1,207 @@
-export {};
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { photoUrls } from '#contracts/sync/photos.ts';
+import { PxElement } from '../../components/element.ts';
+import { eventName, eventPath } from '../../components/event-parts.ts';
+import { suggestionLine } from '../../components/price-line.ts';
+import { icon } from '../../components/px-icon.ts';
+import { focalPosition } from '../../components/px-photo-grid.ts';
+import { emptyState } from '../../components/states.ts';
+import { vars } from '../../components/vars.ts';
+import { addToCart, type CartLine, type CartPhoto, cart, cartPrice, removeFromCart } from '../../context/cart.ts';
+import { setTitle } from '../../context/surface.ts';
+import { toast } from '../../context/toasts.ts';
+import { api } from '../../data/api.ts';
+import { online } from '../../data/connectivity.ts';
+import type { Answer } from '../../data/contract.ts';
+import { knownEvent, loadEvent } from '../../data/events.ts';
+import { session } from '../../data/session.ts';
+import { formatMoney } from '../../i18n/format.ts';
+import { t } from '../../i18n/i18n.ts';
+import './cart.css';
+
+type Issue = Answer<'GET /api/cart/summary'>['issues'][number];
+
+/** A line as far as this device knows it: its own photo, or at least its paths. */
+export const photoOfLine = (line: CartLine): CartPhoto =>
+  cart.value.photos[line.photoId] ?? {
+    id: line.photoId,
+    eventId: line.eventId,
+    width: null,
+    height: null,
+    focus: null,
+    placeholderColor: null,
+    priceSatang: null,
+    thumbnails: photoUrls(line.photoId).thumbnails,
+  };
+
+@customElement('px-cart-page')
+export class PxCartPage extends PxElement {
+  @state() private issues: readonly Issue[] = [];
+
+  constructor() {
+    super();
+    this.watch(cart);
+    this.watch(cartPrice);
+    this.watch(online);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    for (const eventId of new Set(cart.value.lines.map((line) => line.eventId))) {
+      if (!knownEvent(eventId)) void loadEvent(eventId, () => this.requestUpdate()).catch(() => undefined);
+    }
+    void this.#check();
+  }
+
+  /** What changed at the server since the photos were put in: withdrawn, sales closed, bought already. */
+  async #check(): Promise<void> {
+    if (!session.value.user) return;
+    try {
+      this.issues = (await api('GET /api/cart/summary')).issues;
+    } catch {
+      // offline or nothing there yet: the device's own view stands
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const texts = t().cart;
+    setTitle(texts.title);
+    const { lines } = cart.value;
+    if (lines.length === 0)
+      return html`<div class="page page-narrow">
+        ${emptyState({
+          drawing: 'bag',
+          title: texts.empty,
+          body: texts.emptyBody,
+          action: html`<a class="btn btn-solid" href="/">${texts.emptyAction}</a>`,
+        })}
+      </div>`;
+    const byEvent = new Map<string, CartLine[]>();
+    for (const line of lines) byEvent.set(line.eventId, [...(byEvent.get(line.eventId) ?? []), line]);
+    return html`<div class="page cart-page">
+      <h1 class="page-title">${texts.title}</h1>
+      <div class="cart-columns">
+        <div class="stack">
+          ${repeat(
+            byEvent,
+            ([eventId]) => eventId,
+            ([eventId, own]) => this.#event(eventId, own),
+          )}
+          ${online.value ? nothing : html`<p class="note">${icon('cloud-off')}${texts.local}</p>`}
+        </div>
+        ${this.#sum()}
+      </div>
+    </div>`;
+  }
+
+  #event(eventId: string, lines: readonly CartLine[]): TemplateResult {
+    const event = knownEvent(eventId);
+    return html`<section class="cart-event">
+      <h2 class="spread section-title">
+        ${event ? html`<a href=${eventPath(event)}>${eventName(event)}</a>` : html`<span>${t().cart.event}</span>`}
+        <span class="soft small num">${t().cart.bar(lines.length)}</span>
+      </h2>
+      <ul class="cart-photos">
+        ${repeat(
+          lines,
+          (line) => line.photoId,
+          (line, index) => this.#line(line, index),
+        )}
+      </ul>
+    </section>`;
+  }
+
+  #line(line: CartLine, index: number): TemplateResult {
+    const texts = t().cart;
+    const photo = photoOfLine(line);
+    const price = cartPrice.value?.lines.find((each) => each.photoId === line.photoId);
+    const issue = this.issues.find((each) => each.photoId === line.photoId && each.kind !== 'price_changed');
+    const event = knownEvent(line.eventId);
+    const picture = html`<img
+      src=${photo.thumbnails.medium}
+      alt=${t().photo.label(index + 1, '')}
+      loading="lazy"
+      ${vars({ 'object-position': focalPosition(photo), background: photo.placeholderColor })}
+    />`;
+    return html`<li class=${issue ? 'gone' : ''}>
+      ${event ? html`<a href="${eventPath(event)}/photos/${line.photoId}">${picture}</a>` : picture}
+      <button class="cart-remove" aria-label="${texts.remove}: ${t().photo.label(index + 1, '')}" @click=${() => this.#remove(photo)}>
+        <span>${icon('close')}</span>
+      </button>
+      ${
+        issue
+          ? html`<p class="small">${texts.issues[issue.kind as keyof typeof texts.issues] ?? texts.gone}</p>`
+          : price
+            ? html`<p class="small num soft">
+              ${price.priceSatang < price.listPriceSatang ? html`<s>${formatMoney(price.listPriceSatang)}</s> ` : nothing}
+              ${formatMoney(price.priceSatang)}
+            </p>`
+            : nothing
+      }
+    </li>`;
+  }
+
+  #remove(photo: CartPhoto): void {
+    removeFromCart(photo);
+    toast(t().cart.removed, { action: { label: t().cart.undo, run: () => addToCart(photo) } });
+  }
+
+  #sum(): TemplateResult {
+    const texts = t().cart;
+    const price = cartPrice.value;
+    const suggestion = price ? suggestionLine(price) : '';
+    const suggested = price?.suggestion ? knownEvent(price.suggestion.eventId) : undefined;
+    return html`<aside class="cart-sum card stack" aria-label=${texts.total}>
+      ${
+        price
+          ? html`<dl>
+            ${
+              price.savingSatang > 0
+                ? html`<div class="spread soft">
+                    <dt>${texts.subtotal}</dt>
+                    <dd class="num">${formatMoney(price.subtotalSatang)}</dd>
+                  </div>
+                  <div class="spread saving">
+                    <dt>${packagesLine(price.packages)}</dt>
+                    <dd class="num">−${formatMoney(price.savingSatang)}</dd>
+                  </div>`
+                : nothing
+            }
+            <div class="spread total">
+              <dt>${texts.total}</dt>
+              <dd class="num">${formatMoney(price.totalSatang)}</dd>
+            </div>
+          </dl>`
+          : html`<p class="soft small">${texts.priceByServer}</p>`
+      }
+      ${
+        suggestion
+          ? html`<p class="suggestion">
+            ${icon('sparkle')}<span
+              >${suggestion}${suggested ? html` · <a href=${eventPath(suggested)}>${texts.choose}</a>` : nothing}</span
+            >
+          </p>`
+          : nothing
+      }
+      <a class="btn btn-gold btn-big btn-wide" href="/checkout">${texts.checkout}</a>
+      <p class="small soft promptpay">${icon('qr')}${t().checkout.promptpay}</p>
+    </aside>`;
+  }
+}
+
+/** "5 photos + one photo x2": which packages were taken. */
+function packagesLine(
+  packages: readonly { kind: string; photos: number; count: number; unitPriceSatang: number }[],
+): string {
+  const texts = t();
+  return packages
+    .filter((each) => each.kind !== 'single')
+    .map((each) =>
+      each.kind === 'unlimited'
+        ? texts.event.unlimited
+        : texts.price.forCount(each.photos, each.unitPriceSatang * each.count),
+    )
+    .join(' + ');
+}

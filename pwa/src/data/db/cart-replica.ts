@@ -1,0 +1,60 @@
+import { type CartItemDoc, cartItemDocVersion } from '#contracts/sync/cart-items.ts';
+import { database } from './database.ts';
+import { type Replica, replicate } from './replicate.ts';
+
+/** A decision about one photo, made before or after the replica was there. */
+export interface CartChange {
+  photoId: string;
+  eventId: string;
+  inCart: boolean;
+  at: string;
+}
+
+let replica: Replica<CartItemDoc> | null = null;
+
+/** Tells of the lines now and whenever they change: here, in another tab, on another device. */
+export async function watchCartLines(onLines: (lines: CartItemDoc[]) => void): Promise<() => void> {
+  const { cart_items: items } = await database();
+  const subscription = items.find().$.subscribe((docs) => onLines(docs.map((doc) => doc.toMutableJSON())));
+  return () => subscription.unsubscribe();
+}
+
+/** Writes decisions into the replica, in order; they count when this resolves. */
+export async function applyCartChanges(changes: readonly CartChange[]): Promise<void> {
+  const { cart_items: items } = await database();
+  for (const { photoId, eventId, inCart, at } of changes) {
+    if (inCart) await items.incrementalUpsert({ id: photoId, eventId, isSelected: true, addedAt: at, revision: 0 });
+    else await (await items.findOne(photoId).exec())?.incrementalRemove();
+  }
+}
+
+/** Starts replication; a guest session is made by the server when the first line arrives there. */
+export async function startCartReplication(): Promise<void> {
+  if (replica) return;
+  const { cart_items: items } = await database();
+  replica ??= replicate(items, { name: 'cart_items', version: cartItemDocVersion, push: true, stream: true });
+}
+
+/** Resolves when everything decided here is at the server; rejects after `timeoutMs`. */
+export async function cartInSync(timeoutMs: number): Promise<void> {
+  await startCartReplication();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the cart did not reach the server in time')), timeoutMs);
+  });
+  try {
+    await Promise.race([replica!.state.awaitInSync(), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function pullCart(): void {
+  replica?.state.reSync();
+}
+
+export async function stopCartReplication(): Promise<void> {
+  const running = replica;
+  replica = null;
+  await running?.stop();
+}

@@ -1,0 +1,212 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { photoUrls } from '#contracts/sync/photos.ts';
+import { PxElement } from '../../components/element.ts';
+import { icon } from '../../components/px-icon.ts';
+import { vars } from '../../components/vars.ts';
+import { toast } from '../../context/toasts.ts';
+import { api } from '../../data/api.ts';
+import { type DownloadLinks, loadDownloads, type Order } from '../../data/orders.ts';
+import { accountUser } from '../../data/session.ts';
+import { formatBytes, formatDateTime, formatMoney } from '../../i18n/format.ts';
+import { t } from '../../i18n/i18n.ts';
+import { problemText } from '../../i18n/problems.ts';
+import { fetchFile, savesByShare, shareFiles } from './save.ts';
+import './px-refund.ts';
+
+/** Share sheets of phones choke on more. */
+const BATCH = 10;
+type Item = Order['items'][number];
+
+/** The screen after payment: the photos themselves, each to save, all at once, and the receipt. */
+@customElement('px-delivery')
+export class PxDelivery extends PxElement {
+  @property({ attribute: false }) order!: Order;
+  @property() token = '';
+  @property({ type: Boolean }) isFresh = false;
+  @state() private links: DownloadLinks | null = null;
+  @state() private busy = new Set<string>();
+  @state() private saved = new Set<string>();
+  /** Files fetched and waiting for a fresh tap, by batch or photo. */
+  #ready = new Map<string, File[]>();
+  @state() private fetched: { key: string; done: number; of: number } | null = null;
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('order')) void this.#loadLinks();
+  }
+
+  async #loadLinks(): Promise<void> {
+    try {
+      this.links = await loadDownloads(this.order.id, this.token);
+    } catch (error) {
+      if (!this.links) toast(problemText(error), { kind: 'error' });
+    }
+  }
+
+  #linkOf(photoId: string): DownloadLinks['items'][number] | undefined {
+    return this.links?.items.find((item) => item.photoId === photoId);
+  }
+
+  protected override render(): TemplateResult {
+    const { order } = this;
+    const texts = t().order;
+    const photos = order.items.filter((item) => item.delivery !== 'revoked');
+    return html`<div class="page delivery ${this.isFresh ? 'fresh' : ''}">
+      <header class="delivery-head">
+        <p class="paid-mark" role="status">${icon('check')}<span>${this.isFresh ? t().pay.paid : texts.statuses[order.status]}</span></p>
+        <h1 class="display">${texts.paidTitle}</h1>
+        <p class="soft">${texts.paidBody(photos.length)}${this.isFresh ? html`<br />${texts.mailed(order.email)}` : nothing}</p>
+        ${this.#saveAll(photos)}
+      </header>
+      <ul class="delivery-photos">
+        ${repeat(
+          photos,
+          (item) => item.photoId,
+          (item, index) => this.#photo(item, index),
+        )}
+      </ul>
+      ${this.#foot(order)}
+    </div>`;
+  }
+
+  #saveAll(photos: readonly Item[]): TemplateResult | typeof nothing {
+    const texts = t().order;
+    if (!this.links) return html`<span class="skeleton save-all-wait" aria-hidden="true"></span>`;
+    const zip = this.links.zipUrl
+      ? html`<a class="btn btn-big ${savesByShare() ? 'btn-line' : 'btn-gold'}" href=${this.links.zipUrl} download=${this.links.zipFileName}
+          >${icon('download')}${texts.saveZip}<span class="num small">${formatBytes(this.links.totalBytes)}</span></a
+        >`
+      : nothing;
+    if (!savesByShare() || photos.length < 2)
+      return photos.length > 1 ? html`<div class="save-all">${zip}</div>` : nothing;
+    const available = photos.filter((item) => this.#linkOf(item.photoId)?.url);
+    const batches = Array.from({ length: Math.ceil(available.length / BATCH) }, (_, i) =>
+      available.slice(i * BATCH, (i + 1) * BATCH),
+    );
+    return html`<div class="save-all">
+      ${batches.map((batch, i) => {
+        const key = `batch-${i}`;
+        const label = batches.length === 1 ? texts.saveAll : texts.shareBatch(i * BATCH + 1, i * BATCH + batch.length);
+        return html`<button
+          class="btn btn-big ${this.saved.has(key) ? 'btn-line' : 'btn-gold'}"
+          ?disabled=${this.busy.has(key)}
+          @click=${() => this.#share(key, batch)}
+        >
+          ${icon(this.saved.has(key) ? 'check' : 'share')}${
+            this.fetched?.key === key
+              ? texts.preparing(this.fetched.done, this.fetched.of)
+              : this.#ready.has(key)
+                ? texts.tapAgain
+                : label
+          }
+        </button>`;
+      })}
+      ${zip} ${batches.length > 1 ? html`<p class="small soft">${texts.shareHint}</p>` : nothing}
+    </div>`;
+  }
+
+  #photo(item: Item, index: number): TemplateResult {
+    const texts = t().order;
+    const link = this.#linkOf(item.photoId);
+    const label = t().photo.label(index + 1, '');
+    const shape = item.width && item.height ? (item.width / item.height).toFixed(4) : '1.5';
+    const picture = html`<img src=${item.thumbnailUrl ?? photoUrls(item.photoId).thumbnails.large} alt=${label} loading="lazy" />`;
+    return html`<li ${vars({ '--ratio': shape })}>
+      ${link?.url ? html`<a href=${link.url} target="_blank" aria-label=${label}>${picture}</a>` : picture}
+      ${
+        item.delivery === 'waiting' || (link && !link.url)
+          ? html`<p class="small">${texts.originalLater}</p>`
+          : savesByShare()
+            ? html`<button
+              class="btn btn-line"
+              aria-label="${texts.save}: ${label}"
+              aria-busy=${this.busy.has(item.photoId) ? 'true' : 'false'}
+              ?disabled=${!link}
+              @click=${() => this.#share(item.photoId, [item])}
+            >
+              ${icon(this.saved.has(item.photoId) ? 'check' : 'download')}${
+                this.#ready.has(item.photoId)
+                  ? texts.tapAgain
+                  : this.saved.has(item.photoId)
+                    ? t().app.saved
+                    : texts.save
+              }
+            </button>`
+            : html`<a
+              class="btn btn-line"
+              aria-label="${texts.save}: ${label}"
+              aria-disabled=${link ? 'false' : 'true'}
+              href=${link?.url ?? '#'}
+              download=${link?.fileName ?? ''}
+              >${icon('download')}${texts.save}</a
+            >`
+      }
+    </li>`;
+  }
+
+  /** Fetches, then shares; when fetching took so long that the tap no longer counts, the next tap shares at once. */
+  async #share(key: string, items: readonly Item[]): Promise<void> {
+    if (this.busy.has(key)) return;
+    this.busy = new Set(this.busy).add(key);
+    try {
+      let files = this.#ready.get(key);
+      if (!files) {
+        files = [];
+        for (const item of items) {
+          const link = this.#linkOf(item.photoId);
+          if (!link?.url) continue;
+          if (items.length > 1) this.fetched = { key, done: files.length, of: items.length };
+          files.push(await fetchFile(link.url, link.fileName));
+        }
+      }
+      const outcome = await shareFiles(files);
+      if (outcome === 'needs-tap') this.#ready.set(key, files);
+      else this.#ready.delete(key);
+      if (outcome === 'saved') this.saved = new Set(this.saved).add(key);
+    } catch {
+      toast(t().order.saveFailed, { kind: 'error' });
+      void this.#loadLinks(); // the signed link may have run out
+    } finally {
+      this.fetched = null;
+      const busy = new Set(this.busy);
+      busy.delete(key);
+      this.busy = busy;
+    }
+  }
+
+  #foot(order: Order): TemplateResult {
+    const texts = t().order;
+    return html`<footer class="delivery-foot stack">
+      <p class="spread"><span>${texts.number(order.number)}</span><strong class="num">${formatMoney(order.payment?.paidSatang ?? order.totalSatang)}</strong></p>
+      <p class="small soft num">${texts.placed(formatDateTime(order.placedAt))}</p>
+      <div class="row wrap">
+        ${
+          order.links.invoice
+            ? html`<a class="btn btn-line" href=${order.links.invoice} target="_blank" rel="noopener">${icon('receipt')}${texts.receipt}</a>`
+            : nothing
+        }
+        <button class="btn btn-quiet" @click=${this.#newLinks}>${icon('mail')}${texts.newLink}</button>
+        ${order.can.refund && !this.token ? html`<px-refund .orderId=${order.id}></px-refund>` : nothing}
+      </div>
+      ${
+        accountUser()
+          ? nothing
+          : html`<p class="note">${icon('user')}<span>${texts.keepInAccount} <a href="/register">${t().auth.register}</a></span></p>`
+      }
+    </footer>`;
+  }
+
+  readonly #newLinks = async (): Promise<void> => {
+    try {
+      this.links = await api('POST /api/orders/:id/redownload', {
+        params: { id: this.order.id },
+        query: { token: this.token || undefined },
+        idempotencyKey: crypto.randomUUID(),
+      });
+      toast(t().order.newLinkSent, { kind: 'success' });
+    } catch (error) {
+      toast(problemText(error), { kind: 'error' });
+    }
+  };
+}
