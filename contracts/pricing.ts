@@ -127,6 +127,12 @@ function offerOf(eventId: string, packages: readonly PricedPackage[]): Offer {
 const listPrice = (photo: PricedPhoto, offer: Offer): number =>
   photo.priceSatang ?? offer.single?.priceSatang ?? Number.POSITIVE_INFINITY;
 
+/** What this photo costs alone; null when only a bundle or unlimited covers it. */
+export function listPriceOf(photo: PricedPhoto, packages: readonly PricedPackage[]): Satang | null {
+  const price = listPrice(photo, offerOf(photo.eventId, packages));
+  return Number.isFinite(price) ? price : null;
+}
+
 /** cost[m]: least for bundles that together cover at least m photos, and the bundle taken first for it. O(m * bundles). */
 function bundleCosts(most: number, bundles: readonly PricedPackage[]) {
   const cost = new Array<number>(most + 1).fill(Number.POSITIVE_INFINITY);

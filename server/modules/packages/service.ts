@@ -26,7 +26,7 @@ export type EventPackageInput =
 
 /** The part of the events service that packages need. */
 interface Events {
-  requireVisible(db: DbOrTrx, idOrSlug: string, viewer: Viewer | null): Promise<{ id: string }>;
+  requireKnown(db: DbOrTrx, idOrSlug: string, viewer: Viewer | null): Promise<{ id: string }>;
 }
 export type PackagesService = ReturnType<typeof createPackagesService>;
 
@@ -81,7 +81,7 @@ export function createPackagesService({ db, events }: { db: Db; events: Events }
       return (await repository.listGlobal(db, all)).map(view);
     },
     async listForEvent(idOrSlug: string, viewer: Viewer | null, all: boolean): Promise<PackageView[]> {
-      const event = await events.requireVisible(db, idOrSlug, viewer);
+      const event = await events.requireKnown(db, idOrSlug, viewer);
       return (await repository.listOffers(db, [event.id], all)).map(offerView);
     },
     create: async (input: PackageInput): Promise<PackageView> => view(await create(db, input, true)),
@@ -111,7 +111,7 @@ export function createPackagesService({ db, events }: { db: Db; events: Events }
     },
     /** Offers an existing package at an event (own price, switched off), or makes one for that event alone. */
     async setForEvent(eventIdOrSlug: string, viewer: Viewer, input: EventPackageInput): Promise<PackageView> {
-      const event = await events.requireVisible(db, eventIdOrSlug, viewer);
+      const event = await events.requireKnown(db, eventIdOrSlug, viewer);
       return db.transaction().execute(async (trx) => {
         const isExisting = 'packageId' in input;
         const row = isExisting ? await requirePackage(trx, input.packageId) : await create(trx, input, false);
