@@ -70,7 +70,6 @@ export const startSearch = route({
     descriptor: z.array(z.number()).min(1).max(1024).optional().describe('128 numbers, as face/ describes'),
     engine: z.string().min(1).max(64).optional().describe('which model made the descriptor'),
     consentId: z.uuid(),
-    accessCode: z.string().max(64).optional(),
   }),
   multipart: { fileFields: ['image', 'file', 'files', 'photo', 'photos', 'images', 'selfie'], maxFiles: 1 },
   responses: { 202: z.object({ id: z.uuid(), status: searchStatus }) },

@@ -1,5 +1,6 @@
 import * as definitions from '#contracts/http/face.ts';
 import { type BoundRoute, bind } from '#server/http/bind.ts';
+import { eventAccessOf } from '../events/service.ts';
 import type { FaceGroupsService } from './groups.service.ts';
 import type { FaceSearchService } from './service.ts';
 
@@ -9,9 +10,9 @@ export function faceSearchesRoutes(deps: {
 }): BoundRoute[] {
   const { faceSearches, faceGroups } = deps;
   return [
-    bind(definitions.startSearch, async ({ viewer, body, files }) => ({
+    bind(definitions.startSearch, async ({ viewer, body, files, req }) => ({
       status: 202,
-      body: await faceSearches.start(viewer, body, files[0]),
+      body: await faceSearches.start(viewer, body, files[0], eventAccessOf(req)),
     })),
     bind(definitions.listSearches, async ({ viewer, query }) => ({
       status: 200,
@@ -29,9 +30,9 @@ export function faceSearchesRoutes(deps: {
       await faceSearches.forget(viewer, params.id);
       return { status: 204, body: null };
     }),
-    bind(definitions.giveFeedback, async ({ viewer, body }) => ({
+    bind(definitions.giveFeedback, async ({ viewer, body, req }) => ({
       status: 200,
-      body: await faceSearches.giveFeedback(viewer, body),
+      body: await faceSearches.giveFeedback(viewer, body, eventAccessOf(req)),
     })),
     bind(definitions.listPhotoFaces, async ({ params }) => ({
       status: 200,

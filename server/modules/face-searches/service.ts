@@ -20,12 +20,12 @@ export interface FaceSearchDeps {
   db: Db;
   storage: Storage;
   events: {
-    /** Throws event.not_found or event.access_code_required. */
+    /** `given`: access tokens of the request. Throws event.not_found or event.access_code_required. */
     requireVisible(
       db: DbOrTrx,
       idOrSlug: string,
       viewer: Viewer | null,
-      accessCode?: string,
+      given?: readonly string[],
     ): Promise<{ id: string; face_search_enabled: boolean; access_mode: string }>;
   };
   privacy: {
@@ -82,15 +82,16 @@ export function createFaceSearchesService(deps: FaceSearchDeps) {
 
   return {
     /**
-     * Writes a search down for the worker; answers at once. Throws consent.required, event.not_found,
+     * Writes a search down for the worker; answers at once. `given`: event access tokens of the request. Throws consent.required, event.not_found,
      * face.search_disabled, face.engine_unknown, upload.* for a picture that is none.
      */
     async start(
       viewer: Viewer,
       input: StartInput,
       image: { path: string } | undefined,
+      given: readonly string[] = [],
     ): Promise<{ id: string; status: 'queued' }> {
-      const event = await deps.events.requireVisible(db, input.eventId, viewer, input.accessCode);
+      const event = await deps.events.requireVisible(db, input.eventId, viewer, given);
       if (!event.face_search_enabled) throw new AppError('face.search_disabled');
       await requireConsent(db, viewer, input, event.id, image !== undefined);
       const query = image ? undefined : parseDescriptor(input);
@@ -187,6 +188,7 @@ export function createFaceSearchesService(deps: FaceSearchDeps) {
     async giveFeedback(
       viewer: Viewer,
       input: { photoId: string; verdict: 'me' | 'not_me'; searchId?: string | undefined; eventId?: string | undefined },
+      given: readonly string[] = [],
     ): Promise<{ photoId: string; verdict: 'me' | 'not_me'; searchesUpdated: number }> {
       const photo = await repository.findPhotoForFeedback(db, input.photoId, viewer.userId);
       if (!photo || (input.eventId && input.eventId !== photo.eventId)) throw new AppError('photo.not_found');
@@ -196,7 +198,7 @@ export function createFaceSearchesService(deps: FaceSearchDeps) {
       }
       // Saying "me" must not open photos that neither a search nor an open gallery showed.
       if (!photo.isFound && photo.accessMode !== 'open') throw new AppError('photo.not_found');
-      if (!photo.isFound) await deps.events.requireVisible(db, photo.eventId, viewer);
+      if (!photo.isFound) await deps.events.requireVisible(db, photo.eventId, viewer, given);
       return db.transaction().execute(async (trx) => {
         const searches = await repository.lockSearches(trx, viewer.userId, photo.eventId);
         await repository.saveVerdict(trx, {

@@ -1,0 +1,77 @@
+import { PIPELINE_VERSION } from '#contracts/pipeline.ts';
+import { audit } from '#server/platform/audit.ts';
+import type { Db } from '#server/platform/db.ts';
+import type { Logger } from '#server/platform/logger.ts';
+import { enqueue } from '#server/platform/outbox.ts';
+import type { JobHandler } from '#server/platform/queue.ts';
+import type { Storage } from '#server/platform/storage.ts';
+import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
+import * as repository from '../sweep.repository.ts';
+import { fail } from './index-photo.job.ts';
+
+/** Photos enqueued again in one sweep. */
+const BATCH = 300;
+/** After this many tries (half a day) a photo that kills its worker is given up. */
+const MAX_TRIES = 10;
+/** A picture just uploaded may still be waiting for its row. */
+const LEFTOVER_AGE_MS = 10 * 60_000;
+
+/**
+ * Every minute: what was lost is enqueued again under a new key (the queue and the outbox ignore keys they know), what was
+ * kept long enough is deleted. Lost jobs, backfills and pipeline upgrades share this one path.
+ */
+export function createSweepJob(deps: { db: Db; storage: Storage; logger: Logger }): JobHandler<'sweep-photos'> {
+  const { db, storage } = deps;
+  const minute = () => Math.floor(Date.now() / 60_000);
+
+  async function repeatPhotos(): Promise<void> {
+    for (const photo of await repository.findLeftBehind(db, BATCH)) {
+      if (photo.tries >= MAX_TRIES && photo.isUploaded) await fail(db, photo.photoId, 'gave_up', deps.logger);
+      else if (photo.tries < MAX_TRIES)
+        await db.transaction().execute((trx) =>
+          enqueue(trx, 'index-photo', `${photo.photoId}-v${PIPELINE_VERSION}-s${minute()}`, {
+            photoId: photo.photoId,
+            pipelineVersion: PIPELINE_VERSION,
+          }),
+        );
+    }
+  }
+  async function repeatSearches(): Promise<void> {
+    for (const { id } of await repository.findWaitingSearches(db, BATCH))
+      await db
+        .transaction()
+        .execute((trx) => enqueue(trx, 'match-search', `${id}-s${Math.floor(minute() / 5)}`, { searchId: id }));
+  }
+  async function expire(): Promise<void> {
+    await db.transaction().execute((trx) => repository.expireSearches(trx));
+    for (const { id } of await repository.findEventsPastRetention(db))
+      await db.transaction().execute(async (trx) => {
+        const faces = await repository.deleteEventFaces(trx, id);
+        await audit(trx, {
+          actorId: null,
+          action: 'faces.expire',
+          subjectKind: 'event',
+          subjectId: id,
+          details: { faces },
+        });
+        await nextRevision(trx, scopes.eventFaces(id));
+      });
+  }
+  async function removeLeftovers(): Promise<void> {
+    const keys = await storage.list('faces/searches/');
+    const needed = await repository.findNeededImages(db, keys);
+    for (const key of keys) {
+      if (needed.has(key)) continue;
+      const found = await storage.stat(key);
+      if (found && Date.now() - found.modifiedAt.getTime() > LEFTOVER_AGE_MS) await storage.remove([key]);
+    }
+  }
+
+  return async (_payload, { logger }) => {
+    // One part that fails must not keep the others from their work.
+    const results = await Promise.allSettled([repeatPhotos(), repeatSearches(), expire(), removeLeftovers()]);
+    const failed = results.filter((result) => result.status === 'rejected');
+    for (const { reason } of failed) logger.warn({ err: reason }, 'sweep will try again');
+    if (failed.length === results.length) throw new AggregateError(failed.map(({ reason }) => reason as unknown));
+  };
+}
