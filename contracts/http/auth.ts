@@ -118,7 +118,8 @@ export const changePassword = route({
 export const verifyEmail = route({
   method: 'get',
   path: '/api/auth/verify-email',
-  summary: 'Confirm the e-mail and sign in. A browser is sent on to /verified; programs get JSON.',
+  summary:
+    'Confirm the e-mail and sign in. A browser is sent on to /verify?status=verified|already or ?error=; programs get JSON.',
   tag,
   access: 'public',
   rateLimit: 'auth',

@@ -1,0 +1,261 @@
+import { type Expression, type SqlBool, sql } from 'kysely';
+import { AppError } from '#contracts/errors.ts';
+import { audit } from '#server/platform/audit.ts';
+import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
+import { isUniqueViolation } from '#server/platform/db.ts';
+import type { Mailer } from '#server/platform/mail.ts';
+import { enqueue } from '#server/platform/outbox.ts';
+import { decodeCursor, toPage } from '#server/platform/pages.ts';
+import { type JobHandlers, UnrecoverableError } from '#server/platform/queue.ts';
+import { type Payload, render, variablesIn } from './render.ts';
+import { isTemplateKey, type TemplateKey, type TemplateText, templateKeys, templateOf } from './templates.ts';
+
+export type Language = 'th' | 'en';
+export type Messages = ReturnType<typeof createMessagesService>;
+export interface MessageToSend {
+  template: TemplateKey;
+  /** Names the effect: a second message with the same key is not sent. */
+  dedupeKey: string;
+  userId: string | null;
+  recipient: string;
+  language: Language;
+  payload: Payload;
+}
+/** Secrets of sign-in do not outlive their sending. */
+const isSecret = (template: string) => template.startsWith('auth.');
+
+export function createMessagesService(deps: { db: Db }) {
+  const { db } = deps;
+
+  async function textOf(executor: DbOrTrx, key: TemplateKey, language: Language): Promise<TemplateText> {
+    const custom = await executor
+      .selectFrom('email_templates')
+      .select(['subject', 'body'])
+      .where('key', '=', key)
+      .where('language', '=', language)
+      .executeTakeFirst();
+    return custom ?? templateOf(key)[language];
+  }
+  function requireKey(key: string): TemplateKey {
+    if (!isTemplateKey(key)) throw new AppError('resource.not_found');
+    return key;
+  }
+  /** A text may use the variables of its template only; throws settings.invalid. */
+  function requireKnownVariables(key: TemplateKey, text: TemplateText): void {
+    const known = templateOf(key).variables;
+    const unknown = [...new Set(variablesIn(`${text.subject}\n${text.body}`))].filter((name) => !known.includes(name));
+    if (unknown.length === 0) return;
+    throw new AppError('settings.invalid', {
+      errors: unknown.map((name) => ({ path: 'body.body', message: `no variable {{${name}}} in ${key}` })),
+    });
+  }
+  async function view(executor: DbOrTrx, key: TemplateKey, language: Language) {
+    const custom = await executor
+      .selectFrom('email_templates')
+      .selectAll()
+      .where('key', '=', key)
+      .where('language', '=', language)
+      .executeTakeFirst();
+    const text = custom ?? templateOf(key)[language];
+    return {
+      key,
+      language,
+      subject: text.subject,
+      body: text.body,
+      variables: [...templateOf(key).variables],
+      isCustom: custom !== undefined,
+      version: custom?.version ?? 0,
+      updatedAt: custom?.updated_at.toISOString() ?? null,
+    };
+  }
+
+  return {
+    /** Writes the e-mail down and has it sent after commit; the same dedupeKey again does nothing. */
+    async queue(trx: Trx, message: MessageToSend): Promise<void> {
+      const row = await trx
+        .insertInto('messages')
+        .values({
+          channel: 'email',
+          template: message.template,
+          dedupe_key: message.dedupeKey,
+          user_id: message.userId,
+          recipient: message.recipient,
+          language: message.language,
+          payload: JSON.stringify(message.payload),
+        })
+        .onConflict((c) => c.column('dedupe_key').doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      if (row) await enqueue(trx, 'send-message', row.id, { messageId: row.id });
+    },
+    async list(query: {
+      cursor?: string | undefined;
+      limit: number;
+      status?: string | undefined;
+      template?: string | undefined;
+    }) {
+      const after = decodeCursor(query.cursor);
+      const rows = await db
+        .selectFrom('messages')
+        .selectAll()
+        .where((eb) => {
+          const all: Expression<SqlBool>[] = [];
+          if (query.status) all.push(eb('status', '=', query.status));
+          if (query.template) all.push(eb('template', '=', query.template));
+          if (after) all.push(sql<boolean>`(created_at, id) < (${after.at}, ${after.id}::uuid)`);
+          return eb.and(all);
+        })
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(query.limit + 1)
+        .execute();
+      return toPage(
+        rows,
+        query.limit,
+        (row) => ({ at: row.created_at, id: row.id }),
+        (row) => ({
+          id: row.id,
+          channel: row.channel as 'email' | 'push' | 'line',
+          template: row.template,
+          recipient: row.recipient,
+          language: row.language as Language,
+          status: row.status as 'queued' | 'sent' | 'failed',
+          attempts: row.attempts,
+          error: row.error,
+          sentAt: row.sent_at?.toISOString() ?? null,
+          createdAt: row.created_at.toISOString(),
+        }),
+      );
+    },
+    async listTemplates() {
+      return Promise.all(
+        templateKeys.flatMap((key) => (['th', 'en'] as const).map((language) => view(db, key, language))),
+      );
+    },
+    /** `version` is the one that was edited; throws resource.conflict when another is current. */
+    async setTemplate(
+      actorId: string,
+      name: string,
+      language: Language,
+      change: TemplateText & { version?: number | undefined },
+    ) {
+      const key = requireKey(name);
+      requireKnownVariables(key, change);
+      return db.transaction().execute(async (trx) => {
+        const current = await trx
+          .selectFrom('email_templates')
+          .select('version')
+          .where('key', '=', key)
+          .where('language', '=', language)
+          .forUpdate()
+          .executeTakeFirst();
+        if (change.version !== undefined && change.version !== (current?.version ?? 0))
+          throw new AppError('resource.conflict');
+        const values = { subject: change.subject, body: change.body, updated_by: actorId };
+        if (current) {
+          await trx
+            .updateTable('email_templates')
+            .set({ ...values, version: current.version + 1, updated_at: sql<Date>`now()` })
+            .where('key', '=', key)
+            .where('language', '=', language)
+            .execute();
+        } else {
+          try {
+            await trx
+              .insertInto('email_templates')
+              .values({ key, language, ...values })
+              .execute();
+          } catch (error) {
+            throw isUniqueViolation(error) ? new AppError('resource.conflict') : error;
+          }
+        }
+        await audit(trx, {
+          actorId,
+          action: 'email_template.change',
+          subjectKind: 'email_template',
+          subjectId: `${key}/${language}`,
+        });
+        return view(trx, key, language);
+      });
+    },
+    async resetTemplate(actorId: string, name: string, language: Language) {
+      const key = requireKey(name);
+      return db.transaction().execute(async (trx) => {
+        await trx.deleteFrom('email_templates').where('key', '=', key).where('language', '=', language).execute();
+        await audit(trx, {
+          actorId,
+          action: 'email_template.reset',
+          subjectKind: 'email_template',
+          subjectId: `${key}/${language}`,
+        });
+        return view(trx, key, language);
+      });
+    },
+    preview(name: string, language: Language, text: TemplateText) {
+      const key = requireKey(name);
+      requireKnownVariables(key, text);
+      return render(text, templateOf(key).example, language);
+    },
+    async renderMessage(message: { template: string; language: string; payload: unknown }) {
+      const key = requireKey(message.template);
+      const language = message.language as Language;
+      return render(await textOf(db, key, language), message.payload as Payload, language);
+    },
+  };
+}
+
+/** An SMTP server's 5xx answer will not change by trying again. */
+const isPermanent = (error: unknown) => {
+  const code = (error as { responseCode?: number }).responseCode;
+  return code !== undefined && code >= 500;
+};
+
+/**
+ * Sends one message: at least once as SMTP goes, and never again once it is marked sent. The Message-ID is made from the
+ * row's id, so that a mail server that sees it twice can tell.
+ */
+export function messagesJobHandlers(deps: {
+  db: Db;
+  messages: Messages;
+  mailer: Mailer;
+  mailDomain: string;
+}): JobHandlers {
+  const { db } = deps;
+  return {
+    async 'send-message'({ messageId }, { attempt }) {
+      const message = await db
+        .updateTable('messages')
+        .set({ attempts: sql<number>`attempts + 1` })
+        .where('id', '=', messageId)
+        .where('status', '!=', 'sent')
+        .returningAll()
+        .executeTakeFirst();
+      if (!message) return;
+      const note = (values: { status: 'sent' | 'failed' | 'queued'; provider_id?: string; error: string | null }) =>
+        db
+          .updateTable('messages')
+          .set({
+            ...values,
+            ...(values.status === 'sent' && { sent_at: sql<Date>`now()` }),
+            ...(values.status === 'sent' && isSecret(message.template) && { payload: '{}' }),
+          })
+          .where('id', '=', messageId)
+          .where('status', '!=', 'sent')
+          .execute();
+      try {
+        const mail = await deps.messages.renderMessage(message);
+        const id = await deps.mailer.send({
+          to: message.recipient,
+          ...mail,
+          messageId: `<${messageId}@${deps.mailDomain}>`,
+        });
+        await note({ status: 'sent', provider_id: id, error: null });
+      } catch (error) {
+        const text = (error instanceof Error ? error.message : String(error)).slice(0, 500);
+        const isOver = isPermanent(error) || attempt >= 3;
+        await note({ status: isOver ? 'failed' : 'queued', error: text });
+        throw isPermanent(error) ? new UnrecoverableError(text) : error;
+      }
+    },
+  };
+}
