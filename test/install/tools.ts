@@ -49,16 +49,20 @@ export function onPath(names: readonly string[], searchPath = process.env.PATH ?
   return undefined;
 }
 
-const libraryFolders = (root: string): string[] =>
-  ['usr/lib', 'lib']
-    .map((folder) => path.join(root, folder))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => [
-      ...readdirSync(folder)
-        .filter((name) => name.includes('-linux-gnu'))
-        .map((name) => path.join(folder, name)),
-      folder,
-    ]);
+const foldersIn = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(folder, entry.name));
+
+/** Every folder that may hold a library; some (PulseAudio's) lie in one of their own, which their users expect at a fixed path. */
+function libraryFolders(root: string): string[] {
+  const tops = ['usr/lib', 'lib'].map((folder) => path.join(root, folder)).filter((folder) => existsSync(folder));
+  const perMachine = tops.flatMap(foldersIn).filter((folder) => folder.includes('-linux-gnu'));
+  const own = perMachine
+    .flatMap(foldersIn)
+    .filter((folder) => readdirSync(folder).some((name) => /^lib.*\.so/.test(name)));
+  return [...perMachine, ...own, ...tops];
+}
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
