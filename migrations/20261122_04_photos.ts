@@ -37,6 +37,7 @@ create index photos_event_status on photos (event_id, status, created_at desc, i
 create index photos_event_taken on photos (event_id, (coalesce(taken_at, created_at)), id) where deleted_at is null and status = 'approved';
 create index photos_photographer on photos (photographer_id, created_at desc, id desc);
 create index photos_pipeline on photos (pipeline_version, created_at) where deleted_at is null and status <> 'failed';
+create index photos_without_faces on photos (event_id) where faces_engine is null and failure_code is null and deleted_at is null;
 create index photos_revision on photos (event_id, revision, id);
 alter table events add constraint events_cover_photo foreign key (cover_photo_id) references photos on delete set null;
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { CURRENT_ENGINE, PIPELINE_VERSION } from '#contracts/pipeline.ts';
+import { PIPELINE_VERSION } from '#contracts/pipeline.ts';
 import type { Db, Trx } from '#server/platform/db.ts';
 
 export interface LeftBehind {
@@ -16,14 +16,18 @@ export interface LeftBehind {
 export async function findLeftBehind(db: Db, limit: number): Promise<LeftBehind[]> {
   const { rows } = await sql<LeftBehind>`
     with candidates as (
-      select p.id, p.created_at, p.status, e.face_search_enabled
-      from photos p join events e on e.id = p.event_id
-      where p.deleted_at is null and p.status <> 'failed' and e.deleted_at is null
-        and (p.pipeline_version < ${PIPELINE_VERSION}
-          or (p.failure_code is null and e.face_search_enabled and p.faces_engine is distinct from ${CURRENT_ENGINE}
-              and e.ends_at + make_interval(days => e.retention_days) > now()))
-      order by (p.status = 'uploaded') desc, p.created_at
-      limit ${limit * 4}
+      (select p.id, p.created_at, p.status
+        from photos p
+        where p.deleted_at is null and p.status <> 'failed' and p.pipeline_version < ${PIPELINE_VERSION}
+        order by p.pipeline_version, p.created_at
+        limit ${limit * 4})
+      union
+      (select p.id, p.created_at, p.status
+        from events e join photos p on p.event_id = e.id
+        where e.face_search_enabled and e.deleted_at is null
+          and e.ends_at + make_interval(days => e.retention_days) > now()
+          and p.faces_engine is null and p.failure_code is null and p.deleted_at is null and p.status <> 'failed'
+        limit ${limit * 4})
     ), tried as (
       select left(o.key, 36)::uuid as id, count(*)::int as tries, max(o.created_at) as last_at
       from outbox o
