@@ -105,6 +105,17 @@ export const errorTable = {
     'ไฟล์นี้ไม่ใช่ภาพที่อ่านได้ (JPEG, PNG, WebP หรือ TIFF)',
   ),
   'upload.too_large': define(413, 'This file is larger than we accept.', 'ไฟล์นี้ใหญ่เกินไป'),
+  'upload.heic': define(
+    422,
+    'HEIC photos cannot be read. Export this one as JPEG first.',
+    'ไม่รองรับภาพ HEIC โปรดแปลงเป็น JPEG ก่อน',
+  ),
+  'upload.damaged': define(
+    422,
+    'This file did not arrive whole. Please send it again.',
+    'ไฟล์มาไม่ครบ โปรดส่งใหม่อีกครั้ง',
+    true,
+  ),
   'upload.empty': define(400, 'The file is empty.', 'ไฟล์ว่างเปล่า'),
   'upload.too_many': define(400, 'At most 50 files in one batch.', 'ส่งได้ครั้งละไม่เกิน 50 ไฟล์'),
   'upload.no_file': define(400, 'No file arrived.', 'ไม่พบไฟล์ที่ส่งมา'),
