@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readJson, writeAtomically } from './dev/json-file.ts';
 import { commandLine } from './processes.ts';
 
@@ -45,15 +46,22 @@ export interface Lock {
   release(): void;
 }
 
+/** A supervisor that is just ending gets this long before a new start on its data directory gives up. */
+const ENDING_MS = 5_000;
+
 /**
  * Takes the data directory for this process. `marker` is what the command line of every supervisor contains. Throws
- * StartError when another live supervisor has it; a dead one's lock is taken over.
+ * StartError when another live supervisor has it (and does not end within `waitMs`); a dead one's lock is taken over.
  */
-export function lockDataDir(dataDir: string, marker: string): Lock {
+export async function lockDataDir(dataDir: string, marker: string, waitMs = ENDING_MS): Promise<Lock> {
   mkdirSync(dataDir, { recursive: true });
   const file = path.join(dataDir, 'run.json');
+  const isHeld = (record: RunRecord | undefined): record is RunRecord =>
+    record !== undefined && record.pid !== process.pid && commandLine(record.pid).includes(marker);
+  const deadline = Date.now() + waitMs;
+  while (isHeld(readJson<RunRecord>(file)) && Date.now() < deadline) await sleep(100);
   const leftover = readJson<RunRecord>(file);
-  if (leftover && leftover.pid !== process.pid && commandLine(leftover.pid).includes(marker)) {
+  if (isHeld(leftover)) {
     throw new StartError(
       `ThePixStock already runs on ${dataDir} (process ${leftover.pid}, ${leftover.url}). Stop it first, or set DATA_DIR and PORT for a second one.`,
     );

@@ -131,7 +131,7 @@ export function createLaptop(options: {
   }
 
   async function start(): Promise<void> {
-    lock = lockDataDir(dataDir, marker);
+    lock = await lockDataDir(dataDir, marker);
     await clearLeftovers();
     await requirePort(plan.port, plan.host);
     const secrets = loadSecrets(dataDir);

@@ -3,6 +3,7 @@ import { StartError } from './data-dir.ts';
 import { createLaptop, type Laptop } from './laptop.ts';
 import { makePlan } from './plan.ts';
 
+const PARENT_CHECK_MS = 500;
 const say = (line: string): void => console.log(line);
 let laptop: Laptop | undefined;
 let isStopping = false;
@@ -20,10 +21,18 @@ function fail(error: unknown): void {
   void stop(1);
 }
 
+/** Under `npm start` the end of npm, however it came, is ours too: nobody would be left to stop us. */
+function followParent(): void {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined || parent === 1) return;
+  setInterval(() => process.ppid !== parent && void stop(0), PARENT_CHECK_MS).unref();
+}
+
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => void stop(0));
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
+followParent();
 try {
   const plan = makePlan(process.env, process.argv.slice(2));
   const marker = path.join('ops', 'laptop', 'main.ts');

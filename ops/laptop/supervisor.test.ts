@@ -123,14 +123,14 @@ await supervisor.start({ name: 'guarded', kind: 'program', env: process.env,
   });
 
   describe('data directory', () => {
-    it('is taken by one supervisor at a time, and taken over from a dead one', () => {
-      const lock = lockDataDir(directory, 'mocha');
+    it('is taken by one supervisor at a time, and taken over from a dead one', async () => {
+      const lock = await lockDataDir(directory, 'mocha');
       lock.update({ url: 'http://127.0.0.1:1', children: {} });
       const record = { pid: process.ppid, url: 'http://127.0.0.1:8080', children: { api: { pid: 1, marker: 'x' } } };
       writeFileSync(path.join(directory, 'run.json'), JSON.stringify(record));
       const marker = commandLine(process.ppid);
-      assert.throws(() => lockDataDir(directory, marker), /already runs on .*http:\/\/127\.0\.0\.1:8080/);
-      const taken = lockDataDir(directory, 'no process has this in its command line');
+      await assert.rejects(lockDataDir(directory, marker, 0), /already runs on .*http:\/\/127\.0\.0\.1:8080/);
+      const taken = await lockDataDir(directory, 'no process has this in its command line');
       assert.deepEqual(taken.leftover, record);
       taken.release();
       assert.equal(existsSync(path.join(directory, 'run.json')), false);
