@@ -43,7 +43,8 @@ async function readChecked(file: string): Promise<Uint8Array | null> {
     throw error;
   });
   if (!bytes || bytes.length <= 32) return null;
-  const content = bytes.subarray(32);
+  // a plain view: a Buffer's slice() would share memory instead of copying
+  const content = new Uint8Array(bytes.buffer, bytes.byteOffset + 32, bytes.byteLength - 32);
   return sha256(content).equals(bytes.subarray(0, 32)) ? content : null;
 }
 
