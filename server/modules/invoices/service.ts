@@ -1,0 +1,130 @@
+import { AppError } from '#contracts/errors.ts';
+import type { Satang } from '#contracts/money.ts';
+import { vatWithin } from '#server/modules/revenue/shares.ts';
+import type { Db, Trx } from '#server/platform/db.ts';
+import { renderInvoice } from './pdf.ts';
+import * as repository from './repository.ts';
+
+export type InvoicesService = ReturnType<typeof createInvoicesService>;
+/** What a document is made from: the order's snapshot. */
+export interface InvoicedOrder {
+  id: string;
+  email: string;
+  buyer: Omit<repository.InvoiceBuyer, 'email'>;
+  tax: { rateBp: number };
+}
+export interface InvoicedItem {
+  event_id: string;
+  package_id: string | null;
+  price_satang: Satang;
+}
+const prefixes = { receipt: 'RC', tax_invoice: 'TX', credit_note: 'CN' } as const;
+const bangkokYear = (at: Date): string =>
+  new Intl.DateTimeFormat('en', { year: 'numeric', timeZone: 'Asia/Bangkok' }).format(at);
+
+/** One line for the photos of one event bought in one way. */
+async function linesFor(trx: Trx, items: readonly InvoicedItem[]): Promise<repository.InvoiceLine[]> {
+  if (items.length === 0) return [];
+  const packageIds = items.map((item) => item.package_id).filter((id) => id !== null);
+  const names = await repository.names(trx, [...new Set(items.map((item) => item.event_id))], [...new Set(packageIds)]);
+  const groups = new Map<string, InvoicedItem[]>();
+  for (const item of items) {
+    const key = `${item.event_id} ${item.package_id}`;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.values()].map((group) => {
+    const event = names.events.get(group[0]!.event_id);
+    const bought = names.packages.get(group[0]!.package_id ?? '');
+    return {
+      descriptionTh: `ภาพถ่ายดิจิทัล · ${bought?.name_th ?? 'ราคาเฉพาะภาพ'} · ${event?.name ?? ''}`,
+      descriptionEn: `Digital photos · ${bought?.name_en ?? 'own price'} · ${event?.name_en ?? event?.name ?? ''}`,
+      quantity: group.length,
+      amountSatang: group.reduce((sum, item) => sum + item.price_satang, 0),
+    };
+  });
+}
+
+export function createInvoicesService({ db }: { db: Db }) {
+  async function issue(
+    trx: Trx,
+    document: {
+      kind: repository.InvoiceKind;
+      order: InvoicedOrder;
+      refundId: string | null;
+      items: readonly InvoicedItem[];
+      totalSatang: Satang;
+      seller: repository.InvoiceSeller;
+      at: Date;
+    },
+  ): Promise<void> {
+    const { kind, order, at, totalSatang } = document;
+    const lines = await linesFor(trx, document.items);
+    const rest = totalSatang - lines.reduce((sum, line) => sum + line.amountSatang, 0);
+    if (rest !== 0) {
+      lines.push({
+        descriptionTh: 'ส่วนต่างสตางค์จากการชำระผ่านพร้อมเพย์',
+        descriptionEn: 'PromptPay satang difference',
+        quantity: 1,
+        amountSatang: rest,
+      });
+    }
+    const series = `${prefixes[kind]}${bangkokYear(at)}`;
+    const sequence = await repository.nextSequence(trx, series);
+    await repository.insert(trx, {
+      order_id: order.id,
+      refund_id: document.refundId,
+      kind,
+      series,
+      sequence,
+      number: `${series}-${String(sequence).padStart(6, '0')}`,
+      seller: document.seller,
+      buyer: { ...order.buyer, email: order.email },
+      lines,
+      total_satang: totalSatang,
+      vat_satang: vatWithin(totalSatang, order.tax.rateBp),
+      vat_rate_bp: order.tax.rateBp,
+      issued_at: at,
+    });
+  }
+
+  return {
+    /** The sale's document: a tax invoice from a seller registered for VAT, else a receipt. Part of the sale's transaction. */
+    issueSale: (
+      trx: Trx,
+      sale: {
+        order: InvoicedOrder;
+        items: readonly InvoicedItem[];
+        paidSatang: Satang;
+        seller: repository.InvoiceSeller;
+        at: Date;
+      },
+    ): Promise<void> =>
+      issue(trx, {
+        ...sale,
+        kind: sale.order.tax.rateBp > 0 ? 'tax_invoice' : 'receipt',
+        refundId: null,
+        totalSatang: sale.paidSatang,
+      }),
+    issueCreditNote: (
+      trx: Trx,
+      note: {
+        order: InvoicedOrder;
+        refundId: string;
+        items: readonly InvoicedItem[];
+        amountSatang: Satang;
+        seller: repository.InvoiceSeller;
+        at: Date;
+      },
+    ): Promise<void> => issue(trx, { ...note, kind: 'credit_note', totalSatang: note.amountSatang }),
+    /** The stored document as PDF; throws order.not_paid when there is none yet. */
+    async pdf(order: { id: string; number: string }, kind: 'sale' | 'credit_note') {
+      const invoice = await repository.find(db, order.id, kind);
+      if (!invoice) throw new AppError(kind === 'sale' ? 'order.not_paid' : 'resource.not_found');
+      const original = kind === 'sale' ? undefined : await repository.find(db, order.id, 'sale');
+      return {
+        fileName: `${invoice.number}.pdf`,
+        stream: renderInvoice(invoice, { orderNumber: order.number, refersTo: original?.number ?? null }),
+      };
+    },
+  };
+}
