@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import express from 'express';
@@ -29,6 +30,10 @@ export interface DevServices {
   close(): Promise<void>;
 }
 
+const THAI_FONT = createRequire(import.meta.url).resolve(
+  '@fontsource/ibm-plex-sans-thai/files/ibm-plex-sans-thai-thai-400-normal.woff2',
+);
+
 /** The mail catcher and the PayNoi simulator, on loopback only. Rejects when a port is taken. */
 export async function startDevServices(options: DevServicesOptions): Promise<DevServices> {
   const { directory, apiKey, recordKey, webhookUrl: url, now = () => new Date() } = options;
@@ -41,6 +46,7 @@ export async function startDevServices(options: DevServicesOptions): Promise<Dev
   app.disable('x-powered-by');
   app.get('/dev/assets/dev.css', (_req, res) => void res.type('css').send(DEV_CSS));
   app.get('/dev/assets/dev.js', (_req, res) => void res.type('js').send(DEV_JS));
+  app.get('/dev/assets/thai.woff2', (_req, res) => res.sendFile(THAI_FONT));
   app.get('/dev', (_req, res) => res.redirect('/dev/paynoi'));
   app.use(mailRoutes(mails));
   app.use(paynoiRoutes({ gateway, webhooks, apiKey, recordKey }));

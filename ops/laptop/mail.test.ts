@@ -65,5 +65,8 @@ describe('ops/laptop mail catcher', () => {
     assert.match(body.headers.get('content-security-policy') ?? '', /sandbox/);
     assert.match(await body.text(), /Hello/);
     assert.equal((await fetch(`${services.url}/dev/mail/nothing`)).status, 404);
+    for (const asset of ['dev.css', 'dev.js', 'thai.woff2']) {
+      assert.equal((await fetch(`${services.url}/dev/assets/${asset}`)).status, 200, asset);
+    }
   });
 });

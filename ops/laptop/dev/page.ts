@@ -1,13 +1,14 @@
 /** The look of the developer pages: no inline script or style, so that the API's content security policy fits them. */
 export const DEV_CSS = `
+@font-face { font-family: 'IBM Plex Sans Thai'; src: url('/dev/assets/thai.woff2') format('woff2'); unicode-range: U+0E00-0E7F; }
 :root { --gold: #d4af37; --dark-gold: #b8941f; --ink: #1a1a1a; --paper: #f9fafb; --line: #e5e7eb; --grey: #4b5563; }
 * { box-sizing: border-box; }
 body { margin: 0; font: 16px/1.6 Inter, 'IBM Plex Sans Thai', system-ui, sans-serif; background: var(--paper); color: var(--ink); }
 header { background: var(--ink); color: #fff; padding: 16px 24px; display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: baseline; }
-header b { color: var(--gold); font-family: 'Playfair Display', Georgia, serif; font-size: 22px; }
+header b { color: var(--gold); font-family: 'Playfair Display', Georgia, 'IBM Plex Sans Thai', serif; font-size: 22px; }
 header a { color: #fff; }
 main { max-width: 1080px; margin: 0 auto; padding: 24px 16px 64px; }
-h1 { font-family: 'Playfair Display', Georgia, serif; font-size: 28px; line-height: 1.3; margin: 0 0 16px; }
+h1 { font-family: 'Playfair Display', Georgia, 'IBM Plex Sans Thai', serif; font-size: 28px; line-height: 1.3; margin: 0 0 16px; }
 h2 { font-size: 18px; margin: 32px 0 8px; }
 .card { background: #fff; border: 1px solid var(--line); border-radius: 12px; padding: 16px 20px; margin: 0 0 16px; }
 .row { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; }
