@@ -46,7 +46,7 @@ export async function startDevServices(options: DevServicesOptions): Promise<Dev
   app.disable('x-powered-by');
   app.get('/dev/assets/dev.css', (_req, res) => void res.type('css').send(DEV_CSS));
   app.get('/dev/assets/dev.js', (_req, res) => void res.type('js').send(DEV_JS));
-  app.get('/dev/assets/thai.woff2', (_req, res) => res.sendFile(THAI_FONT));
+  app.get('/dev/assets/thai.woff2', (_req, res) => res.sendFile(THAI_FONT, { dotfiles: 'allow' }));
   app.get('/dev', (_req, res) => res.redirect('/dev/paynoi'));
   app.use(mailRoutes(mails));
   app.use(paynoiRoutes({ gateway, webhooks, apiKey, recordKey }));
