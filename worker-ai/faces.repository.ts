@@ -16,7 +16,7 @@ export interface FoundFace {
 /** Boxes that overlap this much are one face, seen again by a newer pipeline. */
 const SAME_FACE_IOU = 0.5;
 /** A face this close to one that asked to be hidden is hidden at once; a person confirms or undoes it. */
-const HIDE_DISTANCE = 0.75;
+const HIDE_DISTANCE = 0.34;
 
 /**
  * Makes the stored faces of a photo those given. A face that was there keeps its row, so that groups, feedback and hiding

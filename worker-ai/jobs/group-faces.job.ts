@@ -1,0 +1,74 @@
+import { CURRENT_ENGINE, descriptorLengths } from '#contracts/pipeline.ts';
+import type { Db } from '#server/platform/db.ts';
+import type { JobHandler } from '#server/platform/queue.ts';
+import type { EventFaces, FaceIndex } from '../face-index.ts';
+import { groupFaces } from '../grouping.ts';
+import * as repository from '../groups.repository.ts';
+
+type Member = Awaited<ReturnType<typeof repository.findMembers>>[number];
+
+/** Groups the faces of an event anew. Groups keep their ids as far as their faces stay together; an admin's choices stand. */
+export function createGroupFacesJob(deps: { db: Db; faceIndex: FaceIndex }): JobHandler<'group-faces'> {
+  return async ({ eventId }, { logger }) => {
+    const faces = await deps.faceIndex.of(eventId, CURRENT_ENGINE);
+    const before = await repository.findMembers(deps.db, eventId, CURRENT_ENGINE);
+    const groupings = await group(faces, before);
+    await deps.db.transaction().execute(async (trx) => {
+      await repository.lockGrouping(trx, eventId);
+      await repository.replaceGroups(trx, eventId, CURRENT_ENGINE, groupings);
+    });
+    logger.info({ eventId, faces: faces.count, groups: groupings.length }, 'faces grouped');
+  };
+}
+
+async function group(faces: EventFaces, before: readonly Member[]): Promise<repository.Grouping[]> {
+  const memberOf = new Map(before.map((member) => [member.faceId, member]));
+  const numberOf = new Map<string, number>();
+  const fixedOf = Int32Array.from(faces.faceIds.slice(0, faces.count), (id) => {
+    const member = memberOf.get(id);
+    if (member?.source !== 'admin') return -1;
+    const known = numberOf.get(member.groupId) ?? numberOf.size;
+    numberOf.set(member.groupId, known);
+    return known;
+  });
+  const rootOf = await groupFaces({
+    count: faces.count,
+    length: descriptorLengths[faces.engine],
+    descriptors: faces.descriptors,
+    photoOf: faces.photoOf,
+    quality: faces.quality,
+    fixedOf,
+  });
+  const clusters = new Map<number, string[]>();
+  for (let i = 0; i < faces.count; i++) {
+    const cluster = clusters.get(rootOf[i]!) ?? [];
+    cluster.push(faces.faceIds[i]!);
+    clusters.set(rootOf[i]!, cluster);
+  }
+  return nameClusters([...clusters.values()], memberOf);
+}
+
+/** Each group of before goes to the cluster that holds most of it; an admin's face decides alone. Largest overlaps first. */
+function nameClusters(clusters: readonly string[][], memberOf: ReadonlyMap<string, Member>): repository.Grouping[] {
+  const claims = clusters.flatMap((faceIds, cluster) => {
+    const votes = new Map<string, number>();
+    for (const id of faceIds) {
+      const member = memberOf.get(id);
+      if (member) votes.set(member.groupId, (votes.get(member.groupId) ?? 0) + (member.source === 'admin' ? 1e6 : 1));
+    }
+    return [...votes].map(([groupId, count]) => ({ cluster, groupId, count }));
+  });
+  claims.sort((a, b) => b.count - a.count || a.groupId.localeCompare(b.groupId) || a.cluster - b.cluster);
+  const named = new Map<number, string>();
+  const taken = new Set<string>();
+  for (const { cluster, groupId } of claims) {
+    if (named.has(cluster) || taken.has(groupId)) continue;
+    named.set(cluster, groupId);
+    taken.add(groupId);
+  }
+  return clusters.flatMap((faceIds, cluster) => {
+    const groupId = named.get(cluster);
+    // One face alone is no group, unless it was one of an admin's.
+    return faceIds.length > 1 || groupId ? [{ groupId, faceIds }] : [];
+  });
+}
