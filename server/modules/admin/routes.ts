@@ -1,0 +1,14 @@
+import * as contract from '#contracts/http/admin.ts';
+import { type BoundRoute, bind } from '#server/http/bind.ts';
+import type { Admin } from './service.ts';
+
+export const adminRoutes = ({ admin }: { admin: Admin }): BoundRoute[] => [
+  bind(contract.dashboard, async () => ({ status: 200, body: await admin.dashboard() })),
+  bind(contract.statistics, async ({ query }) => ({ status: 200, body: await admin.statistics(query) })),
+  bind(contract.listLogs, async ({ query }) => ({ status: 200, body: await admin.logs(query) })),
+  bind(contract.getQueues, async () => ({ status: 200, body: await admin.queues() })),
+  bind(contract.retryJob, async ({ viewer, params }) => {
+    await admin.retryJob(viewer.userId, params.queue, params.id);
+    return { status: 202, body: { status: 'queued' as const } };
+  }),
+];

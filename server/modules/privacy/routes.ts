@@ -1,0 +1,48 @@
+import { deleteAccount } from '#contracts/http/account.ts';
+import * as contract from '#contracts/http/privacy.ts';
+import { type BoundRoute, bind } from '#server/http/bind.ts';
+import type { Privacy } from './service.ts';
+
+export const privacyRoutes = ({ privacy }: { privacy: Privacy }): BoundRoute[] => [
+  bind(contract.getConsentText, async ({ query }) => ({
+    status: 200,
+    body: privacy.consents.text(query.purpose, query.language),
+  })),
+  bind(contract.grantConsent, async ({ viewer, body, req }) => ({
+    status: 201,
+    body: await privacy.consents.grant(viewer, body, { ipAddress: req.ip, userAgent: req.get('user-agent') }),
+  })),
+  bind(contract.listConsents, async ({ viewer, query }) => ({
+    status: 200,
+    body: await privacy.consents.list(viewer.userId, query),
+  })),
+  bind(contract.withdrawConsent, async ({ viewer, params, req }) => ({
+    status: 200,
+    body: await privacy.consents.withdraw(viewer.userId, params.id, {
+      ipAddress: req.ip ?? '',
+      userAgent: req.get('user-agent')?.slice(0, 500) ?? '',
+    }),
+  })),
+  bind(contract.createPrivacyRequest, async ({ viewer, body }) => ({
+    status: 201,
+    body: await privacy.request(viewer, body),
+  })),
+  bind(contract.listPrivacyRequests, async ({ viewer, query }) => ({
+    status: 200,
+    body: await privacy.listOwn(viewer.userId, query),
+  })),
+  bind(contract.exportMyData, async ({ viewer, res }) => {
+    res.setHeader('Cache-Control', 'no-store');
+    res.setHeader('Content-Disposition', 'attachment; filename="thepixstock-my-data.json"');
+    return { status: 200, body: await privacy.exportPerson(viewer.userId) };
+  }),
+  bind(deleteAccount, async ({ viewer, body, req }) => {
+    await privacy.deleteAccount(viewer, body.password, req.ip ?? null);
+    return { status: 204, body: null };
+  }),
+  bind(contract.adminListPrivacyRequests, async ({ query }) => ({ status: 200, body: await privacy.listAll(query) })),
+  bind(contract.adminDecidePrivacyRequest, async ({ viewer, params, body }) => ({
+    status: 200,
+    body: await privacy.decide(viewer.userId, params.id, body),
+  })),
+];
