@@ -27,9 +27,12 @@ export function registerFonts(doc: Doc): void {
   }
 }
 
+/** SARA AM is its ring and SARA AA; the ring stands below a tone mark (OpenType Thai shaping, which fontkit leaves to us). */
+const shaped = (text: string): string => text.replace(/([\u0e48-\u0e4b]?)\u0e33/g, '\u0e4d$1\u0e32');
+
 /** Thai letters and the baht sign are in one file, everything else in the other. */
 const runsOf = (text: string): { script: 'thai' | 'latin'; text: string }[] =>
-  (text.match(/[\u0e00-\u0e7f]+|[^\u0e00-\u0e7f]+/g) ?? []).map((run) => ({
+  (shaped(text).match(/[\u0e00-\u0e7f]+|[^\u0e00-\u0e7f]+/g) ?? []).map((run) => ({
     script: /^[\u0e00-\u0e7f]/.test(run) ? 'thai' : 'latin',
     text: run,
   }));
