@@ -1,7 +1,7 @@
 /**
  * Replication (RxDB HTTP protocol) at /api/sync/{collection}/{pull,push,stream}?v={schema version}[&eventId=…]:
  *
- * pull    GET  ?revision=0&id=&limit=200 (or ?checkpoint={"revision":0,"id":""}) -> PullAnswer
+ * pull    GET  ?checkpoint={"revision":0,"id":""}&limit=200 (or ?revision=0&id=&scope=) -> PullAnswer
  * push    POST [{newDocumentState, assumedMasterState?}] -> array of the server's documents that conflicted (never 403)
  * stream  GET  server-sent events, each `data: RESYNC` ("pull now"); comments as heartbeat
  *
@@ -10,6 +10,8 @@
 export interface Checkpoint {
   revision: number;
   id: string;
+  /** Whose revisions these are. The server starts over when it is another's (a guest who became a user, a restored server). */
+  scope?: string;
 }
 export type Replicated<Doc> = Doc & { _deleted: boolean };
 export interface PullAnswer<Doc> {

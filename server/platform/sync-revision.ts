@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Trx } from './db.ts';
 
 /** The scopes that clients and caches follow. */
@@ -27,3 +27,15 @@ export async function nextRevision(trx: Trx, scope: string): Promise<number> {
   await sql`select pg_notify('sync', ${scope})`.execute(trx);
   return row.revision;
 }
+
+/** `(table.revision, table.<id>) > checkpoint`: what a follower has not seen. An empty id is the start of its revision. */
+export function afterCheckpoint(
+  table: string,
+  after: { revision: number; id: string },
+  idColumn = 'id',
+): RawBuilder<SqlBool> {
+  const revision = sql.ref(`${table}.revision`);
+  if (!isUuid(after.id)) return sql<SqlBool>`${revision} > ${after.revision}`;
+  return sql<SqlBool>`(${revision}, ${sql.ref(`${table}.${idColumn}`)}) > (${after.revision}, ${after.id}::uuid)`;
+}
+const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);

@@ -2,6 +2,7 @@ import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { DbOrTrx, Trx } from '#server/platform/db.ts';
 import type { DB, Events } from '#server/platform/db-types.ts';
 import type { Cursor } from '#server/platform/pages.ts';
+import { afterCheckpoint } from '#server/platform/sync-revision.ts';
 import { publicStatuses } from './machine.ts';
 
 export type EventRow = Selectable<Events>;
@@ -160,3 +161,20 @@ export async function staffRoles(db: DbOrTrx, eventId: string, userId: string): 
     .execute();
   return rows.map((row) => row.role);
 }
+
+/** Events above a checkpoint in (revision, id) order, whatever became of them; only public ones from the very start. */
+export const pullEvents = (
+  db: DbOrTrx,
+  after: { revision: number; id: string },
+  limit: number,
+): Promise<EventWithCover[]> =>
+  selectEvents(db)
+    .where('events.revision', '>', 0)
+    .where(afterCheckpoint('events', after))
+    .$if(after.revision === 0, (query) =>
+      query.where('events.deleted_at', 'is', null).where('events.status', 'in', publicStatuses),
+    )
+    .orderBy('events.revision')
+    .orderBy('events.id')
+    .limit(limit)
+    .execute();

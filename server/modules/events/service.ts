@@ -20,7 +20,7 @@ import { eventView, isSalesOpen } from './view.ts';
 
 export { accessCookie, eventAccessOf } from './access.ts';
 export { isPublicStatus, publicStatuses } from './machine.ts';
-export type { EventRow, EventWithCover } from './repository.ts';
+export { type EventRow, type EventWithCover, pullEvents } from './repository.ts';
 export { anotherSlug, slugFrom } from './slug.ts';
 export { isSalesOpen } from './view.ts';
 

@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { DbOrTrx } from '#server/platform/db.ts';
 import type { Cursor } from '#server/platform/pages.ts';
+import { afterCheckpoint } from '#server/platform/sync-revision.ts';
 
 export const find = (db: DbOrTrx, userId: string, photoId: string) =>
   db
@@ -43,12 +44,7 @@ export const pull = (db: DbOrTrx, userId: string, after: { revision: number; id:
     .selectFrom('favorites')
     .selectAll()
     .where('user_id', '=', userId)
-    .where((eb) =>
-      eb.or([
-        eb('revision', '>', after.revision),
-        ...(after.id ? [eb.and([eb('revision', '=', after.revision), eb('photo_id', '>', after.id)])] : []),
-      ]),
-    )
+    .where(afterCheckpoint('favorites', after, 'photo_id'))
     .orderBy('revision')
     .orderBy('photo_id')
     .limit(limit)

@@ -3,6 +3,7 @@ import type { ThumbnailSize } from '#contracts/http/photos.ts';
 import type { DbOrTrx } from '#server/platform/db.ts';
 import type { DB, Photos } from '#server/platform/db-types.ts';
 import type { Cursor } from '#server/platform/pages.ts';
+import { afterCheckpoint } from '#server/platform/sync-revision.ts';
 
 export type PhotoRow = Selectable<Photos>;
 /** A photo with what its view needs of others. */
@@ -171,3 +172,20 @@ export const addViews = async (db: DbOrTrx, views: ReadonlyMap<string, number>):
     from unnest(${ids}::uuid[], ${counts}::int[]) as v(id, count) join photos on photos.id = v.id
     on conflict (photo_id, day) do update set views = photo_views.views + excluded.views`.execute(db);
 };
+
+/** Photos of an event above a checkpoint in (revision, id) order, whatever became of them; only approved ones from the very start. */
+export const pullPhotos = (
+  db: DbOrTrx,
+  eventId: string,
+  after: { revision: number; id: string },
+  limit: number,
+): Promise<PhotoWithNames[]> =>
+  selectPhotos(db)
+    .where('photos.event_id', '=', eventId)
+    .where('photos.revision', '>', 0)
+    .where(afterCheckpoint('photos', after))
+    .$if(after.revision === 0, (q) => q.where('photos.deleted_at', 'is', null).where('photos.status', '=', 'approved'))
+    .orderBy('photos.revision')
+    .orderBy('photos.id')
+    .limit(limit)
+    .execute();

@@ -15,7 +15,7 @@ import { createReview, raiseRevisions } from './review.ts';
 import { photoView } from './view.ts';
 
 export type { PhotoRow, PhotoWithNames } from './repository.ts';
-export { sortAtOf } from './repository.ts';
+export { pullPhotos, sortAtOf } from './repository.ts';
 export { photoView } from './view.ts';
 
 export type PhotosService = ReturnType<typeof createPhotosService>;

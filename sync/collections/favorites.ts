@@ -1,0 +1,65 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Replicated } from '#contracts/sync/documents.ts';
+import { type FavoriteDoc, favoriteDocVersion, isEqual } from '#contracts/sync/favorites.ts';
+import type { FavoritesService } from '#server/modules/favorites/service.ts';
+import { scopes } from '#server/platform/sync-revision.ts';
+import type { SyncCollection } from '../collection.ts';
+import { ownerOf } from '../owner.ts';
+
+interface Row {
+  photo_id: string;
+  event_id: string;
+  created_at: Date;
+  revision: number;
+  deleted_at: Date | null;
+}
+const toDoc = (row: Row): Replicated<FavoriteDoc> => ({
+  id: row.photo_id,
+  eventId: row.event_id,
+  addedAt: row.created_at.toISOString(),
+  revision: row.revision,
+  _deleted: row.deleted_at !== null,
+});
+
+const schema = z.object({
+  id: z.uuid(),
+  eventId: z.string(),
+  addedAt: z.string(),
+  revision: z.number(),
+  _deleted: z.boolean(),
+});
+
+/** The viewer's favourites. */
+export const favoritesCollection = (favorites: FavoritesService): SyncCollection<FavoriteDoc> => ({
+  name: 'favorites',
+  version: favoriteDocVersion,
+  oldestVersion: 0,
+  access: 'session',
+  scope: async (context) => scopes.favorites(ownerOf(context)),
+  async pull(db, context, after, limit) {
+    return (await favorites.pull(db, ownerOf(context), after, limit)).map(toDoc);
+  },
+  push: {
+    schema,
+    isEqual,
+    async lock(trx, context) {
+      const scope = scopes.favorites(ownerOf(context));
+      await trx
+        .insertInto('sync_scopes')
+        .values({ scope })
+        .onConflict((c) => c.column('scope').doUpdateSet({ updated_at: sql<Date>`now()` }))
+        .execute();
+    },
+    async find(trx, context, id) {
+      const [row] = await favorites.findMany(trx, ownerOf(context), [id]);
+      return row && toDoc(row);
+    },
+    async apply(trx, context, wanted) {
+      await favorites.apply(trx, ownerOf(context), wanted.id, !wanted._deleted);
+      const [row] = await favorites.findMany(trx, ownerOf(context), [wanted.id]);
+      return row && toDoc(row);
+    },
+    tombstone: (id) => ({ id, eventId: '', addedAt: '1970-01-01T00:00:00.000Z', revision: 0, _deleted: true }),
+  },
+});

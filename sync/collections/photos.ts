@@ -1,0 +1,54 @@
+import { AppError } from '#contracts/errors.ts';
+import type { Replicated } from '#contracts/sync/documents.ts';
+import { type PhotoDoc, photoDocVersion } from '#contracts/sync/photos.ts';
+import type { EventsService } from '#server/modules/events/service.ts';
+import { type PhotoWithNames, pullPhotos, sortAtOf } from '#server/modules/photos/service.ts';
+import type { Db } from '#server/platform/db.ts';
+import { scopes } from '#server/platform/sync-revision.ts';
+import type { SyncCollection, SyncContext } from '../collection.ts';
+
+function toDoc(photo: PhotoWithNames, isHidden: boolean): Replicated<PhotoDoc> {
+  const isGone = isHidden || photo.deleted_at !== null || photo.status !== 'approved';
+  return {
+    id: photo.id,
+    eventId: photo.event_id,
+    width: photo.width ?? 3,
+    height: photo.height ?? 2,
+    takenAt: isGone ? null : (photo.taken_at?.toISOString() ?? null),
+    sortAt: sortAtOf(photo).toISOString(),
+    placeholderColor: isGone ? null : photo.placeholder_color,
+    focusX: isGone ? null : photo.focus_x,
+    focusY: isGone ? null : photo.focus_y,
+    photographerId: photo.photographer_id,
+    photographerName: isGone ? '' : photo.photographer_name,
+    priceSatang: photo.price_satang,
+    revision: photo.revision,
+    _deleted: isGone,
+  };
+}
+
+/**
+ * Approved photos of one event. In find-me events it carries nothing (a match does not move a photo's revision): phones
+ * keep those from the search's results; what they held from before the mode changed is withdrawn.
+ */
+export function photosCollection({ db, events }: { db: Db; events: EventsService }): SyncCollection<PhotoDoc> {
+  const eventOf = (context: SyncContext) => {
+    if (!context.eventId) {
+      throw new AppError('request.invalid', { errors: [{ path: 'query.eventId', message: 'whose photos?' }] });
+    }
+    return events.requireVisible(db, context.eventId, context.viewer, context.eventAccess);
+  };
+  return {
+    name: 'photos',
+    version: photoDocVersion,
+    oldestVersion: 0,
+    access: 'public',
+    scope: async (context) => scopes.eventPhotos((await eventOf(context)).id),
+    async pull(at, context, after, limit) {
+      const event = await eventOf(context);
+      const isHidden = event.access_mode === 'find_me';
+      if (isHidden && after.revision === 0) return [];
+      return (await pullPhotos(at, event.id, after, limit)).map((row) => toDoc(row, isHidden));
+    },
+  };
+}

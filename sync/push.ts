@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { AppError } from '#contracts/errors.ts';
+import type { Replicated } from '#contracts/sync/documents.ts';
+import { type Db, pgErrorCode, type Trx } from '#server/platform/db.ts';
+import type { PushRules, SyncContext } from './collection.ts';
+
+const rows = z
+  .array(z.object({ newDocumentState: z.looseObject({ id: z.uuid() }), assumedMasterState: z.unknown().optional() }))
+  .max(500);
+
+/**
+ * Applies one batch in one transaction and answers the server's documents where it did not take the phone's: what was
+ * changed meanwhile, what the rules refuse, what cannot be read. It never answers 403: that would end the replication.
+ * A batch that is sent again (its answer was lost) finds its own effect and conflicts with nothing.
+ */
+export async function pushBatch<Doc>(
+  db: Db,
+  rules: PushRules<Doc>,
+  context: SyncContext,
+  body: unknown,
+): Promise<Replicated<Doc>[]> {
+  const parsed = rows.safeParse(body);
+  if (!parsed.success) {
+    const errors = parsed.error.issues
+      .slice(0, 20)
+      .map((issue) => ({ path: ['body', ...issue.path].join('.'), message: issue.message }));
+    throw new AppError('request.invalid', { errors });
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(async (trx) => {
+        await rules.lock(trx, context);
+        const conflicts: Replicated<Doc>[] = [];
+        for (const row of parsed.data) {
+          const conflict = await pushRow(trx, rules, context, row.newDocumentState, row.assumedMasterState);
+          if (conflict) conflicts.push(conflict);
+        }
+        return conflicts;
+      });
+    } catch (error) {
+      const isDeadlock = pgErrorCode(error) === '40P01';
+      if (!isDeadlock || attempt === 3) throw error;
+    }
+  }
+}
+
+/** The server's document when it stands against the phone's. */
+async function pushRow<Doc>(
+  trx: Trx,
+  rules: PushRules<Doc>,
+  context: SyncContext,
+  sent: { id: string },
+  assumedMasterState: unknown,
+): Promise<Replicated<Doc> | undefined> {
+  const master = await rules.find(trx, context, sent.id);
+  const serverSays = () => master ?? rules.tombstone(sent.id);
+  const wanted = rules.schema.safeParse(sent);
+  if (!wanted.success) return serverSays();
+  if (master && rules.isEqual(master, wanted.data)) return undefined;
+  if (master) {
+    const assumed = rules.schema.safeParse(assumedMasterState);
+    if (!assumed.success || !rules.isEqual(master, assumed.data)) return master;
+  } else if (wanted.data._deleted) return undefined;
+  try {
+    const now = await rules.apply(trx, context, wanted.data);
+    if (now && rules.isEqual(now, wanted.data)) return undefined;
+    return now ?? serverSays();
+  } catch (error) {
+    if (error instanceof AppError && error.status < 500) return serverSays();
+    throw error;
+  }
+}
