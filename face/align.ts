@@ -93,9 +93,9 @@ export function landmarkCropOfFace(alignment: Alignment): Similarity {
   return cropAround(centre, side, similarityAngle(alignment.toPicture));
 }
 
-/** Where a detector's box lies on the chip: measured means over detected faces. */
+/** Centre and side of the upright square, in chips: as large as a detector's box, which is what the network was trained on. */
 const CROP_CENTRE = 0.5;
-const CROP_SIDE = 0.8;
+const CROP_SIDE = 1;
 
 function cropAround(centre: Point, side: number, angle: number): Similarity {
   const scale = side / LANDMARK_SIZE;
