@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import { type Auth, createAuth } from '#server/auth.ts';
 import type { BoundRoute } from '#server/http/bind.ts';
 import { mountRoutes } from '#server/http/mount.ts';
@@ -44,7 +44,13 @@ export async function startHttpApp(
     auth: Auth;
     messages: Messages;
   }) => BoundRoute[],
-  options: { cache?: Cache; cacheSessions?: boolean; rateScale?: number } = {},
+  options: {
+    cache?: Cache;
+    cacheSessions?: boolean;
+    rateScale?: number;
+    /** What stands before the body parser: resumable uploads, replication. */
+    makeHandlers?: (deps: { auth: Auth; url: string }) => RequestHandler[];
+  } = {},
 ) {
   const database = await createTestDatabase();
   const { db } = database;
@@ -66,8 +72,9 @@ export async function startHttpApp(
     ...(options.cacheSessions && { cacheSessions: true }),
   });
   const uploadDir = await mkdtemp(path.join(tmpdir(), 'tps-http-'));
-  app.use(requestId, express.json({ limit: '1mb' }));
-  mountRoutes(app, [...auth.routes, ...makeRoutes({ database, auth, messages })], {
+  const routes = [...auth.routes, ...makeRoutes({ database, auth, messages })];
+  app.use(requestId, ...(options.makeHandlers?.({ auth, url }) ?? []), express.json({ limit: '1mb' }));
+  mountRoutes(app, routes, {
     db,
     rateLimit: createRateLimit(cache, { perIp: 100_000, scale: options.rateScale ?? 100 }),
     findViewer: auth.findViewer,
