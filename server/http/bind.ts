@@ -145,7 +145,12 @@ export function toHandler(
         key && viewer
           ? await once(
               deps.db,
-              { owner: viewer.userId, key, route, fingerprint: { params, query, body } },
+              {
+                owner: viewer.userId,
+                key,
+                route,
+                fingerprint: { params, query, body, files: files.map((file) => [file.originalname, file.size]) },
+              },
               async () => {
                 const result = await work();
                 if (result === 'sent') throw new Error(`${route} cannot be idempotent and stream`);

@@ -1,0 +1,130 @@
+import path from 'node:path';
+import { createAuth } from '#server/auth.ts';
+import type { BoundRoute } from '#server/http/bind.ts';
+import type { RateLimit } from '#server/http/rate-limit.ts';
+import { housekeepingJobHandlers } from '#server/modules/admin/housekeeping.ts';
+import { adminRoutes } from '#server/modules/admin/routes.ts';
+import { createAdminService } from '#server/modules/admin/service.ts';
+import { cartRoutes } from '#server/modules/cart/routes.ts';
+import { createCartService } from '#server/modules/cart/service.ts';
+import { eventsRoutes } from '#server/modules/events/routes.ts';
+import { createEventsService } from '#server/modules/events/service.ts';
+import { createFaceGroupsService } from '#server/modules/face-searches/groups.service.ts';
+import { faceSearchesRoutes } from '#server/modules/face-searches/routes.ts';
+import { createFaceSearchesService } from '#server/modules/face-searches/service.ts';
+import { favoritesRoutes } from '#server/modules/favorites/routes.ts';
+import { createFavoritesService } from '#server/modules/favorites/service.ts';
+import { createInvoicesService } from '#server/modules/invoices/service.ts';
+import { messagesRoutes } from '#server/modules/messages/routes.ts';
+import { createMessagesService, messagesJobHandlers } from '#server/modules/messages/service.ts';
+import { noticesRoutes } from '#server/modules/notices/routes.ts';
+import { createNoticesService } from '#server/modules/notices/service.ts';
+import { createOrdersService } from '#server/modules/orders/service.ts';
+import { packagesRoutes } from '#server/modules/packages/routes.ts';
+import { createPackagesService } from '#server/modules/packages/service.ts';
+import { photographersRoutes } from '#server/modules/photographers/routes.ts';
+import { createPhotographersService, ensurePhotographer } from '#server/modules/photographers/service.ts';
+import { photosRoutes } from '#server/modules/photos/routes.ts';
+import { createPhotosService } from '#server/modules/photos/service.ts';
+import { privacyRoutes } from '#server/modules/privacy/routes.ts';
+import { createPrivacyService } from '#server/modules/privacy/service.ts';
+import { settingsRoutes } from '#server/modules/settings/routes.ts';
+import { createSettingsService } from '#server/modules/settings/service.ts';
+import { uploadsRoutes } from '#server/modules/uploads/routes.ts';
+import { createUploadsService, uploadsJobHandlers } from '#server/modules/uploads/service.ts';
+import { createTusHandler } from '#server/modules/uploads/tus.ts';
+import { usersRoutes } from '#server/modules/users/routes.ts';
+import { createUsersService } from '#server/modules/users/service.ts';
+import type { Platform } from '#server/platform/platform.ts';
+import type { JobHandlers } from '#server/platform/queue.ts';
+import { cartItemsCollection } from '#sync/collections/cart-items.ts';
+import { eventsCollection } from '#sync/collections/events.ts';
+import { favoritesCollection } from '#sync/collections/favorites.ts';
+import { photosCollection } from '#sync/collections/photos.ts';
+import { syncRouter } from '#sync/router.ts';
+
+/** Constructs every module of the API and hands each the few things it uses. */
+export function composeModules(platform: Platform) {
+  const { config, db, cache, storage, queues, mailer, listener, logger } = platform;
+  const publicUrl = config.publicUrl;
+  const linkSecret = config.secrets.link;
+
+  const settings = createSettingsService({ db });
+  const messages = createMessagesService({ db });
+  const auth = createAuth({ db, config, logger, cache, messages });
+  const notices = createNoticesService({ listener });
+  const users = createUsersService({ db, config, photographers: { ensure: ensurePhotographer } });
+  const privacy = createPrivacyService({
+    db,
+    settings,
+    messages,
+    forgetAttempts: auth.forgetAttempts,
+    checkPassword: auth.checkPassword,
+  });
+  const events = createEventsService({ db, cache, linkSecret, messages });
+  const photos = createPhotosService({ db, events, logger });
+  const photographers = createPhotographersService({ db, events, photos });
+  const favorites = createFavoritesService({ db, photos });
+  const uploads = createUploadsService({
+    db,
+    storage,
+    events,
+    logger,
+    directory: path.join(config.dataDir, 'uploads'),
+  });
+  const faceSearches = createFaceSearchesService({ db, storage, events, privacy: privacy.consents });
+  const faceGroups = createFaceGroupsService({ db });
+  const packages = createPackagesService({ db, events });
+  const cart = createCartService({ db, photos, packages });
+  const invoices = createInvoicesService({ db });
+  const orders = createOrdersService({ db, cart, invoices, messages, settings, linkSecret, publicUrl });
+  const admin = createAdminService({ db, queues });
+
+  auth.onGuestJoined(cart.joinGuest, orders.joinGuest, favorites.joinGuest, faceSearches.joinGuest);
+
+  const routes: BoundRoute[] = [
+    ...auth.routes,
+    ...usersRoutes({ users }),
+    ...privacyRoutes({ privacy }),
+    ...eventsRoutes({ events, isSecure: publicUrl.startsWith('https:') }),
+    ...photosRoutes({ photos, storage }),
+    ...uploadsRoutes({ uploads }),
+    ...photographersRoutes({ photographers }),
+    ...favoritesRoutes({ favorites }),
+    ...faceSearchesRoutes({ faceSearches, faceGroups }),
+    ...packagesRoutes({ packages }),
+    ...cartRoutes({ cart }),
+    ...noticesRoutes({ notices }),
+    ...messagesRoutes({ messages }),
+    ...settingsRoutes({ settings }),
+    ...adminRoutes({ admin }),
+  ];
+  const jobHandlers: JobHandlers = {
+    ...messagesJobHandlers({ db, messages, mailer, mailDomain: new URL(publicUrl).hostname }),
+    ...uploadsJobHandlers({ uploads }),
+    ...housekeepingJobHandlers({ db, settings }),
+  };
+
+  return {
+    auth,
+    notices,
+    routes,
+    jobHandlers,
+    tus: createTusHandler({ uploads, findViewer: auth.findViewer, publicUrl, logger }),
+    sync: ({ rateLimit }: { rateLimit: RateLimit }) =>
+      syncRouter({
+        db,
+        listener,
+        findViewer: auth.findViewer,
+        createGuest: auth.createGuest,
+        collections: [
+          eventsCollection,
+          photosCollection({ db, events }),
+          cartItemsCollection(cart),
+          favoritesCollection(favorites),
+        ],
+        rateLimit,
+      }),
+    async close(): Promise<void> {},
+  };
+}
