@@ -188,7 +188,7 @@ async function commit(trx: Trx, photoId: string, work: Work, files: readonly pho
   // Faces of photos that are not out are not searched: approval raises the faces' revision.
   if (status !== 'approved') return true;
   const facesRevision = await nextRevision(trx, scopes.eventFaces(photo.eventId));
-  await enqueue(trx, 'match-photo', `${photo.id}-r${facesRevision}`, { photoId: photo.id });
+  await enqueue(trx, 'match-photo', `${photo.id}-f${facesRevision}`, { photoId: photo.id });
   return true;
 }
 
