@@ -57,6 +57,8 @@ export function housekeepingJobHandlers(deps: { db: Db; settings: Settings }): J
             where c.user_id = u.id and i.updated_at > now() - make_interval(days => ${guestDays}))
           and not exists (select 1 from face_searches f where f.user_id = u.id
             and (f.descriptor is not null or f.image_key is not null))
+          -- consents are evidence: their giver stays, nameless, as long as they count
+          and not exists (select 1 from consents c where c.user_id = u.id and c.created_at > now() - interval '3 years')
           and ${ownsNothing}
         limit ${batch})`.execute(db);
     return Number(result.numAffectedRows ?? 0);
