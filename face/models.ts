@@ -14,8 +14,9 @@ export interface ModelManifest {
   licence: string;
   /** Of the binary, hex. */
   sha256: string;
-  /** Bytes of the binary. */
+  /** Bytes of the binary, and of the list of tensors beside it (`-weights_manifest.json`). */
   bytes: number;
+  manifestBytes: number;
   input: string;
   alignment: string;
   output: string;
@@ -32,6 +33,7 @@ export const models: Readonly<Record<ModelName, ModelManifest>> = {
     file: 'model/ssd_mobilenetv1_model',
     sha256: '2835640602d53718aa6ae9a42896327eaa21beefed056c218d32ca7d79e1e2f8',
     bytes: 5_616_957,
+    manifestBytes: 28_233,
     input: 'uint8 RGB [n,512,512,3]',
     alignment: 'the picture fitted into the square, upper left, rest black',
     output: '5118 boxes and scores a picture',
@@ -44,6 +46,7 @@ export const models: Readonly<Record<ModelName, ModelManifest>> = {
     file: 'model/tiny_face_detector_model',
     sha256: 'b7503ce7df31039b1c43316a9b865cab6a70dd748cc602d3fa28b551503c3871',
     bytes: 193_321,
+    manifestBytes: 3_219,
     input: 'uint8 RGB [1,s,s,3], s a multiple of 32',
     alignment: 'the picture fitted into the square, upper left, rest black',
     output: '5 boxes and scores for each cell of 32x32 pixels',
@@ -56,6 +59,7 @@ export const models: Readonly<Record<ModelName, ModelManifest>> = {
     file: 'model/face_landmark_68_model',
     sha256: '4611ef65c87d836d03d684b30eec4d195d8b219fa1dd58fc58945831c6b9299b',
     bytes: 356_840,
+    manifestBytes: 8_485,
     input: 'uint8 RGB [n,112,112,3]',
     alignment: 'square around the face box, turned upright at the second look',
     output: '68 points relative to the crop',
@@ -68,6 +72,7 @@ export const models: Readonly<Record<ModelName, ModelManifest>> = {
     file: 'model/face_recognition_model',
     sha256: 'b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589',
     bytes: 6_444_032,
+    manifestBytes: 19_615,
     input: 'uint8 RGB [n,150,150,3]',
     alignment: 'similarity from 33 landmarks to the mean face of its training, padding 0.25, upright',
     output: 'float32[128]; the pipeline averages face and mirror image and scales to length 1',
