@@ -17,16 +17,30 @@ interface BrowserAsset {
 
 /** The face model files and wasm binaries, as `face/browser/assets.ts` lists them; served at /models/, never precached. */
 async function browserAssets(): Promise<BrowserAsset[]> {
+  return (await faceLists()).browserAssets;
+}
+
+async function faceLists(): Promise<{
+  browserAssets: BrowserAsset[];
+  faceAliases: Array<{ find: string; replacement: string }>;
+}> {
   const list = join(root, 'face/browser/assets.ts');
-  if (!existsSync(list)) return [];
-  const { browserAssets: assets } = (await import(pathToFileURL(list).href)) as { browserAssets: BrowserAsset[] };
-  return assets;
+  if (!existsSync(list)) return { browserAssets: [], faceAliases: [] };
+  return await import(pathToFileURL(list).href);
 }
 
 function faceModels(): Plugin {
   let outDir = '';
   return {
     name: 'face-models',
+    async config() {
+      const { faceAliases } = await faceLists();
+      return {
+        resolve: {
+          alias: faceAliases.map(({ find, replacement }) => ({ find, replacement: join(root, replacement) })),
+        },
+      };
+    },
     configResolved(config) {
       outDir = join(config.root, config.build.outDir);
     },

@@ -1,3 +1,5 @@
+import type { EngineId } from '#contracts/pipeline.ts';
+
 /**
  * Every network the pipeline uses: where its weights come from, under which licence, what goes in, how the face must lie,
  * what comes out. Another network (AuraFace, SFace, a licensed one) takes its place as another entry, not as other code.
@@ -80,8 +82,5 @@ export const models: Readonly<Record<ModelName, ModelManifest>> = {
   },
 };
 
-/** Raised by one whenever a change makes descriptors incomparable with older ones; photos below it are described again. */
-export const PIPELINE_VERSION = 1;
-
-/** What a client names as `engine` when it sends a descriptor: network, length and pipeline version. */
-export const ENGINE_ID = `faceapi-128-r${PIPELINE_VERSION}` as const;
+/** What a client names as `engine` when it sends a descriptor of this pipeline. */
+export const ENGINE_ID: EngineId = 'faceapi-128-r1';

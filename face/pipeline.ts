@@ -7,7 +7,8 @@ import { type LocatedFace, locateFaces, poseOf } from './landmarks.ts';
 import { isFaceLike, qualityOf } from './quality.ts';
 import type { Box, DescribedFace, FaceEngine, RgbImage, ScoredBox } from './types.ts';
 
-export { ENGINE_ID, PIPELINE_VERSION } from './models.ts';
+export { PIPELINE_VERSION } from '#contracts/pipeline.ts';
+export { ENGINE_ID } from './models.ts';
 
 export interface ServerOptions {
   detection?: DetectOptions;
