@@ -43,7 +43,7 @@ export async function startHttpApp(
     database: Awaited<ReturnType<typeof createTestDatabase>>;
     auth: Auth;
     messages: Messages;
-  }) => BoundRoute[],
+  }) => BoundRoute[] | Promise<BoundRoute[]>,
   options: {
     cache?: Cache;
     cacheSessions?: boolean;
@@ -72,7 +72,7 @@ export async function startHttpApp(
     ...(options.cacheSessions && { cacheSessions: true }),
   });
   const uploadDir = await mkdtemp(path.join(tmpdir(), 'tps-http-'));
-  const routes = [...auth.routes, ...makeRoutes({ database, auth, messages })];
+  const routes = [...auth.routes, ...(await makeRoutes({ database, auth, messages }))];
   app.use(requestId, ...(options.makeHandlers?.({ auth, url }) ?? []), express.json({ limit: '1mb' }));
   mountRoutes(app, routes, {
     db,

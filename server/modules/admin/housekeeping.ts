@@ -31,6 +31,10 @@ export function housekeepingJobHandlers(deps: { db: Db; settings: Settings }): J
       // Addresses and browsers in kept rows lose their use before the rows do.
       consentTraces: sql`update consents set ip_address = null, user_agent = null
         where ip_address is not null and created_at < now() - interval '3 years'`,
+      // The last word to somebody erased keeps no address once it is delivered.
+      farewells: sql`update messages set recipient = 'erased@erased.invalid', payload = '{}'
+        where template = 'privacy.decided' and status <> 'queued' and recipient <> 'erased@erased.invalid'
+          and created_at < now() - interval '30 days'`,
       auditTraces: sql`update audit_logs set ip_address = null
         where ip_address is not null and created_at < now() - interval '1 year'`,
     };
