@@ -65,7 +65,6 @@ export const refresh = route({
   summary: 'Trade a refresh token for new tokens; using a replaced one ends the session',
   tag,
   access: 'public',
-  rateLimit: 'auth',
   body: z.object({ refreshToken: z.string().min(20).max(200) }),
   responses: { 200: sessionAnswer },
   errors: ['auth.refresh_invalid'],
@@ -122,7 +121,6 @@ export const verifyEmail = route({
     'Confirm the e-mail and sign in. A browser is sent on to /verify?status=verified|already or ?error=; programs get JSON.',
   tag,
   access: 'public',
-  rateLimit: 'auth',
   query: z.object({ token: z.string().min(1).max(2000) }),
   responses: { 200: z.object({ status: z.literal('verified'), session: sessionAnswer.nullable() }) },
   errors: ['auth.token_invalid'],
@@ -154,7 +152,6 @@ export const guest = route({
   summary: 'A guest session, or the session that is there already (token is null then)',
   tag,
   access: 'public',
-  rateLimit: 'auth',
   responses: {
     200: z.object({ user: userView, token: z.string().nullable(), expiresAt: isoTime }),
     201: z.object({ user: userView, token: z.string().nullable(), expiresAt: isoTime }),

@@ -23,7 +23,7 @@ export function openApiDocument(definitions: readonly RouteDefinition[], publicU
   const registry = new OpenAPIRegistry();
   registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   registry.registerComponent('securitySchemes', 'cookie', { type: 'apiKey', in: 'cookie', name: 'tps.session_token' });
-  const problem = registry.register('Problem', problemSchema);
+  const problem = registry.register('Problem', z.object(problemSchema.shape));
   for (const definition of definitions) {
     const responses: Record<number, object> = {};
     for (const [status, schema] of Object.entries(definition.responses))
