@@ -1,65 +1,38 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import { browserAssets, faceAliases } from './face/browser/assets.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:8080';
 
-interface BrowserAsset {
-  /** Path below /models/ in the built site. */
-  to: string;
-  /** File to copy, relative to the repository. */
-  from: string;
-}
-
-/** The face model files and wasm binaries, as `face/browser/assets.ts` lists them; served at /models/, never precached. */
-async function browserAssets(): Promise<BrowserAsset[]> {
-  return (await faceLists()).browserAssets;
-}
-
-async function faceLists(): Promise<{
-  browserAssets: BrowserAsset[];
-  faceAliases: Array<{ find: string; replacement: string }>;
-}> {
-  const list = join(root, 'face/browser/assets.ts');
-  if (!existsSync(list)) return { browserAssets: [], faceAliases: [] };
-  return await import(pathToFileURL(list).href);
-}
-
+/** Serves the face networks and WebAssembly at /models/ in development and copies them beside the built site. */
 function faceModels(): Plugin {
   let outDir = '';
+  const pathOf = new Map(browserAssets.map((asset) => [asset.to, join(root, asset.from)]));
   return {
     name: 'face-models',
-    async config() {
-      const { faceAliases } = await faceLists();
-      return {
-        resolve: {
-          alias: faceAliases.map(({ find, replacement }) => ({ find, replacement: join(root, replacement) })),
-        },
-      };
-    },
     configResolved(config) {
       outDir = join(config.root, config.build.outDir);
     },
-    async configureServer(server) {
-      const assets = await browserAssets();
+    configureServer(server) {
       server.middlewares.use('/models', (req, res, next) => {
         const wanted = decodeURIComponent((req.url ?? '/').split('?')[0]!.slice(1));
-        const asset = assets.find((candidate) => candidate.to === wanted);
-        if (!asset) return next();
+        const path = pathOf.get(wanted);
+        if (!path) return next();
         const type = wanted.endsWith('.wasm') ? 'application/wasm' : wanted.endsWith('.json') ? 'application/json' : '';
         if (type) res.setHeader('content-type', type);
-        createReadStream(join(root, asset.from)).pipe(res);
+        createReadStream(path).pipe(res);
       });
     },
     async closeBundle() {
-      for (const asset of await browserAssets()) {
-        const target = join(outDir, 'models', asset.to);
+      for (const [to, from] of pathOf) {
+        const target = join(outDir, 'models', to);
         await mkdir(dirname(target), { recursive: true });
-        await copyFile(join(root, asset.from), target);
+        await copyFile(from, target);
       }
     },
   };
@@ -96,8 +69,24 @@ export default defineConfig({
     sourcemap: 'hidden',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        chunkFileNames: ({ facadeModuleId }) =>
+          /\/features\/(photographer|admin|organizer)\//.test(facadeModuleId ?? '')
+            ? 'assets/desk-[name]-[hash].js'
+            : 'assets/[name]-[hash].js',
+      },
+    },
   },
-  worker: { format: 'es' },
+  resolve: {
+    alias: faceAliases.map(({ find, replacement }) => ({ find, replacement: join(root, replacement) })),
+  },
+  worker: {
+    format: 'es',
+    rolldownOptions: {
+      output: { entryFileNames: 'assets/worker-[name]-[hash].js', chunkFileNames: 'assets/worker-[name]-[hash].js' },
+    },
+  },
   server: {
     host: '127.0.0.1',
     port: Number(process.env.VITE_PORT ?? 5173),
@@ -116,7 +105,7 @@ export default defineConfig({
       injectManifest: {
         globPatterns: ['**/*.{js,css,html,woff2,svg,webmanifest}', 'icons/icon-192.png'],
         // Desks of staff and the face engine come when they are used.
-        globIgnores: ['models/**', '**/desk-*', '**/face.worker-*', '**/*latin-ext*'],
+        globIgnores: ['models/**', '**/desk-*', '**/worker-*'],
         maximumFileSizeToCacheInBytes: 1_000_000,
       },
       manifest: {

@@ -20,6 +20,7 @@ import type * as photos from '#contracts/http/photos.ts';
 import type * as privacy from '#contracts/http/privacy.ts';
 import type * as revenue from '#contracts/http/revenue.ts';
 import type { RouteDefinition } from '#contracts/http/route.ts';
+import type * as system from '#contracts/http/system.ts';
 import type * as uploads from '#contracts/http/uploads.ts';
 
 type RoutesIn<M> = Extract<M[keyof M], RouteDefinition>;
@@ -40,6 +41,7 @@ type AnyRoute =
   | RoutesIn<typeof packages>
   | RoutesIn<typeof payment>
   | RoutesIn<typeof revenue>
+  | RoutesIn<typeof system>
   | RoutesIn<typeof uploads>;
 
 type KeyOf<R> = R extends { method: infer M extends string; path: infer P extends string }

@@ -16,6 +16,11 @@ export interface Effect {
   params?: Record<string, string>;
   body?: unknown;
   createdAt: number;
+  /**
+   * What has to be asked first: its answer's `id` is put into the body under `into` (a search needs the consent's id, and both may be
+   * given without signal). Done once: the answer is kept with the effect.
+   */
+  before?: { kind: EffectKind; method: Method; path: string; body: unknown; into: string };
   /** What the screen needs to go on with the answer: the event of a search. */
   about?: Record<string, string>;
 }
@@ -54,19 +59,20 @@ let flushing: Promise<void> | null = null;
 
 /** Sends what waits, oldest first. One tab at a time: the Web Lock keeps order between tabs, the key keeps it exactly once. */
 export function flush(): Promise<void> {
-  flushing ??= (
-    'locks' in navigator ? navigator.locks.request('px-outbox', { ifAvailable: false }, drain) : drain()
-  ).finally(() => {
+  flushing ??= ('locks' in navigator ? navigator.locks.request('px-outbox', drain) : drain()).finally(() => {
     flushing = null;
   });
   return flushing;
 }
 
 async function drain(): Promise<void> {
-  await refresh();
-  for (const effect of waiting.value) {
+  for (;;) {
+    await refresh();
+    const effect = waiting.value[0];
+    if (!effect) return;
     try {
-      const { method, path, params, body, id } = effect;
+      const body = effect.before ? await prepare(effect, effect.before) : effect.body;
+      const { method, path, params, id } = effect;
       const answer = await send(method, path, { params, body, idempotencyKey: id });
       await cancelEffect(effect.id);
       for (const listener of listeners) listener(effect, { ok: true, body: answer });
@@ -81,6 +87,16 @@ async function drain(): Promise<void> {
       for (const listener of listeners) listener(effect, { ok: false, problem });
     }
   }
+}
+
+async function prepare(effect: Effect, before: NonNullable<Effect['before']>): Promise<unknown> {
+  const answer = await send<{ id: string }>(before.method, before.path, {
+    body: before.body,
+    idempotencyKey: `${effect.id}-before`,
+  });
+  const body = { ...(effect.body as object), [before.into]: answer.id };
+  await kvSet('outbox', effect.id, { ...effect, before: undefined, body } satisfies Effect);
+  return body;
 }
 
 let retryTimer: ReturnType<typeof setTimeout> | undefined;

@@ -1,10 +1,22 @@
 import { startCart } from '../context/cart.ts';
 import { startCartPrice } from '../context/cart-price.ts';
+import { location, navigate } from '../context/router.ts';
+import { toast } from '../context/toasts.ts';
 import { startOutbox } from '../data/outbox.ts';
+import { watchQueuedSearches } from '../data/searches.ts';
+import { t } from '../i18n/i18n.ts';
+import { registerServiceWorker } from './service-worker.ts';
 
 /** What runs behind the pages once the first picture stands. */
 export function startBackground(): void {
   startOutbox();
+  void registerServiceWorker();
   startCartPrice();
   startCart();
+  watchQueuedSearches((_eventId, slug) => {
+    // A search that waited for signal runs now, and the person may be anywhere.
+    const path = `/e/${slug}/find`;
+    if (location.value.path.endsWith('/find')) return;
+    toast(t().find.searching, { action: { label: t().find.show, run: () => navigate(path) } });
+  });
 }

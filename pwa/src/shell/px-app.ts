@@ -3,6 +3,7 @@ import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../components/element.ts';
 import { type Location, location, savedScroll } from '../context/router.ts';
 import { setSurface } from '../context/surface.ts';
+import { updateReady, updatesHeld } from '../context/updates.ts';
 import { t } from '../i18n/i18n.ts';
 import '../components/px-toasts.ts';
 import '../components/px-waiting.ts';
@@ -18,6 +19,12 @@ export class PxApp extends PxElement {
   @state() private failed = false;
   #shownPath = '';
   #loading = 0;
+
+  constructor() {
+    super();
+    this.watch(updateReady);
+    this.watch(updatesHeld);
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -68,6 +75,7 @@ export class PxApp extends PxElement {
       <a class="skip" href="#content" @click=${this.#skip}>${t().app.skip}</a>
       ${chrome === 'bare' ? nothing : html`<px-header class=${chrome === 'over' ? 'over' : ''}></px-header>`}
       <px-waiting></px-waiting>
+      ${updateReady.value && !updatesHeld.value ? this.#update(updateReady.value) : nothing}
       <main id="content" tabindex="-1">
         ${
           this.failed
@@ -83,6 +91,12 @@ export class PxApp extends PxElement {
       ${chrome === 'bare' ? nothing : html`<px-cart-bar></px-cart-bar>`}
       <px-toasts></px-toasts>
     `;
+  }
+
+  #update(take: () => void): TemplateResult {
+    return html`<div class="update" role="status">
+      <span>${t().app.updateReady}</span><button class="link" @click=${take}>${t().app.updateNow}</button>
+    </div>`;
   }
 
   #skip(event: Event): void {

@@ -1,1 +1,1 @@
-export {};
+import './px-account-page.ts';

@@ -1,1 +1,1 @@
-export {};
+import './px-auth-page.ts';

@@ -1,0 +1,63 @@
+import { consentTexts } from '#contracts/consents.ts';
+import { lang } from '../i18n/i18n.ts';
+import { api } from './api.ts';
+import type { Answer, Body } from './contract.ts';
+
+export type Consent = Answer<'POST /api/consents'>;
+
+const KEY = 'px.consents';
+
+interface Kept {
+  id: string;
+  userId: string | null;
+  expiresAt: string | null;
+}
+
+function readKept(): Record<string, Kept> {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? '{}') as Record<string, Kept>;
+  } catch {
+    return {};
+  }
+}
+
+function writeKept(kept: Record<string, Kept>): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(kept));
+  } catch {
+    // asked again next time
+  }
+}
+
+/** The live consent to face search at this event that this device knows of; null: ask. */
+export function keptConsent(eventId: string, userId: string | null): string | null {
+  const kept = readKept()[eventId];
+  if (!kept || kept.userId !== userId) return null;
+  return kept.expiresAt === null || Date.parse(kept.expiresAt) > Date.now() ? kept.id : null;
+}
+
+export function keepConsent(eventId: string, consent: Consent, userId: string | null): void {
+  writeKept({ ...readKept(), [eventId]: { id: consent.id, userId, expiresAt: consent.expiresAt } });
+}
+
+/** After a withdrawal, or when the server no longer accepts it. */
+export function dropConsent(idOrEventId: string): void {
+  const kept = readKept();
+  for (const [eventId, each] of Object.entries(kept))
+    if (eventId === idOrEventId || each.id === idOrEventId) delete kept[eventId];
+  writeKept(kept);
+}
+
+export const dropAllConsents = (): void => writeKept({});
+
+/** What is sent when somebody turns the switch: exactly the text that was on the screen. */
+export const consentGrant = (eventId: string): Body<'POST /api/consents'> => ({
+  purpose: 'face_search',
+  eventId,
+  textVersion: consentTexts.face_search.version,
+  language: lang.value,
+  method: 'switch',
+});
+
+export const grantConsent = (eventId: string): Promise<Consent> =>
+  api('POST /api/consents', { body: consentGrant(eventId), idempotencyKey: crypto.randomUUID() });

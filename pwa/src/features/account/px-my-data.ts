@@ -1,0 +1,192 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import { PxElement } from '../../components/element.ts';
+import { eventName } from '../../components/event-parts.ts';
+import { icon } from '../../components/px-icon.ts';
+import '../../components/px-dialog.ts';
+import { errorState, skeletonLines } from '../../components/states.ts';
+import { navigate } from '../../context/router.ts';
+import { toast } from '../../context/toasts.ts';
+import { api } from '../../data/api.ts';
+import { dropConsent } from '../../data/consents.ts';
+import type { Answer } from '../../data/contract.ts';
+import { knownEvent, loadEvent } from '../../data/events.ts';
+import { isProblem } from '../../data/problem.ts';
+import { forgetSearch } from '../../data/searches.ts';
+import { accountUser, session } from '../../data/session.ts';
+import { formatDate } from '../../i18n/format.ts';
+import { t } from '../../i18n/i18n.ts';
+import { problemText } from '../../i18n/problems.ts';
+import { clearDevice } from '../auth/sign-out.ts';
+import { saveBlob } from '../checkout/save.ts';
+import '../auth/px-password.ts';
+
+type Consent = Answer<'GET /api/consents'>['items'][number];
+type PrivacyRequest = Answer<'GET /api/privacy/requests'>['items'][number];
+
+/** Consents with their switch-off, a copy of everything, and erasure: as easy as giving was. */
+@customElement('px-my-data')
+export class PxMyData extends PxElement {
+  @state() private consents: readonly Consent[] | null = null;
+  @state() private requests: readonly PrivacyRequest[] = [];
+  @state() private problem: unknown = null;
+  @state() private busy = '';
+  @state() private asking = false;
+  @state() private removeProblem = '';
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#load();
+  }
+
+  async #load(): Promise<void> {
+    this.problem = null;
+    if (!session.value.user && session.value.known) {
+      this.consents = [];
+      return;
+    }
+    try {
+      const [consents, requests] = await Promise.all([api('GET /api/consents'), api('GET /api/privacy/requests')]);
+      this.consents = consents.items;
+      this.requests = requests.items;
+      for (const { eventId } of consents.items)
+        if (eventId && !knownEvent(eventId)) void loadEvent(eventId, () => this.requestUpdate()).catch(() => undefined);
+    } catch (error) {
+      if (isProblem(error, 'auth.required')) this.consents = [];
+      else this.problem = error;
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const texts = t().privacy;
+    if (this.problem) return errorState(this.problem, () => void this.#load());
+    if (!this.consents) return skeletonLines(5);
+    return html`<div class="my-data">
+      <section class="card stack">
+        <h2 class="section-title">${texts.consents}</h2>
+        ${
+          this.consents.length === 0
+            ? html`<p class="soft">${texts.consentsNone}</p>`
+            : html`<ul class="list">
+              ${this.consents.map((consent) => this.#consent(consent))}
+            </ul>`
+        }
+      </section>
+      <section class="card stack">
+        <h2 class="section-title">${texts.export}</h2>
+        <p class="soft">${texts.exportBody}</p>
+        <button class="btn btn-line" ?disabled=${this.busy === 'export'} @click=${this.#export}>
+          ${icon('download')}${texts.exportAction}
+        </button>
+      </section>
+      ${session.value.user ? this.#removal() : nothing}
+      ${
+        this.requests.length > 0
+          ? html`<section class="card stack">
+            <h2 class="section-title">${texts.requests}</h2>
+            <ul class="list">
+              ${this.requests.map(
+                (request) => html`<li class="spread data-row">
+                  <span>${texts.requestKinds[request.kind]}<br /><small class="soft">${formatDate(request.createdAt)}</small></span>
+                  <span class="badge">${texts.requestStatuses[request.status]}</span>
+                </li>`,
+              )}
+            </ul>
+          </section>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  #consent(consent: Consent): TemplateResult {
+    const texts = t().privacy;
+    const event = consent.eventId ? knownEvent(consent.eventId) : undefined;
+    const purpose = texts.purposes[consent.purpose];
+    return html`<li class="spread data-row">
+      <span>
+        ${event ? `${purpose}: ${eventName(event)}` : purpose}<br />
+        <small class="soft">
+          ${consent.withdrawnAt ? texts.withdrawn(formatDate(consent.withdrawnAt)) : texts.given(formatDate(consent.grantedAt))}${
+            consent.isLive && consent.expiresAt ? `, ${texts.expires(formatDate(consent.expiresAt))}` : ''
+          }
+        </small>
+      </span>
+      ${
+        consent.isLive
+          ? html`<button class="btn btn-line" ?disabled=${this.busy === consent.id} @click=${() => this.#withdraw(consent)}>
+            ${texts.withdraw}
+          </button>`
+          : nothing
+      }
+    </li>`;
+  }
+
+  async #withdraw(consent: Consent): Promise<void> {
+    this.busy = consent.id;
+    try {
+      const changed = await api('POST /api/consents/:id/withdraw', { params: { id: consent.id } });
+      this.consents = this.consents?.map((each) => (each.id === consent.id ? changed : each)) ?? null;
+      dropConsent(consent.id);
+      if (consent.eventId) await forgetSearch(consent.eventId);
+      toast(t().privacy.withdrawDone, { kind: 'success' });
+    } catch (error) {
+      toast(problemText(error), { kind: 'error' });
+    } finally {
+      this.busy = '';
+    }
+  }
+
+  readonly #export = async (): Promise<void> => {
+    this.busy = 'export';
+    try {
+      const data = await api('GET /api/privacy/export', { timeoutMs: 60_000 });
+      await saveBlob(
+        new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' }),
+        'thepixstock-my-data.json',
+      );
+    } catch (error) {
+      toast(problemText(error), { kind: 'error' });
+    } finally {
+      this.busy = '';
+    }
+  };
+
+  #removal(): TemplateResult {
+    const texts = t().privacy;
+    return html`<section class="card stack">
+        <h2 class="section-title">${texts.remove}</h2>
+        <p class="soft">${texts.removeBody}</p>
+        <button class="btn btn-danger" @click=${() => (this.asking = true)}>${texts.removeAction}</button>
+      </section>
+      <px-dialog .heading=${texts.remove} .open=${this.asking} @px-close=${() => (this.asking = false)}>
+        <form class="stack" id="remove-form" novalidate @submit=${this.#remove}>
+          <p>${texts.removeConfirm}</p>
+          ${
+            accountUser()
+              ? html`<px-password name="password" .label=${t().auth.password} .problem=${this.removeProblem}></px-password>`
+              : nothing
+          }
+          <button class="btn btn-danger" ?disabled=${this.busy === 'remove'}>${texts.removeAction}</button>
+        </form>
+        <button slot="actions" class="btn btn-quiet" @click=${() => (this.asking = false)}>${t().app.cancel}</button>
+      </px-dialog>`;
+  }
+
+  readonly #remove = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    this.busy = 'remove';
+    this.removeProblem = '';
+    try {
+      const password = new FormData(event.target as HTMLFormElement).get('password')?.toString();
+      await api('DELETE /api/account', { body: { password } });
+      this.asking = false;
+      await clearDevice();
+      toast(t().privacy.removed, { kind: 'success' });
+      navigate('/', { replace: true });
+    } catch (error) {
+      this.removeProblem = problemText(error);
+    } finally {
+      this.busy = '';
+    }
+  };
+}
