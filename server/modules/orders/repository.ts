@@ -258,17 +258,20 @@ export async function grant(trx: Trx, order: OrderRow, items: readonly OrderItem
     .execute();
 }
 
-/** False when a photo of the order was deleted meanwhile. */
-export async function isDeliverable(db: DbOrTrx, orderId: string): Promise<boolean> {
-  const gone = await db
-    .selectFrom('order_items')
-    .innerJoin('photos', 'photos.id', 'order_items.photo_id')
-    .select('photos.id')
-    .where('order_items.order_id', '=', orderId)
-    .where('photos.deleted_at', 'is not', null)
+/** False when a photo of the order was deleted meanwhile, or the buyer got it by another order. */
+export async function isDeliverable(db: DbOrTrx, order: Pick<OrderRow, 'id' | 'user_id'>): Promise<boolean> {
+  const obstacle = await db
+    .selectFrom('order_items as i')
+    .innerJoin('photos as p', 'p.id', 'i.photo_id')
+    .leftJoin('download_grants as g', (join) =>
+      join.onRef('g.photo_id', '=', 'i.photo_id').on('g.user_id', '=', order.user_id).on('g.revoked_at', 'is', null),
+    )
+    .select('p.id')
+    .where('i.order_id', '=', order.id)
+    .where((eb) => eb.or([eb('p.deleted_at', 'is not', null), eb('g.id', 'is not', null)]))
     .limit(1)
     .executeTakeFirst();
-  return gone === undefined;
+  return obstacle === undefined;
 }
 
 export async function refundItems(trx: Trx, itemIds: readonly string[], at: Date): Promise<void> {

@@ -1,0 +1,86 @@
+import type { z } from 'zod';
+import type { OrderView, orderSummary } from '#contracts/http/orders.ts';
+import type { PaymentView, RefundView } from '#contracts/http/payment.ts';
+import { isPaid } from './machine.ts';
+import type { ItemDetail, OrderRow } from './repository.ts';
+
+const thumbnailOf = (item: ItemDetail): string | null =>
+  item.has_thumbnail ? `/api/photos/${item.photo_id}/thumbnails/medium` : null;
+
+function deliveryOf(order: OrderRow, item: ItemDetail): OrderView['items'][number]['delivery'] {
+  if (item.refunded_at) return 'revoked';
+  if (!item.is_granted) return isPaid(order.status) ? 'revoked' : 'locked';
+  return item.has_original ? 'ready' : 'waiting';
+}
+
+export function orderView(
+  order: OrderRow,
+  items: readonly ItemDetail[],
+  context: { payment: PaymentView | null; refunds: RefundView[]; token: string; pageLink: string },
+): OrderView {
+  const { payment, refunds, token } = context;
+  const isOpenForDownload = items.some((item) => item.is_granted);
+  const query = `?token=${encodeURIComponent(token)}`;
+  const hasOpenRefund = refunds.some((refund) => refund.status === 'requested' || refund.status === 'approved');
+  return {
+    id: order.id,
+    number: order.number,
+    status: order.status,
+    email: order.email,
+    locale: order.locale,
+    subtotalSatang: order.subtotal_satang,
+    discountSatang: order.discount_satang,
+    totalSatang: order.total_satang,
+    packages: order.quote.packages,
+    buyer: order.buyer,
+    placedAt: order.placed_at.toISOString(),
+    paidAt: order.paid_at?.toISOString() ?? null,
+    expiresAt: order.expires_at.toISOString(),
+    items: items.map((item) => ({
+      id: item.id,
+      photoId: item.photo_id,
+      eventId: item.event_id,
+      eventName: item.event_name,
+      thumbnailUrl: thumbnailOf(item),
+      fileName: item.file_name,
+      width: item.width,
+      height: item.height,
+      packageId: item.package_id,
+      listPriceSatang: item.list_price_satang,
+      priceSatang: item.price_satang,
+      delivery: deliveryOf(order, item),
+    })),
+    payment,
+    refunds,
+    can: {
+      pay: order.status === 'pending',
+      cancel: order.status === 'pending',
+      download: isOpenForDownload,
+      refund: isPaid(order.status) && order.total_satang > 0 && !hasOpenRefund,
+    },
+    links: {
+      page: context.pageLink,
+      download: isOpenForDownload ? `/api/orders/${order.id}/download${query}` : null,
+      invoice: order.paid_at ? `/api/orders/${order.id}/invoice${query}` : null,
+    },
+  };
+}
+
+export function summaryView(order: OrderRow, items: readonly ItemDetail[]): z.infer<typeof orderSummary> {
+  const mine = items.filter((item) => item.order_id === order.id);
+  return {
+    id: order.id,
+    number: order.number,
+    status: order.status,
+    email: order.email,
+    totalSatang: order.total_satang,
+    photoCount: mine.length,
+    eventNames: [...new Set(mine.map((item) => item.event_name))],
+    thumbnailUrls: mine
+      .map(thumbnailOf)
+      .filter((url) => url !== null)
+      .slice(0, 4),
+    placedAt: order.placed_at.toISOString(),
+    paidAt: order.paid_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,49 @@
+import * as api from '#contracts/http/payment.ts';
+import { type BoundRoute, bind } from '#server/http/bind.ts';
+import type { RefundsService } from './refunds.ts';
+import type { ReviewsService } from './reviews.ts';
+import type { PaymentsService } from './service.ts';
+import type { WebhooksService } from './webhooks.ts';
+
+export function paymentsRoutes(deps: {
+  payments: PaymentsService;
+  webhooks: WebhooksService;
+  reviews: ReviewsService;
+  refunds: RefundsService;
+}): BoundRoute[] {
+  const { payments, webhooks, reviews, refunds } = deps;
+  return [
+    bind(api.createPayment, async ({ body, viewer }) => ({
+      status: 201,
+      body: await payments.start(body.orderId, viewer),
+    })),
+    bind(api.getPaymentStatus, async ({ params, viewer }) => ({
+      status: 200,
+      body: await payments.status(params.id, viewer),
+    })),
+    bind(api.listPayments, async ({ query, viewer }) => ({ status: 200, body: await payments.history(viewer, query) })),
+    // The raw bytes are what is signed; the body parser keeps them in `rawBody`.
+    bind(api.paymentWebhook, async ({ req }) => {
+      await webhooks.receive(req.rawBody, { requestId: req.id, ipAddress: req.ip });
+      return { status: 200, body: { status: 1 } };
+    }),
+    bind(api.requestRefund, async ({ body, viewer }) => ({ status: 201, body: await refunds.request(viewer, body) })),
+    bind(api.listRefunds, async ({ query }) => ({ status: 200, body: await refunds.list(query) })),
+    bind(api.decideRefund, async ({ params, body, viewer }) => ({
+      status: 200,
+      body: await refunds.decide(params.id, body.decision, viewer, body.note),
+    })),
+    bind(api.transferRefund, async ({ params, body, viewer }) => ({
+      status: 200,
+      body: await refunds.transfer(params.id, body.transferReference, viewer),
+    })),
+    bind(api.listPaymentReviews, async ({ query }) => ({
+      status: 200,
+      body: { ...(await reviews.list(query)), unmatchedWebhooks: await webhooks.unmatched() },
+    })),
+    bind(api.resolvePaymentReview, async ({ params, body, viewer }) => ({
+      status: 200,
+      body: await reviews.resolve(params.id, body.action, viewer, body.note),
+    })),
+  ];
+}
