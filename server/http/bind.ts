@@ -103,8 +103,14 @@ const receiveFiles = (definition: RouteDefinition, deps: BindDeps) => {
     },
   }).any();
   return (req: Request, res: Response) =>
-    new Promise<void>((resolve, reject) => upload(req, res, (error) => (error ? reject(error) : resolve())));
+    new Promise<void>((resolve, reject) => upload(req, res, (error) => (error ? reject(formError(error)) : resolve())));
 };
+
+/** The form parser's own complaints carry no code: the form was broken or cut. A full disk has one, and is our fault. */
+function formError(error: unknown): unknown {
+  const isKnown = error instanceof AppError || (error as { code?: string }).code !== undefined;
+  return isKnown ? error : new AppError('request.malformed', {}, { cause: error });
+}
 
 /** Turns a bound route into an Express handler: session, access, rate limit, validation, idempotency, answer. */
 export function toHandler(
