@@ -1,4 +1,5 @@
-import type { FaceEngine } from '#face/types.ts';
+import { rgbImage } from '#face/image.ts';
+import { CHIP_SIZE, type FaceEngine, LANDMARK_SIZE, SSD_SIZE } from '#face/types.ts';
 
 export type Priority = 'high' | 'normal';
 export interface SharedEngine {
@@ -37,4 +38,13 @@ export function shareEngine(engine: FaceEngine): SharedEngine {
     },
     dispose: () => engine.dispose(),
   };
+}
+
+/** Loads every network and runs it once, so that the first photo and the first search are not slower than the second. */
+export async function warmUp(engine: FaceEngine): Promise<void> {
+  const blank = (side: number) => rgbImage(new Uint8Array(side * side * 3), side, side);
+  await engine.detectSsd([blank(SSD_SIZE)], 0.99);
+  await engine.detectTiny(blank(416), 0.99);
+  await engine.landmarks([blank(LANDMARK_SIZE)]);
+  await engine.embed([blank(CHIP_SIZE)]);
 }

@@ -10,6 +10,7 @@ import { createMetrics } from '#server/platform/metrics.ts';
 import { startOutboxRelay } from '#server/platform/outbox.ts';
 import { createQueues } from '#server/platform/queue.ts';
 import { createStorage } from '#server/platform/storage.ts';
+import { warmUp } from './engine.ts';
 import { startWorker } from './worker.ts';
 
 /** Running jobs get this long to finish before the process ends anyway: what is cut off is done again. */
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     cacheDir: path.join(config.dataDir, 'models'),
     onUnavailable: (name, error) => logger.warn({ err: error, engine: name }, 'face engine does not start here'),
   });
+  await warmUp(engine);
   logger.info({ engine: engine.name }, 'face engine ready');
   const pool = createPool(config.databaseUrl, config.databasePool);
   const db = createDb(pool);

@@ -26,11 +26,32 @@ interface Run {
   text: string;
 }
 
+const chosen = new Map<string, Font | null>();
+
+/** The first font that draws this character. Joiners and selectors draw nothing, and subset fonts hold torn glyphs for them. */
+function fontOf(character: string): Font | null {
+  const known = chosen.get(character);
+  if (known !== undefined) return known;
+  const font =
+    fonts().find((candidate) => {
+      if (/\p{C}|\p{Variation_Selector}/u.test(character) || !candidate.hasGlyphForCodePoint(character.codePointAt(0)!))
+        return false;
+      try {
+        return candidate.layout(character).glyphs.every((glyph) => glyph.path.commands.length >= 0);
+      } catch {
+        return false;
+      }
+    }) ?? null;
+  if (chosen.size > 5_000) chosen.clear();
+  chosen.set(character, font);
+  return font;
+}
+
 /** Cuts the text where the font changes; characters that no font has are left out. */
 function toRuns(text: string): Run[] {
   const runs: Run[] = [];
   for (const character of text) {
-    const font = fonts().find((candidate) => candidate.hasGlyphForCodePoint(character.codePointAt(0)!));
+    const font = fontOf(character);
     if (!font) continue;
     const last = runs.at(-1);
     if (last?.font === font) last.text += character;
