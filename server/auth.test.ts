@@ -4,6 +4,7 @@ import { getMigrations } from 'better-auth/db/migration';
 import { z } from 'zod';
 import { route } from '#contracts/http/route.ts';
 import { bind } from '#server/http/bind.ts';
+import { createCache } from '#server/platform/cache.ts';
 import { type HttpApp, startHttpApp } from '#test/http-app.ts';
 
 const whoAmI = route({
@@ -38,11 +39,11 @@ function totp(uri: string): string {
   return String((mac.readUInt32BE(mac[19]! & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-const suite = (title: string, cacheSessions: boolean) =>
+const suite = (title: string, cacheSessions: boolean, redisUrl?: string) =>
   describe(`auth (${title})`, () => {
     let app: HttpApp;
     before(async () => {
-      app = await startHttpApp(routes, { cacheSessions });
+      app = await startHttpApp(routes, { cacheSessions, cache: createCache(redisUrl) });
     });
     after(() => app.stop());
     const post = (path: string, body: unknown, options: object = {}) =>
@@ -300,3 +301,5 @@ const suite = (title: string, cacheSessions: boolean) =>
 
 suite('database only', false);
 suite('sessions in the cache too', true);
+const redisUrl = process.env.TEST_REDIS_URL;
+if (redisUrl) suite('sessions in Redis too', true, redisUrl);
