@@ -24,8 +24,8 @@ export function paymentsRoutes(deps: {
     bind(api.listPayments, async ({ query, viewer }) => ({ status: 200, body: await payments.history(viewer, query) })),
     // The raw bytes are what is signed; the body parser keeps them in `rawBody`.
     bind(api.paymentWebhook, async ({ req }) => {
-      await webhooks.receive(req.rawBody, { requestId: req.id, ipAddress: req.ip });
-      return { status: 200, body: { status: 1 } };
+      await webhooks.receive(req.rawBody, { requestId: String(req.id), ipAddress: req.ip });
+      return { status: 200, body: { status: 1 as const } };
     }),
     bind(api.requestRefund, async ({ body, viewer }) => ({ status: 201, body: await refunds.request(viewer, body) })),
     bind(api.listRefunds, async ({ query }) => ({ status: 200, body: await refunds.list(query) })),
