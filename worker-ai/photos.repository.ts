@@ -44,7 +44,7 @@ export const lockPhoto = (trx: Trx, photoId: string) =>
     ])
     .where('p.id', '=', photoId)
     .where('p.deleted_at', 'is', null)
-    .forUpdate('p')
+    .forNoKeyUpdate('p')
     .executeTakeFirst();
 
 export interface StoredFile {
@@ -138,7 +138,7 @@ export async function markIndexed(trx: Trx, photoId: string, photo: IndexedPhoto
     .execute();
 }
 
-/** A photo that never had anything to show fails; one that is already out keeps what it has and is not tried again. */
+/** Writes down why; a photo that is out already keeps its status and what it has, and is not tried again. */
 export async function markFailed(
   trx: Trx,
   photo: { id: string; status: string },
@@ -149,7 +149,7 @@ export async function markFailed(
   await trx
     .updateTable('photos')
     .set({
-      status: photo.status === 'uploaded' ? 'failed' : photo.status,
+      status: photo.status,
       failure_code: failure,
       pipeline_version: pipelineVersion,
       revision,

@@ -173,6 +173,11 @@ async function commit(trx: Trx, photoId: string, work: Work, files: readonly pho
   const status = photo.status === 'uploaded' ? (photo.autoApprove ? 'approved' : 'pending') : photo.status;
   for (const userId of await photos.findWatchers(trx, photo))
     await notify(trx, userId, { type: 'photo.changed', photoId: photo.id, eventId: photo.eventId, status });
+  // Faces of photos that are not out are not searched: approval raises their revision. Locks in the order that reviews take.
+  if (status === 'approved') {
+    const facesRevision = await nextRevision(trx, scopes.eventFaces(photo.eventId));
+    await enqueue(trx, 'match-photo', `${photo.id}-f${facesRevision}`, { photoId: photo.id });
+  }
   const revision = await nextRevision(trx, scopes.eventPhotos(photo.eventId));
   await photos.markIndexed(trx, photo.id, {
     status,
@@ -185,10 +190,6 @@ async function commit(trx: Trx, photoId: string, work: Work, files: readonly pho
     pipelineVersion: PIPELINE_VERSION,
     revision,
   });
-  // Faces of photos that are not out are not searched: approval raises the faces' revision.
-  if (status !== 'approved') return true;
-  const facesRevision = await nextRevision(trx, scopes.eventFaces(photo.eventId));
-  await enqueue(trx, 'match-photo', `${photo.id}-f${facesRevision}`, { photoId: photo.id });
   return true;
 }
 
@@ -197,10 +198,11 @@ export async function fail(db: Db, photoId: string, failure: PhotoFailure, logge
   await db.transaction().execute(async (trx) => {
     const photo = await photos.lockPhoto(trx, photoId);
     if (!photo || photo.status === 'failed') return;
+    const status = photo.status === 'uploaded' ? 'failed' : photo.status;
     for (const userId of await photos.findWatchers(trx, photo))
-      await notify(trx, userId, { type: 'photo.changed', photoId, eventId: photo.eventId, status: 'failed' });
+      await notify(trx, userId, { type: 'photo.changed', photoId, eventId: photo.eventId, status });
     const revision = await nextRevision(trx, scopes.eventPhotos(photo.eventId));
-    await photos.markFailed(trx, photo, failure, PIPELINE_VERSION, revision);
+    await photos.markFailed(trx, { id: photo.id, status }, failure, PIPELINE_VERSION, revision);
   });
   logger.warn({ photoId, failure }, 'photo cannot be indexed');
 }
