@@ -261,11 +261,8 @@ export function createEventsService(deps: EventsDeps) {
         if (await repository.hasSales(trx, id)) throw new AppError('event.has_sales');
         await trx
           .updateTable('events')
-          .set((eb) => ({
-            deleted_at: clock.now(),
-            // The short address becomes free for another event.
-            slug: eb.fn<string>('concat', [eb.val('deleted-'), eb.cast<string>('id', 'text')]),
-          }))
+          // The short address becomes free for another event.
+          .set({ deleted_at: clock.now(), slug: `deleted-${id}` })
           .where('id', '=', id)
           .execute();
         return {};
