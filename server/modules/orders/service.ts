@@ -191,6 +191,7 @@ export function createOrdersService(deps: OrdersDeps) {
 
   return {
     requireOrder,
+    isTokenOf,
     fulfil,
     find: repository.find,
     lock: repository.lock,
