@@ -16,6 +16,7 @@ await mkdir(path.join(config.dataDir, 'incoming'), { recursive: true });
 await platform.storage.ensureBucket();
 
 const { app, modules, closeStreams } = createApp(platform);
+await modules.checkMachines();
 await queues.ready();
 const relay = startOutboxRelay({ db: platform.db, queues, listener: platform.listener, logger });
 queues.consume('server', modules.jobHandlers, 8);
