@@ -21,14 +21,36 @@ export const hashPassword = (password: string): Promise<string> =>
   hash(password, { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
 export const verifyPassword = (hashed: string, password: string): Promise<boolean> => verify(hashed, password);
 
-const secondaryStorage = (cache: Cache) => ({
-  get: (key: string) => cache.get(`auth-${key}`),
-  set: (key: string, value: string, ttl?: number) =>
-    cache.set(`auth-${key}`, value, Math.min(ttl ?? cachedSessionSeconds, cachedSessionSeconds)),
-  delete: (key: string) => cache.delete(`auth-${key}`),
-  getAndDelete: (key: string) => cache.take(`auth-${key}`),
-  increment: (key: string, ttl: number) => cache.increment(`auth-${key}`, ttl),
-});
+/** better-auth's copy of sessions. A cache that is away costs nothing but speed: it is left alone for a while. */
+function secondaryStorage(cache: Cache) {
+  const patienceMs = 400;
+  const restMs = 5_000;
+  let restingUntil = 0;
+  async function attempt<T>(work: () => Promise<T>, fallback: T): Promise<T> {
+    if (Date.now() < restingUntil) return fallback;
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('cache too slow')), patienceMs);
+    });
+    try {
+      return await Promise.race([work(), tooLate]);
+    } catch {
+      restingUntil = Date.now() + restMs;
+      return fallback;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  const ttlOf = (ttl: number | undefined) => Math.min(ttl ?? cachedSessionSeconds, cachedSessionSeconds);
+  return {
+    get: (key: string) => attempt(() => cache.get(`auth-${key}`), null),
+    set: (key: string, value: string, ttl?: number) =>
+      attempt(() => cache.set(`auth-${key}`, value, ttlOf(ttl)), undefined),
+    delete: (key: string) => attempt(() => cache.delete(`auth-${key}`), undefined),
+    getAndDelete: (key: string) => attempt(() => cache.take(`auth-${key}`), null),
+    increment: (key: string, ttl: number) => attempt(() => cache.increment(`auth-${key}`, ttl), 1),
+  };
+}
 
 const stamps = { createdAt: 'created_at', updatedAt: 'updated_at' };
 

@@ -23,6 +23,8 @@ export function createRateLimit(cache: Cache, settings: { perIp: number; scale?:
     cache.redis
       ? new RateLimiterRedis({
           storeClient: cache.redis,
+          // Redis away: count in this process at once instead of waiting for it.
+          rejectIfRedisNotReady: true,
           keyPrefix: `limit-${keyPrefix}`,
           points,
           duration,
