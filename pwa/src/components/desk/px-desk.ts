@@ -8,7 +8,9 @@ import { lang, setLang, t } from '../../i18n/i18n.ts';
 import { PxElement } from '../element.ts';
 import { type IconName, icon } from '../px-icon.ts';
 import { emptyState, skeletonLines } from '../states.ts';
+import './frame.css';
 import './desk.css';
+import './pages.css';
 
 export interface DeskLink {
   href: string;

@@ -1,0 +1,497 @@
+import { type DetailedError, Upload } from 'tus-js-client';
+import type * as uploadRoutes from '#contracts/http/uploads.ts';
+import { call } from '../call.ts';
+import { online, reportUnreachable } from '../connectivity.ts';
+import { ApiProblem } from '../problem.ts';
+import { Store } from '../store.ts';
+import { type Chosen, openSource } from './files.ts';
+import { LARGEST_HASHED_BYTES, sha256Of } from './hash.ts';
+import { Rate } from './rate.ts';
+import type { UploadItem, UploadState } from './store.ts';
+import * as store from './store.ts';
+import { WakeLock } from './wake-lock.ts';
+
+/**
+ * idle: nothing to do. working. paused: by the person. network: waits for signal. signed-out: the session ended. permission: the
+ * browser wants a click before it opens the files again. elsewhere: another tab of this browser does the work.
+ */
+export type Phase = 'idle' | 'working' | 'paused' | 'network' | 'signed-out' | 'permission' | 'elsewhere';
+
+export interface UploadsView {
+  phase: Phase;
+  /** The same array until rows come or go; rows change in place. */
+  items: readonly UploadItem[];
+  bytesPerSecond: number;
+  /** Changes with every update. */
+  tick: number;
+}
+
+export interface Added {
+  added: number;
+  /** Rows that were waiting for just this file. */
+  found: number;
+  /** In the list already. */
+  known: number;
+}
+
+const PARALLEL = 3;
+const CHUNK_BYTES = 32 * 1024 * 1024;
+const READY_AHEAD = 40;
+const LONGEST_PAUSE_MS = 30_000;
+/** Copies of files without a handle (Firefox, Safari) take at most this much of the device. */
+const COPY_BUDGET_BYTES = 400 * 1024 * 1024;
+const unfinished = (state: UploadState): boolean => state !== 'done' && state !== 'duplicate' && state !== 'failed';
+export const isFinished = (item: UploadItem): boolean => !unfinished(item.state);
+const keyOf = (item: Pick<UploadItem, 'eventId' | 'name' | 'bytes' | 'lastModified'>): string =>
+  [item.eventId, item.name, item.bytes, item.lastModified].join('|');
+
+/** The queue of one person on this device. Every file is sent once, from wherever the server has it. */
+export class UploadEngine {
+  readonly view = new Store<UploadsView>({ phase: 'idle', items: [], bytesPerSecond: 0, tick: 0 });
+  #userId = '';
+  #items: UploadItem[] = [];
+  readonly #files = new Map<string, File>();
+  readonly #active = new Map<string, Upload>();
+  readonly #dirty = new Set<UploadItem>();
+  readonly #rate = new Rate();
+  readonly #wake = new WakeLock();
+  #phase: Phase = 'idle';
+  #preparing = false;
+  #owner = false;
+  #failures = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #tellTimer: ReturnType<typeof setTimeout> | undefined;
+  #copiedBytes = 0;
+  #sentBefore = 0;
+
+  /** Opens the queue of this person; a second call with the same one does nothing. */
+  async start(userId: string): Promise<void> {
+    if (this.#userId === userId) return;
+    this.#userId = userId;
+    online.watch((reachable) => {
+      if (reachable && this.#phase === 'network') this.#go();
+    });
+    if ('locks' in navigator) {
+      await new Promise<void>((ready) => {
+        void navigator.locks.request('px-uploads', { ifAvailable: true }, (lock) => {
+          if (lock)
+            return this.#own()
+              .then(ready)
+              .then(() => new Promise<never>(() => undefined));
+          void this.#follow().then(ready);
+          return undefined;
+        });
+      });
+    } else await this.#own();
+  }
+
+  async #own(): Promise<void> {
+    this.#owner = true;
+    this.#items = await this.#load();
+    for (const item of this.#items) {
+      if (item.state === 'hashing') item.state = 'new';
+      if (item.state === 'sending') item.state = 'ready';
+    }
+    this.#go();
+  }
+
+  /** Another tab works: show what it writes, take over when it closes. */
+  async #follow(): Promise<void> {
+    this.#phase = 'elsewhere';
+    this.#items = await this.#load();
+    this.#tell(true);
+    const timer = setInterval(() => {
+      void this.#load().then((items) => {
+        if (this.#owner) return;
+        this.#items = items;
+        this.#tell(true);
+      });
+    }, 3_000);
+    void navigator.locks.request('px-uploads', async () => {
+      clearInterval(timer);
+      await this.#own();
+      await new Promise<never>(() => undefined);
+    });
+  }
+
+  async #load(): Promise<UploadItem[]> {
+    const items = await store.loadItems(this.#userId).catch(() => []);
+    return items.sort((a, b) => a.at - b.at);
+  }
+
+  /** Puts files into the queue. Names that wait for their file find it again, what is there already is not added twice. */
+  async add(eventId: string, chosen: readonly Chosen[]): Promise<Added> {
+    const known = new Map(this.#items.map((item) => [keyOf(item), item]));
+    const result: Added = { added: 0, found: 0, known: 0 };
+    const fresh: UploadItem[] = [];
+    let at = (this.#items.at(-1)?.at ?? 0) + 1;
+    for (const { file, handle } of chosen) {
+      const { name, size: bytes, lastModified } = file;
+      const old = known.get(keyOf({ eventId, name, bytes, lastModified }));
+      if (old && (old.state === 'failed' || unfinished(old.state))) {
+        this.#files.set(old.id, file);
+        if (handle) void store.saveSource(old.id, handle);
+        if (old.state === 'lost' || old.state === 'failed') {
+          this.#set(old, old.sha256 ? 'ready' : 'new');
+          result.found++;
+        } else result.known++;
+        continue;
+      }
+      if (old) {
+        result.known++;
+        continue;
+      }
+      const item: UploadItem = {
+        id: crypto.randomUUID(),
+        userId: this.#userId,
+        eventId,
+        name,
+        type: file.type || 'image/jpeg',
+        bytes,
+        lastModified,
+        at: at++,
+        state: 'new',
+        sent: 0,
+      };
+      known.set(keyOf(item), item);
+      fresh.push(item);
+      this.#files.set(item.id, file);
+      result.added++;
+    }
+    this.#items = [...this.#items, ...fresh];
+    await store.saveItems(fresh).catch(() => undefined);
+    void this.#keepSources(fresh, new Map(chosen.map(({ file, handle }) => [file, handle])));
+    void navigator.storage?.persist?.();
+    if (this.#phase === 'idle' || this.#phase === 'permission') this.#go();
+    else this.#tell();
+    void this.#prepare();
+    this.#pump();
+    return result;
+  }
+
+  async #keepSources(
+    items: readonly UploadItem[],
+    handles: Map<File, FileSystemFileHandle | undefined>,
+  ): Promise<void> {
+    for (const item of items) {
+      const file = this.#files.get(item.id);
+      const handle = file && handles.get(file);
+      if (!file || isFinished(item)) continue;
+      if (handle) await store.saveSource(item.id, handle);
+      else if (this.#copiedBytes + file.size <= COPY_BUDGET_BYTES && (await store.saveSource(item.id, file)))
+        this.#copiedBytes += file.size;
+    }
+  }
+
+  pause(): void {
+    clearTimeout(this.#retryTimer);
+    this.#phase = 'paused';
+    this.#stopActive();
+    this.#tell();
+  }
+
+  /** Goes on: after a pause, a new sign-in, or the browser's question about the files (needs a click). */
+  async resume(): Promise<void> {
+    const ask = this.#phase === 'permission';
+    if (ask) {
+      // One answer covers a folder; files chosen one by one may be asked for one by one.
+      for (const item of this.#items) {
+        if (isFinished(item) || this.#files.has(item.id)) continue;
+        if ((await this.#fileOf(item, true)) === 'ask') break;
+      }
+    }
+    this.#failures = 0;
+    this.#go();
+  }
+
+  /** Takes rows off the list; one that is on its way is given up on the server too. */
+  async remove(items: readonly UploadItem[]): Promise<void> {
+    for (const item of items) {
+      void this.#active
+        .get(item.id)
+        ?.abort(true)
+        .catch(() => undefined);
+      this.#active.delete(item.id);
+      this.#files.delete(item.id);
+      this.#dirty.delete(item);
+    }
+    const gone = new Set(items.map((item) => item.id));
+    this.#items = this.#items.filter((item) => !gone.has(item.id));
+    await store.deleteItems([...gone]).catch(() => undefined);
+    this.#tell(true);
+    this.#pump();
+  }
+
+  retryFailed(items: readonly UploadItem[]): void {
+    for (const item of items) {
+      if (item.state !== 'failed') continue;
+      item.code = undefined;
+      item.uploadUrl = undefined;
+      item.sent = 0;
+      this.#set(item, item.sha256 ? 'ready' : 'new');
+    }
+    this.#go();
+  }
+
+  /** The picture for a row, while its file is at hand. */
+  fileFor = (id: string): File | undefined => this.#files.get(id);
+
+  #go(): void {
+    if (!this.#owner) return;
+    clearTimeout(this.#retryTimer);
+    this.#rate.reset();
+    this.#phase = this.#items.some((item) => unfinished(item.state) && item.state !== 'lost') ? 'working' : 'idle';
+    void this.#prepare();
+    this.#pump();
+    this.#tell(true);
+  }
+
+  #stopActive(): void {
+    for (const [id, upload] of this.#active) {
+      void upload.abort().catch(() => undefined);
+      const item = this.#items.find((candidate) => candidate.id === id);
+      if (item?.state === 'sending') this.#set(item, 'ready');
+    }
+    this.#active.clear();
+  }
+
+  /** Hashes ahead of the sending and asks the server which of the files it has: small rounds first, so that sending starts. */
+  async #prepare(): Promise<void> {
+    if (this.#preparing) return;
+    this.#preparing = true;
+    try {
+      for (let round = PARALLEL; this.#phase === 'working'; round = Math.min(round * 2, 50)) {
+        if (this.#items.filter((item) => item.state === 'ready').length > READY_AHEAD) break;
+        const next = this.#items.find((item) => item.state === 'new');
+        if (!next) break;
+        const batch = this.#items
+          .filter((item) => item.state === 'new' && item.eventId === next.eventId)
+          .slice(0, round);
+        if (!(await this.#hashAll(batch))) break;
+        await this.#check(batch.filter((item) => item.state === 'hashing'));
+        this.#pump();
+      }
+    } catch (error) {
+      this.#trouble(error);
+    } finally {
+      for (const item of this.#items) if (item.state === 'hashing') this.#set(item, 'new');
+      this.#preparing = false;
+      this.#settle();
+    }
+  }
+
+  async #hashAll(batch: readonly UploadItem[]): Promise<boolean> {
+    for (const item of batch) {
+      if (this.#phase !== 'working') return false;
+      const file = await this.#fileOf(item);
+      if (file === 'ask') {
+        this.#phase = 'permission';
+        return false;
+      }
+      if (!file) continue;
+      this.#set(item, 'hashing');
+      if (item.sha256 || item.bytes > LARGEST_HASHED_BYTES) continue;
+      try {
+        item.sha256 = await sha256Of(file);
+      } catch {
+        this.#lose(item);
+      }
+    }
+    return true;
+  }
+
+  async #check(batch: readonly UploadItem[]): Promise<void> {
+    const hashed = batch.flatMap((item) => (item.sha256 ? [item.sha256] : []));
+    const eventId = batch[0]?.eventId;
+    const known = new Map<string, string>();
+    if (eventId && hashed.length > 0) {
+      const answer = await call<typeof uploadRoutes.checkUploads>('POST', '/api/uploads/check', {
+        body: { eventId, sha256: hashed },
+      });
+      for (const { sha256, photoId } of answer.known) known.set(sha256, photoId);
+    }
+    for (const item of batch) {
+      const photoId = item.sha256 && known.get(item.sha256);
+      if (photoId) this.#finish(item, 'duplicate', photoId);
+      else this.#set(item, 'ready');
+    }
+  }
+
+  async #fileOf(item: UploadItem, ask = false): Promise<File | 'ask' | undefined> {
+    const held = this.#files.get(item.id);
+    if (held) return held;
+    const source = await store.loadSource(item.id).catch(() => undefined);
+    const file = source && (await openSource(source, ask));
+    if (file === 'ask') return 'ask';
+    if (!file || file.size !== item.bytes) {
+      this.#lose(item);
+      return undefined;
+    }
+    this.#files.set(item.id, file);
+    return file;
+  }
+
+  #lose(item: UploadItem): void {
+    this.#files.delete(item.id);
+    this.#set(item, 'lost');
+  }
+
+  #pump(): void {
+    while (this.#phase === 'working' && this.#active.size < PARALLEL) {
+      const item = this.#items.find((candidate) => candidate.state === 'ready');
+      if (!item) break;
+      void this.#send(item);
+    }
+    this.#settle();
+  }
+
+  async #send(item: UploadItem): Promise<void> {
+    this.#set(item, 'sending');
+    const placeholder = { abort: async () => undefined } as unknown as Upload;
+    this.#active.set(item.id, placeholder);
+    const file = await this.#fileOf(item);
+    const readable =
+      file instanceof File &&
+      (await file
+        .slice(0, 1)
+        .arrayBuffer()
+        .then(
+          () => true,
+          () => false,
+        ));
+    if (this.#active.get(item.id) !== placeholder) return; // paused or removed meanwhile
+    if (file === 'ask' || !file || !readable) {
+      this.#active.delete(item.id);
+      if (file === 'ask') {
+        this.#set(item, 'ready');
+        this.#stopActive();
+        this.#phase = 'permission';
+      } else this.#lose(item);
+      this.#pump();
+      return;
+    }
+    const upload = new Upload(file, {
+      endpoint: '/api/uploads',
+      uploadUrl: item.uploadUrl ?? null,
+      metadata: {
+        eventId: item.eventId,
+        filename: item.name,
+        filetype: item.type,
+        ...(item.sha256 ? { sha256: item.sha256 } : {}),
+      },
+      chunkSize: CHUNK_BYTES,
+      retryDelays: null, // our own, for all files together
+      storeFingerprintForResuming: false,
+      onUploadUrlAvailable: () => {
+        item.uploadUrl = upload.url ?? undefined;
+        this.#touch(item);
+      },
+      onProgress: (sent) => {
+        item.sent = sent;
+        this.#failures = 0;
+        this.#tell();
+      },
+      onSuccess: ({ lastResponse }) => {
+        this.#active.delete(item.id);
+        const duplicate = lastResponse.getHeader('X-Upload-Result') === 'duplicate';
+        this.#finish(item, duplicate ? 'duplicate' : 'done', lastResponse.getHeader('X-Photo-Id'));
+        this.#pump();
+        void this.#prepare();
+      },
+      onError: (error) => this.#refused(item, error as DetailedError),
+    });
+    this.#active.set(item.id, upload);
+    upload.start();
+  }
+
+  #refused(item: UploadItem, error: DetailedError): void {
+    this.#active.delete(item.id);
+    const status = error.originalResponse?.getStatus() ?? 0;
+    let code: string | undefined;
+    try {
+      code = (JSON.parse(error.originalResponse?.getBody() ?? '') as { code?: string }).code;
+    } catch {
+      // not our server's words
+    }
+    const final = status >= 400 && status < 500 && ![401, 408, 409, 423, 425, 429].includes(status);
+    if (final) {
+      item.code = code ?? 'response.unreadable';
+      this.#set(item, 'failed');
+      this.#pump();
+      return;
+    }
+    this.#set(item, 'ready');
+    this.#trouble(new ApiProblem({ status, code: code ?? (status ? 'server.unavailable' : 'network.unreachable') }));
+  }
+
+  /** No signal, a busy server or an ended session: everything stays where it is and goes on by itself. */
+  #trouble(error: unknown): void {
+    if (this.#phase !== 'working' && this.#phase !== 'network') return;
+    const status = error instanceof ApiProblem ? error.status : 0;
+    this.#stopActive();
+    if (status === 401) this.#phase = 'signed-out';
+    else {
+      if (status === 0) reportUnreachable();
+      this.#phase = 'network';
+      const pause = Math.min(1_000 * 1.8 ** this.#failures++, LONGEST_PAUSE_MS);
+      clearTimeout(this.#retryTimer);
+      this.#retryTimer = setTimeout(() => this.#go(), pause * (0.75 + Math.random() / 2));
+    }
+    this.#tell();
+  }
+
+  #finish(item: UploadItem, state: 'done' | 'duplicate', photoId: string | undefined): void {
+    item.photoId = photoId;
+    item.sent = item.bytes;
+    this.#files.delete(item.id);
+    this.#set(item, state);
+    void store.deleteSource(item.id).catch(() => undefined);
+  }
+
+  #settle(): void {
+    if (this.#phase === 'working' && this.#active.size === 0 && !this.#preparing) {
+      const more = this.#items.some((item) => item.state === 'new' || item.state === 'ready');
+      if (!more) this.#phase = 'idle';
+    }
+    this.#tell();
+  }
+
+  #set(item: UploadItem, state: UploadState): void {
+    item.state = state;
+    this.#touch(item);
+  }
+
+  #touch(item: UploadItem): void {
+    this.#dirty.add(item);
+    this.#tell();
+  }
+
+  /** At most four times a second the page hears of it and the device writes it down. */
+  #tell(now = false): void {
+    if (now) {
+      clearTimeout(this.#tellTimer);
+      this.#publish();
+    } else this.#tellTimer ??= setTimeout(() => this.#publish(), 250);
+  }
+
+  #publish(): void {
+    this.#tellTimer = undefined;
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    if (this.#owner) void store.saveItems(dirty).catch(() => undefined);
+    let sent = 0;
+    for (const item of this.#items) if (item.state !== 'duplicate') sent += item.sent;
+    if (sent < this.#sentBefore) this.#rate.reset();
+    this.#sentBefore = sent;
+    this.#rate.mark(performance.now(), sent);
+    this.#wake.want(this.#phase === 'working' || this.#phase === 'network');
+    this.view.set({
+      phase: this.#phase,
+      items: this.#items,
+      bytesPerSecond: this.#phase === 'working' ? this.#rate.perSecond() : 0,
+      tick: this.view.value.tick + 1,
+    });
+  }
+}
+
+export const uploads = new UploadEngine();

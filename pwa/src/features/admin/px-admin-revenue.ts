@@ -1,0 +1,149 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import type * as revenue from '#contracts/http/revenue.ts';
+import { barChart } from '../../components/desk/chart.ts';
+import { dayBars } from '../../components/desk/days.ts';
+import { Loader } from '../../components/desk/loader.ts';
+import { dataTable, figure, linkTabs, money, pageHead, selectField, withQuery } from '../../components/desk/parts.ts';
+import { vars } from '../../components/vars.ts';
+import { navigate } from '../../context/router.ts';
+import { type Answer, call } from '../../data/call.ts';
+import { d } from '../../i18n/desk.ts';
+import { formatMoney, formatNumber } from '../../i18n/format.ts';
+import { FilteredPage } from './filtered.ts';
+
+export const revenueTabs = (): TemplateResult =>
+  linkTabs(
+    [
+      { href: '/admin/revenue', label: d().revenue.reports },
+      { href: '/admin/revenue/rules', label: d().rules.title },
+      { href: '/admin/revenue/payouts', label: d().payouts.title },
+    ],
+    d().revenue.title,
+  );
+
+const bangkokDay = (daysAgo: number): string =>
+  new Date(Date.now() + 7 * 3_600_000 - daysAgo * 86_400_000).toISOString().slice(0, 10);
+const ranges = { '7': 6, '30': 29, '90': 89, '365': 364 } as const;
+
+@customElement('px-admin-revenue')
+export class PxAdminRevenue extends FilteredPage {
+  protected readonly filters = ['range'];
+  readonly #summary = new Loader<Answer<typeof revenue.revenueSummary>>(this, () =>
+    call<typeof revenue.revenueSummary>('GET', '/api/revenue/summary', {
+      query: {
+        from: bangkokDay(ranges[this.filter('range') as keyof typeof ranges] ?? ranges['30']),
+        to: bangkokDay(0),
+      },
+    }),
+  );
+  readonly #photographers = new Loader<Answer<typeof revenue.photographerRevenue>>(this, () =>
+    call<typeof revenue.photographerRevenue>('GET', '/api/revenue/photographers', { query: { limit: 100 } }),
+  );
+
+  protected refresh(): void {
+    void this.#summary.reload();
+  }
+
+  protected override render(): TemplateResult {
+    const texts = d().revenue;
+    return html`${pageHead({
+      title: texts.title,
+      actions: selectField({
+        name: 'range',
+        label: texts.range,
+        hideLabel: true,
+        value: this.filter('range') || '30',
+        options: Object.keys(ranges).map((value) => ({ value, label: texts.lastDays(Number(value)) })),
+        onChange: (range) => navigate(withQuery({ range }), { replace: true }),
+      }),
+    })}
+    ${revenueTabs()} ${this.#summary.view((summary) => this.#view(summary))}
+    <section class="desk-section">
+      <h2>${texts.owed}</h2>
+      ${this.#photographers.view(({ items }) =>
+        items.length === 0
+          ? html`<p class="soft">${texts.noPhotographers}</p>`
+          : dataTable({
+              caption: texts.owed,
+              rows: items,
+              key: (row) => row.photographerId,
+              columns: [
+                { label: d().numbers.photographer, cell: (row) => row.displayName },
+                { label: d().numbers.sold, end: true, cell: (row) => formatNumber(row.photosSold) },
+                { label: d().earnings.earnedShort, end: true, cell: (row) => money(row.earnedSatang) },
+                { label: d().earnings.paidOut, end: true, cell: (row) => money(row.paidOutSatang) },
+                { label: d().earnings.owed, end: true, cell: (row) => money(row.balanceSatang) },
+                { label: d().earnings.available, end: true, cell: (row) => money(row.availableSatang) },
+              ],
+            }),
+      )}
+    </section>`;
+  }
+
+  #view({ from, to, totals, days, events, balances }: Answer<typeof revenue.revenueSummary>): TemplateResult {
+    const texts = d().revenue;
+    const shares = [totals.platformSatang, totals.photographerSatang, totals.organizerSatang] as const;
+    return html`<div class="stack">
+      <div class="figures">
+        ${figure({ label: texts.gross, value: formatMoney(totals.grossSatang), note: totals.refundedSatang > 0 ? texts.refunded(formatMoney(totals.refundedSatang)) : nothing })}
+        ${figure({ label: texts.platform, value: formatMoney(totals.platformSatang) })}
+        ${figure({ label: texts.photographers, value: formatMoney(totals.photographerSatang) })}
+        ${figure({ label: texts.organizers, value: formatMoney(totals.organizerSatang) })}
+        ${figure({ label: texts.orders, value: formatNumber(totals.orders), note: texts.photos(totals.photos) })}
+      </div>
+      ${
+        totals.grossSatang > 0
+          ? html`<div class="share-bar" role="img" aria-label=${texts.shares}>
+            ${shares.map((value) => html`<span ${vars({ '--share': String(Math.max(0, value)) })}></span>`)}
+          </div>`
+          : nothing
+      }
+      ${barChart({
+        label: texts.byDay,
+        bars: dayBars(from, to, days, (day) => day.grossSatang),
+        format: formatMoney,
+        height: 200,
+      })}
+      <div class="desk-two">
+        <section class="desk-section">
+          <h2>${texts.byEvent}</h2>
+          ${
+            events.length === 0
+              ? html`<p class="soft">${texts.noSales}</p>`
+              : dataTable({
+                  caption: texts.byEvent,
+                  rows: events,
+                  key: (row) => row.eventId,
+                  href: (row) => `/admin/events/${row.eventId}`,
+                  columns: [
+                    { label: d().common.event, cell: (row) => row.eventName },
+                    { label: texts.gross, end: true, cell: (row) => money(row.grossSatang) },
+                    { label: texts.platform, end: true, wide: true, cell: (row) => money(row.platformSatang) },
+                    { label: texts.photographers, end: true, wide: true, cell: (row) => money(row.photographerSatang) },
+                    { label: texts.organizers, end: true, wide: true, cell: (row) => money(row.organizerSatang) },
+                  ],
+                })
+          }
+        </section>
+        <section class="desk-section">
+          <h2>${texts.balances}</h2>
+          ${dataTable({
+            caption: texts.balances,
+            rows: balances,
+            key: (row) => row.code,
+            columns: [
+              { label: texts.account, cell: (row) => accountName(row.code) },
+              { label: d().common.amount, end: true, cell: (row) => money(row.balanceSatang) },
+            ],
+          })}
+        </section>
+      </div>
+    </div>`;
+  }
+}
+
+function accountName(code: string): string {
+  const names: Record<string, string> = d().revenue.accounts;
+  return names[code] ?? code;
+}

@@ -1,0 +1,82 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import type * as photographers from '#contracts/http/photographers.ts';
+import type * as photos from '#contracts/http/photos.ts';
+import type { PhotoStatus } from '#contracts/http/photos.ts';
+import { Loader, Pager } from '../../components/desk/loader.ts';
+import { figure, pageHead, queryTabs } from '../../components/desk/parts.ts';
+import '../../components/desk/px-photo-cards.ts';
+import { PxElement } from '../../components/element.ts';
+import { emptyState } from '../../components/states.ts';
+import { location } from '../../context/router.ts';
+import { type Answer, call, type ItemOf } from '../../data/call.ts';
+import { d } from '../../i18n/desk.ts';
+import { formatNumber } from '../../i18n/format.ts';
+
+type Row = ItemOf<typeof photos.listPhotos>;
+const filters = ['', 'pending', 'approved', 'rejected', 'uploaded', 'failed'] as const;
+
+@customElement('px-studio-photos')
+export class PxStudioPhotos extends PxElement {
+  #status = '';
+  readonly #counts = new Loader<Answer<typeof photographers.getPhotographerPhotos>>(this, () =>
+    call<typeof photographers.getPhotographerPhotos>('GET', '/api/photographer/photos'),
+  );
+  readonly #photos = new Pager<Row>(this, (cursor) =>
+    call<typeof photos.listPhotos>('GET', '/api/photos', {
+      query: { mine: '1', status: this.#status || undefined, limit: 60, cursor },
+    }),
+  );
+
+  constructor() {
+    super();
+    this.watch(location);
+    this.#status = location.value.query.get('status') ?? '';
+  }
+
+  protected override willUpdate(): void {
+    const wanted = location.value.query.get('status') ?? '';
+    if (wanted === this.#status) return;
+    this.#status = wanted;
+    void this.#photos.reload({ fresh: true });
+  }
+
+  protected override render(): TemplateResult {
+    const texts = d().studio;
+    const counts = this.#counts.value;
+    return html`${pageHead({ title: texts.photosTitle })}
+      ${
+        counts
+          ? html`<div class="figures">
+            ${figure({ label: texts.uploaded, value: formatNumber(counts.uploaded) })}
+            ${figure({ label: d().photoStates.approved, value: formatNumber(counts.approved) })}
+            ${figure({ label: d().photoStates.pending, value: formatNumber(counts.pending) })}
+            ${figure({ label: texts.sold, value: formatNumber(counts.sold) })}
+          </div>`
+          : nothing
+      }
+      ${queryTabs(
+        'status',
+        filters.map((value) => ({
+          value,
+          label: value ? d().photoStates[value as PhotoStatus] : d().common.all,
+        })),
+        d().common.filter,
+      )}
+      ${this.#photos.view(
+        ({ items }) =>
+          items.length === 0
+            ? emptyState({
+                drawing: 'frames',
+                title: this.#status ? texts.nonePhotosFilter : texts.nonePhotos,
+                body: this.#status ? '' : texts.nonePhotosBody,
+                action: this.#status ? nothing : html`<a class="btn btn-gold" href="/studio">${texts.nav.upload}</a>`,
+              })
+            : html`<px-photo-cards .photos=${items}></px-photo-cards>${this.#photos.moreButton()}`,
+        cardsSkeleton(),
+      )}`;
+  }
+}
+
+const cardsSkeleton = (): TemplateResult =>
+  html`<div class="photo-cards">${Array.from({ length: 12 }, () => html`<span class="skeleton photo-card-skeleton"></span>`)}</div>`;
