@@ -7,8 +7,8 @@ import { adminRoutes } from '#server/modules/admin/routes.ts';
 import { createAdminService } from '#server/modules/admin/service.ts';
 import { cartRoutes } from '#server/modules/cart/routes.ts';
 import { createCartService } from '#server/modules/cart/service.ts';
-import { downloadsRoutes, downloadsRoutes } from '#server/modules/downloads/routes.ts';
-import { createDownloadsService, createDownloadsService } from '#server/modules/downloads/service.ts';
+import { downloadsRoutes } from '#server/modules/downloads/routes.ts';
+import { createDownloadsService } from '#server/modules/downloads/service.ts';
 import { eventsRoutes } from '#server/modules/events/routes.ts';
 import { createEventsService } from '#server/modules/events/service.ts';
 import { createFaceGroupsService } from '#server/modules/face-searches/groups.service.ts';
@@ -21,25 +21,24 @@ import { messagesRoutes } from '#server/modules/messages/routes.ts';
 import { createMessagesService, messagesJobHandlers } from '#server/modules/messages/service.ts';
 import { noticesRoutes } from '#server/modules/notices/routes.ts';
 import { createNoticesService } from '#server/modules/notices/service.ts';
-import { ordersRoutes, ordersRoutes } from '#server/modules/orders/routes.ts';
+import { ordersRoutes } from '#server/modules/orders/routes.ts';
 import { createOrdersService } from '#server/modules/orders/service.ts';
 import { packagesRoutes } from '#server/modules/packages/routes.ts';
 import { createPackagesService } from '#server/modules/packages/service.ts';
-import { paymentsJobHandlers, paymentsJobHandlers } from '#server/modules/payments/jobs.ts';
-import { createPaynoi } from '#server/modules/payments/providers/paynoi.ts';
-import { createRefundsService, createRefundsService } from '#server/modules/payments/refunds.ts';
-import { createReviewsService, createReviewsService } from '#server/modules/payments/reviews.ts';
-import { paymentsRoutes, paymentsRoutes } from '#server/modules/payments/routes.ts';
-import { createPaymentsService, createPaymentsService, createPaynoi } from '#server/modules/payments/service.ts';
-import { createWebhooksService, createWebhooksService } from '#server/modules/payments/webhooks.ts';
+import { paymentsJobHandlers } from '#server/modules/payments/jobs.ts';
+import { createRefundsService } from '#server/modules/payments/refunds.ts';
+import { createReviewsService } from '#server/modules/payments/reviews.ts';
+import { paymentsRoutes } from '#server/modules/payments/routes.ts';
+import { createPaymentsService, createPaynoi } from '#server/modules/payments/service.ts';
+import { createWebhooksService } from '#server/modules/payments/webhooks.ts';
 import { photographersRoutes } from '#server/modules/photographers/routes.ts';
 import { createPhotographersService, ensurePhotographer } from '#server/modules/photographers/service.ts';
 import { photosRoutes } from '#server/modules/photos/routes.ts';
 import { createPhotosService } from '#server/modules/photos/service.ts';
 import { privacyRoutes } from '#server/modules/privacy/routes.ts';
 import { createPrivacyService } from '#server/modules/privacy/service.ts';
-import { revenueRoutes, revenueRoutes } from '#server/modules/revenue/routes.ts';
-import { createRevenueService, createRevenueService } from '#server/modules/revenue/service.ts';
+import { revenueRoutes } from '#server/modules/revenue/routes.ts';
+import { createRevenueService } from '#server/modules/revenue/service.ts';
 import { settingsRoutes } from '#server/modules/settings/routes.ts';
 import { createSettingsService } from '#server/modules/settings/service.ts';
 import { uploadsRoutes } from '#server/modules/uploads/routes.ts';
@@ -97,13 +96,6 @@ export function composeModules(platform: Platform) {
   const refunds = createRefundsService({ db, orders, invoices, messages, settings, bankSecret });
   const downloads = createDownloadsService({ db, orders, storage, settings, messages, linkSecret });
   const revenue = createRevenueService({ db, settings, messages, events });
-  const provider = createPaynoi(config.paynoi);
-  const payments = createPaymentsService({ db, orders, provider, logger });
-  const webhooks = createWebhooksService({ db, payments, provider });
-  const reviews = createReviewsService({ db, orders });
-  const refunds = createRefundsService({ db, orders, invoices, messages, settings, bankSecret: config.secrets.bank });
-  const downloads = createDownloadsService({ db, orders, storage, settings, messages, linkSecret });
-  const revenue = createRevenueService({ db, settings, messages, events });
   const admin = createAdminService({ db, queues });
 
   // Orders before carts: the order in which a settlement locks them.
@@ -125,10 +117,6 @@ export function composeModules(platform: Platform) {
     ...paymentsRoutes({ payments, webhooks, reviews, refunds }),
     ...downloadsRoutes({ downloads }),
     ...revenueRoutes({ revenue }),
-    ...ordersRoutes({ db, orders, payments, refunds, invoices }),
-    ...paymentsRoutes({ payments, webhooks, reviews, refunds }),
-    ...downloadsRoutes({ downloads }),
-    ...revenueRoutes({ revenue }),
     ...noticesRoutes({ notices }),
     ...messagesRoutes({ messages }),
     ...settingsRoutes({ settings }),
@@ -137,7 +125,6 @@ export function composeModules(platform: Platform) {
   const jobHandlers: JobHandlers = {
     ...messagesJobHandlers({ db, messages, mailer, mailDomain: new URL(publicUrl).hostname }),
     ...uploadsJobHandlers({ uploads }),
-    ...paymentsJobHandlers({ db, payments, webhooks, orders }),
     ...paymentsJobHandlers({ db, payments, webhooks, orders }),
     ...housekeepingJobHandlers({ db, settings }),
   };
