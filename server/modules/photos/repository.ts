@@ -54,8 +54,8 @@ export const findWithFile = (db: DbOrTrx, photoId: string, kind: FileKind, viewe
       'photo_files.created_at as file_created_at',
     ])
     .select((eb) => [
-      (viewerId ? isBoughtBy(eb as unknown as InPhotos, viewerId) : eb.val(false)).as('is_bought'),
-      (viewerId ? isFoundBy(eb as unknown as InPhotos, viewerId) : eb.val(false)).as('is_found'),
+      (viewerId ? isBoughtBy(eb as unknown as InPhotos, viewerId) : eb.lit(false)).as('is_bought'),
+      (viewerId ? isFoundBy(eb as unknown as InPhotos, viewerId) : eb.lit(false)).as('is_found'),
     ])
     .where('photos.id', '=', photoId)
     .executeTakeFirst();
