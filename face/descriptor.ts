@@ -70,22 +70,9 @@ export function isDescriptor(values: ArrayLike<number>): boolean {
   return Math.abs(Math.sqrt(squares) - 1) < 0.01;
 }
 
-export interface Described {
-  descriptor: Float32Array;
-  /** Cosine of chip and mirror image, -1..1: near 1 for a face that the network understands. */
-  symmetry: number;
-}
-
 /** Describes aligned chips: the mean of each chip and its mirror image, scaled to length 1. */
-export async function describeChips(chips: readonly RgbImage[], engine: FaceEngine): Promise<Described[]> {
+export async function describeChips(chips: readonly RgbImage[], engine: FaceEngine): Promise<Float32Array[]> {
   if (chips.length === 0) return [];
   const raw = await engine.embed(chips.flatMap((chip) => [chip, mirror(chip)]));
-  return chips.map((_, i) => {
-    const plain = raw[2 * i]!;
-    const mirrored = raw[2 * i + 1]!;
-    return {
-      descriptor: normalize(plain.map((value, k) => (value + mirrored[k]!) / 2)),
-      symmetry: cosine(normalize(plain), normalize(mirrored)),
-    };
-  });
+  return chips.map((_, i) => normalize(raw[2 * i]!.map((value, k) => value + raw[2 * i + 1]![k]!)));
 }

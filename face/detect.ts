@@ -9,14 +9,25 @@ export interface DetectOptions {
   tileSide: number;
   /** The picture is tiled as if its longer side were at most this long. */
   tilingSide: number;
+  /** Sides of the tiles of the crowd level, which is looked at when the first levels see `crowd.faces` small ones. */
+  crowd: { tileSide: number; faces: number; maxWidth: number };
   /** Share of a tile that the next one repeats: a face up to this part of the tile is whole in one of them. */
   overlap: number;
 }
 
-export const serverDetection: DetectOptions = { minScore: 0.4, tileSide: 640, tilingSide: 2048, overlap: 0.25 };
+export const serverDetection: DetectOptions = {
+  minScore: 0.3,
+  tileSide: 640,
+  tilingSide: 2048,
+  crowd: { tileSide: 400, faces: 4, maxWidth: 40 },
+  overlap: 0.25,
+};
 
 /** Side of the black frame around the picture at the zoomed-out level, relative to its longer side. */
 const ZOOM_OUT = 2;
+
+/** When nothing was found: how far to zoom out then, and the score that is enough. Faces cut by the frame score low. */
+const LAST_LOOK = { zooms: [1.4, 3], minScore: 0.25 };
 
 /** Faces of a photo by SSD: zoomed out for faces that fill the frame, the whole, and tiles for small faces. */
 export async function detectFaces(
@@ -26,24 +37,49 @@ export async function detectFaces(
 ): Promise<ScoredBox[]> {
   const { width, height } = picture.base;
   const longer = Math.max(width, height);
-  const looks: LookedAt[] = [];
-  const regions = [
-    { x: (width - longer * ZOOM_OUT) / 2, y: (height - longer * ZOOM_OUT) / 2, side: longer * ZOOM_OUT },
-    { x: 0, y: 0, side: longer },
-    ...tiles(width, height, options),
-  ];
-  // in small groups, so that a large photo does not hold all of its tiles at once
-  for (let i = 0; i < regions.length; i += 4) {
-    const group = regions.slice(i, i + 4);
-    const found = await engine.detectSsd(
-      group.map((region) => cutSquare(picture, region, SSD_SIZE)),
-      options.minScore,
-    );
-    for (const [k, region] of group.entries()) looks.push(toPicture(found[k]!, region, SSD_SIZE));
+  const framed = (zoom: number): Square => {
+    const side = longer * zoom;
+    return { x: (width - side) / 2, y: (height - side) / 2, side };
+  };
+  const regions = [framed(ZOOM_OUT), { x: 0, y: 0, side: longer }, ...tiles(width, height, options)];
+  const looks = await lookAt(picture, regions, engine, options.minScore);
+  const found = merged(looks, picture);
+  if (isCrowd(found, longer, options)) {
+    const finer = tiles(width, height, { ...options, tileSide: options.crowd.tileSide });
+    return merged([...looks, ...(await lookAt(picture, finer, engine, options.minScore))], picture);
   }
+  if (found.length > 0) return found;
+  return merged(await lookAt(picture, LAST_LOOK.zooms.map(framed), engine, LAST_LOOK.minScore), picture);
+}
+
+/** Several small faces: there are probably more. */
+function isCrowd(found: readonly ScoredBox[], longer: number, { crowd, tilingSide }: DetectOptions): boolean {
+  const scale = Math.min(1, tilingSide / longer);
+  return found.filter((box) => box.score > 0.5 && box.w * scale < crowd.maxWidth).length >= crowd.faces;
+}
+
+function merged(looks: readonly LookedAt[], picture: Pyramid): ScoredBox[] {
+  const { width, height } = picture.base;
   return mergeLooks(looks, width, height)
     .map((box) => clipBox(box, width, height))
     .filter((box) => box.w >= 4 && box.h >= 4);
+}
+
+async function lookAt(
+  picture: Pyramid,
+  regions: readonly Square[],
+  engine: FaceEngine,
+  minScore: number,
+): Promise<LookedAt[]> {
+  const looks: LookedAt[] = [];
+  // in small groups, so that a large photo does not hold all of its tiles at once
+  for (let i = 0; i < regions.length; i += 4) {
+    const group = regions.slice(i, i + 4);
+    const inputs = group.map((region) => cutSquare(picture, region, SSD_SIZE));
+    const found = await engine.detectSsd(inputs, minScore);
+    for (const [k, region] of group.entries()) looks.push(toPicture(found[k]!, region, SSD_SIZE));
+  }
+  return looks;
 }
 
 interface Square {
@@ -53,7 +89,11 @@ interface Square {
 }
 
 /** Overlapping squares that cover the picture; none when one look at the whole shows as much. */
-export function tiles(width: number, height: number, options: DetectOptions): Square[] {
+export function tiles(
+  width: number,
+  height: number,
+  options: Pick<DetectOptions, 'tileSide' | 'tilingSide' | 'overlap'>,
+): Square[] {
   const longer = Math.max(width, height);
   const side = options.tileSide * Math.max(1, longer / options.tilingSide);
   if (longer <= side * 1.1) return [];

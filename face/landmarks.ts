@@ -1,4 +1,4 @@
-import { type Alignment, alignFace, landmarkCropOfBox, landmarkCropOfFace } from './align.ts';
+import { type Alignment, alignBox, alignFace, landmarkCropOfBox, landmarkCropOfFace } from './align.ts';
 import { applySimilarity, centroid, distance, type Similarity } from './geometry.ts';
 import type { Pyramid } from './image.ts';
 import { type Box, type FaceEngine, LANDMARK_SIZE, type Landmarks, type Pose } from './types.ts';
@@ -7,6 +7,8 @@ import { type Box, type FaceEngine, LANDMARK_SIZE, type Landmarks, type Pose } f
 export interface LocatedFace {
   landmarks: Landmarks;
   alignment: Alignment;
+  /** Whether the landmarks can be trusted; otherwise `alignment` is that of the box. */
+  isReliable: boolean;
   /**
    * Mean distance between the points of the first and the second look, in eye distances. About 0.1 on faces; on leaves,
    * prints and shadows the network sees another face in every crop.
@@ -14,27 +16,24 @@ export interface LocatedFace {
   disagreement: number;
 }
 
+/** Landmarks farther from a mean face than this (in chip pixels) are not those of a face. */
+const MAX_RESIDUAL = 9;
+/** Two looks at one face differ by less. */
+const MAX_DISAGREEMENT = 0.4;
+
 /** Landmarks of every box by two looks: at the box, and at the upright square that the first look suggests. */
-export async function locateFaces(
-  picture: Pyramid,
-  boxes: readonly Box[],
-  engine: FaceEngine,
-): Promise<Array<LocatedFace | null>> {
+export async function locateFaces(picture: Pyramid, boxes: readonly Box[], engine: FaceEngine): Promise<LocatedFace[]> {
   const first = await look(picture, boxes.map(landmarkCropOfBox), engine);
-  const alignments = first.map(tryAlign);
-  const seen = alignments.flatMap((alignment, i) => (alignment ? [{ alignment, i }] : []));
-  const second = await look(
-    picture,
-    seen.map(({ alignment }) => landmarkCropOfFace(alignment)),
-    engine,
-  );
-  const located: Array<LocatedFace | null> = boxes.map(() => null);
-  for (const [k, { i }] of seen.entries()) {
-    const landmarks = second[k]!;
-    const alignment = tryAlign(landmarks);
-    if (alignment) located[i] = { landmarks, alignment, disagreement: disagreementOf(first[i]!, landmarks) };
-  }
-  return located;
+  const fallback = first.map((points, i) => tryAlign(points) ?? alignBox(boxes[i]!));
+  const second = await look(picture, fallback.map(landmarkCropOfFace), engine);
+  return boxes.map((box, i) => {
+    const disagreement = disagreementOf(first[i]!, second[i]!);
+    const alignment = tryAlign(second[i]!);
+    const isReliable = alignment !== null && alignment.residual <= MAX_RESIDUAL && disagreement <= MAX_DISAGREEMENT;
+    return isReliable
+      ? { landmarks: second[i]!, alignment, isReliable, disagreement }
+      : { landmarks: first[i]!, alignment: alignBox(box), isReliable, disagreement };
+  });
 }
 
 async function look(picture: Pyramid, crops: Similarity[], engine: FaceEngine): Promise<Landmarks[]> {

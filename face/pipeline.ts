@@ -14,8 +14,6 @@ export interface ServerOptions {
   detection?: DetectOptions;
   /** Pixels of the original for one of `image` (see decodeImage); boxes and landmarks are answered in pixels of `image`. */
   originalScale?: number;
-  /** Below this, chip and mirror image tell different people: not a face. */
-  minSymmetry?: number;
 }
 
 /** More faces than this in one photo are a pattern or a stadium; the surest are kept. */
@@ -41,8 +39,8 @@ export async function describeBoxes(
 ): Promise<DescribedFace[]> {
   const located = await locateFaces(picture, boxes, engine);
   const faces = boxes.flatMap((box, i) => {
-    const face = located[i];
-    return face && isFaceLike(face, box.score) ? [{ ...box, box, face }] : [];
+    const face = located[i]!;
+    return isFaceLike(face, box.score, box.w) ? [{ ...box, box, face }] : [];
   });
   const distinct = suppress(faces, 0.6, sameFaceOverlap);
   const described: DescribedFace[] = [];
@@ -64,23 +62,19 @@ async function describeGroup(
   engine: FaceEngine,
   options: ServerOptions,
 ): Promise<DescribedFace[]> {
-  const { originalScale = 1, minSymmetry = 0.8 } = options;
+  const { originalScale = 1 } = options;
   const chips = group.map(({ face }) => cutChip(picture, face.alignment));
   const descriptors = await describeChips(chips, engine);
-  return group.flatMap(({ box, face }, i) => {
-    const { descriptor, symmetry } = descriptors[i]!;
-    if (symmetry < minSymmetry) return [];
+  return group.map(({ box, face }, i) => {
     const pose = poseOf(face.landmarks);
     const { score, ...rectangle } = box;
-    return [
-      {
-        box: rectangle,
-        score,
-        landmarks: face.landmarks,
-        pose,
-        quality: qualityOf(face, chips[i]!, pose, score, originalScale),
-        descriptor,
-      },
-    ];
+    return {
+      box: rectangle,
+      score,
+      landmarks: face.landmarks,
+      pose,
+      quality: qualityOf(face, chips[i]!, pose, score, originalScale),
+      descriptor: descriptors[i]!,
+    };
   });
 }

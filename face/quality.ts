@@ -64,19 +64,20 @@ export function qualityOf(face: LocatedFace, chip: RgbImage, pose: Pose, score: 
     size: ramp(facePixels, 12, 90),
     sharpness: ramp(Math.log2(sharpnessOf(chip) + 1e-6), -9, -3),
     light: Math.min(ramp(light.mean, 15, 70), ramp(light.mean, 250, 215), ramp(light.spread, 6, 24)),
-    pose: Math.min(ramp(Math.abs(pose.yaw), 70, 20), ramp(face.alignment.residual, 16, 5)),
+    pose: face.isReliable ? Math.min(ramp(Math.abs(pose.yaw), 70, 20), ramp(face.alignment.residual, 16, 5)) : 0,
     detection: ramp(score, 0.2, 0.95),
   };
   const overall = Object.values(parts).reduce((product, part) => product * (0.1 + 0.9 * part), 1) ** (1 / 5);
   return { overall: clamp01(overall), ...parts };
 }
 
-/** Shape limits beyond which a detector's box is taken for something else than a face. */
-export const MAX_RESIDUAL = 14;
+/** Detection score from which a box is taken for a face: landmarks that hold lower it, a tiny box needs more. */
+const MIN_SCORE = { reliable: 0.3, unreliable: 0.75, tiny: 0.85 };
+/** Pixels of width below which a detector sees faces in anything. */
+const TINY_WIDTH = 16;
 
-/** Whether landmarks lie like those of a face and stay where they are at a second look. A low score must be backed by better landmarks. */
-export function isFaceLike(face: LocatedFace, score: number): boolean {
-  const { disagreement, alignment } = face;
-  if (alignment.residual > MAX_RESIDUAL) return false;
-  return disagreement <= 0.25 + 0.5 * score;
+/** Whether a detector's box holds a face: by its score, and by landmarks that lie like a face's and stay at a second look. */
+export function isFaceLike(face: LocatedFace, score: number, width: number): boolean {
+  if (face.isReliable) return score >= MIN_SCORE.reliable;
+  return score >= (width < TINY_WIDTH ? MIN_SCORE.tiny : MIN_SCORE.unreliable);
 }

@@ -38,10 +38,11 @@ export const SELFIE_SIZE = 416;
 /** Looks in order until one finds a face: as it is, zoomed out for a face that fills the frame, larger for a distant one, then less strict. */
 const ATTEMPTS: readonly Attempt[] = [
   { size: SELFIE_SIZE, zoom: 1, minScore: 0.5 },
-  { size: SELFIE_SIZE, zoom: 1.6, minScore: 0.5 },
+  { size: 320, zoom: 2.2, minScore: 0.5 },
+  { size: 224, zoom: 3, minScore: 0.4 },
   { size: 608, zoom: 1, minScore: 0.4 },
-  { size: 320, zoom: 2.2, minScore: 0.3 },
-  { size: SELFIE_SIZE, zoom: 1.25, minScore: 0.15 },
+  { size: 320, zoom: 2.6, minScore: 0.2 },
+  { size: SELFIE_SIZE, zoom: 1, minScore: 0.2 },
 ];
 
 /** The one face that a selfie is about: the largest and surest, near the middle. Runs on the phone, and on the worker for uploads. */
