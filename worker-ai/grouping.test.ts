@@ -9,7 +9,7 @@ function faces(people: number, times: number) {
     return seed / 2147483647 - 0.5;
   };
   const count = people * times;
-  const descriptors = new Float32Array(count * 128);
+  const descriptors: Float32Array[] = [];
   const photoOf = new Int32Array(count);
   for (let person = 0; person < people; person++) {
     const centre = Array.from({ length: 128 }, random);
@@ -17,15 +17,12 @@ function faces(people: number, times: number) {
       const i = k * people + person;
       const values = centre.map((value) => value + random() * 0.1);
       const length = Math.hypot(...values);
-      descriptors.set(
-        values.map((value) => value / length),
-        i * 128,
-      );
+      descriptors[i] = Float32Array.from(values, (value) => value / length);
       photoOf[i] = k;
     }
   }
   const quality = new Float32Array(count).fill(0.9);
-  return { count, length: 128, descriptors, photoOf, quality, fixedOf: new Int32Array(count).fill(-1) };
+  return { descriptors, photoOf, quality, fixedOf: new Int32Array(count).fill(-1) };
 }
 
 describe('worker-ai/grouping', () => {

@@ -1,10 +1,9 @@
 import { cosine } from '#face/descriptor.ts';
 
-/** What grouping looks at: faces in a fixed order, `descriptors` unit vectors of `length` numbers. */
+/** What grouping looks at: faces in a fixed order. */
 export interface GroupInput {
-  count: number;
-  length: number;
-  descriptors: Float32Array;
+  /** Unit vectors. */
+  descriptors: readonly Float32Array[];
   /** Photo of each face: two faces of one photo are two people. */
   photoOf: ArrayLike<number>;
   quality: ArrayLike<number>;
@@ -28,11 +27,12 @@ interface Edge {
  * number for each face, equal within a group. Depends on the faces only, not on when they came.
  */
 export async function groupFaces(input: GroupInput): Promise<Int32Array> {
+  const count = input.descriptors.length;
   const edges = await findEdges(input);
   edges.sort((x, y) => y.cosine - x.cosine || x.a - y.a || x.b - y.b);
-  const parent = Int32Array.from({ length: input.count }, (_, i) => i);
+  const parent = Int32Array.from({ length: count }, (_, i) => i);
   const photos = new Map<number, Set<number>>();
-  const fixed = Int32Array.from({ length: input.count }, (_, i) => input.fixedOf[i]!);
+  const fixed = Int32Array.from({ length: count }, (_, i) => input.fixedOf[i]!);
   const find = (i: number): number => {
     let root = i;
     while (parent[root] !== root) root = parent[root]!;
@@ -70,12 +70,12 @@ export async function groupFaces(input: GroupInput): Promise<Int32Array> {
     if (overlap(photosOf(x), photosOf(y))) continue;
     join(x, y);
   }
-  return Int32Array.from({ length: input.count }, (_, i) => find(i));
+  return Int32Array.from({ length: count }, (_, i) => find(i));
 }
 
 function joinFixed(input: GroupInput, join: (a: number, b: number) => void): void {
   const first = new Map<number, number>();
-  for (let i = 0; i < input.count; i++) {
+  for (let i = 0; i < input.descriptors.length; i++) {
     const group = input.fixedOf[i]!;
     if (group === -1) continue;
     const known = first.get(group);
@@ -91,19 +91,18 @@ function overlap(a: Set<number>, b: Set<number>): boolean {
 }
 
 /** All pairs, yielding to other jobs every few milliseconds. */
-async function findEdges({ count, length, descriptors, photoOf, quality }: GroupInput): Promise<Edge[]> {
+async function findEdges({ descriptors, photoOf, quality }: GroupInput): Promise<Edge[]> {
   const edges: Edge[] = [];
-  const rows = Array.from({ length: count }, (_, i) => descriptors.subarray(i * length, (i + 1) * length));
   let since = performance.now();
-  for (let a = 0; a < count; a++) {
+  for (let a = 0; a < descriptors.length; a++) {
     if (performance.now() - since > 15) {
       await new Promise<void>((resolve) => setImmediate(resolve));
       since = performance.now();
     }
     if (quality[a]! < MIN_QUALITY) continue;
-    for (let b = a + 1; b < count; b++) {
+    for (let b = a + 1; b < descriptors.length; b++) {
       if (photoOf[a] === photoOf[b] || quality[b]! < MIN_QUALITY) continue;
-      const similarity = cosine(rows[a]!, rows[b]!);
+      const similarity = cosine(descriptors[a]!, descriptors[b]!);
       if (similarity >= COSINE_SAME) edges.push({ a, b, cosine: similarity });
     }
   }

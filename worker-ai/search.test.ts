@@ -32,7 +32,7 @@ describe('face search, from the request to the worker and back', function () {
   let service: FaceSearchService;
   let owner: Awaited<ReturnType<typeof insertEvent>>;
   const photos: string[] = [];
-  /** A face that is in several of the sample photos, as a phone would send it. */
+  /** A descriptor as a phone would send it, and one that is nobody's. */
   let selfie: number[];
   let other: number[];
 
@@ -96,23 +96,21 @@ describe('face search, from the request to the worker and back', function () {
       { healthPort: 0, concurrency: 1, indexBytes: 1e8 },
     );
     owner = await insertEvent(http.db, { auto_approve: true });
-    for (const number of [1, 2, 3, 4, 5])
+    for (const number of [2, 3, 4, 5, 6])
       photos.push(await uploadPhoto(http.db, bench.storage, owner, await samplePhoto(number), { withJob: true }));
     await until('indexing', async () => {
       const rows = await http.db.selectFrom('photos').select('status').execute();
       return rows.every((row) => row.status === 'approved');
     });
-    // The person who is in most of the photos, described from another photo than those that are searched.
-    const faces = await http.db.selectFrom('faces').select(['photo_id', 'descriptor']).execute();
-    const vectors = faces.map(({ photo_id, descriptor }) => ({
-      photo: photo_id,
-      values: Array.from({ length: 128 }, (_, i) => descriptor.readFloatLE(i * 4)),
-    }));
-    const near = (a: number[], b: number[]) => Math.hypot(...a.map((value, i) => value - b[i]!)) < 0.33;
-    const { image } = await decodeImage(await samplePhoto(6));
-    const sixth = (await describeServer(image, bench.engine)).map((face) => [...face.descriptor]);
-    const counts = sixth.map((query) => new Set(vectors.filter((v) => near(query, v.values)).map((v) => v.photo)).size);
-    selfie = sixth[counts.indexOf(Math.max(...counts))]!;
+    // Somebody in the first photo who is in another one, too, described from the first: as a selfie of theirs.
+    const faces = await http.db.selectFrom('faces').select('descriptor').execute();
+    const nearest = (query: Float32Array) =>
+      Math.min(
+        ...faces.map(({ descriptor }) => Math.hypot(...query.map((value, i) => value - descriptor.readFloatLE(i * 4)))),
+      );
+    const { image } = await decodeImage(await samplePhoto(1));
+    const people = (await describeServer(image, bench.engine)).map(({ descriptor }) => descriptor);
+    selfie = [...people.sort((a, b) => nearest(a) - nearest(b))[0]!];
     other = Array.from({ length: 128 }, (_, i) => (i % 2 ? 1 : -1) / Math.sqrt(128));
   });
   after(async () => {
@@ -138,7 +136,7 @@ describe('face search, from the request to the worker and back', function () {
     const status = await finished(token, reply.body.id);
     assert.equal(status.status, 'done');
     assert.equal(status.photosSearched, 5);
-    assert.ok(status.facesSearched >= 5);
+    assert.ok(status.facesSearched >= 10);
     const { items, results, nextCursor, calibration } = await resultsOf(token, reply.body.id);
     assert.ok(items.length >= 1 && items.length < 5, `${items.length} of 5 photos`);
     assert.deepEqual(results, items);
@@ -206,7 +204,7 @@ describe('face search, from the request to the worker and back', function () {
     assert.equal(reply.status, 202, JSON.stringify(reply.body));
     assert.equal((await finished(token, reply.body.id)).status, 'done');
     const { items } = await resultsOf(token, reply.body.id);
-    assert.equal(items[0].photoId, photos[2]);
+    assert.equal(items[0].photoId, photos[1]);
     assert.equal(await bench.storage.stat(`faces/searches/${reply.body.id}`), undefined);
 
     assert.equal((await send(Buffer.from('no picture'))).body.code, 'upload.not_an_image');
@@ -254,7 +252,7 @@ describe('face search, from the request to the worker and back', function () {
       ids.push(body.id);
     }
     const before = await resultsOf(me.token, ids[0]!);
-    const late = await uploadPhoto(http.db, bench.storage, owner, await samplePhoto(6), { withJob: true });
+    const late = await uploadPhoto(http.db, bench.storage, owner, await samplePhoto(1), { withJob: true });
     await until('the late photo', async () => {
       const { items } = await resultsOf(me.token, ids[0]!);
       return items.some((item: { photoId: string }) => item.photoId === late);
@@ -285,6 +283,7 @@ describe('face search, from the request to the worker and back', function () {
     });
     const left = await resultsOf(twin.token, ids[1]!);
     assert.ok(!left.items.some((item: { photoId: string }) => item.photoId === late));
+    await http.db.updateTable('photos').set({ status: 'approved' }).where('id', '=', late).execute();
   });
 
   it('keeps find-me photos closed to somebody who merely says “me”', async () => {

@@ -7,7 +7,7 @@ import type { Metrics } from '#server/platform/metrics.ts';
 import type { Queues } from '#server/platform/queue.ts';
 import type { Storage } from '#server/platform/storage.ts';
 import { shareEngine } from './engine.ts';
-import { createFaceIndex } from './face-index.ts';
+import { createFaceIndexes } from './face-index.ts';
 import { startHealthServer } from './health.ts';
 import { createDeleteObjectsJob } from './jobs/delete-objects.job.ts';
 import { createGroupFacesJob } from './jobs/group-faces.job.ts';
@@ -39,8 +39,8 @@ export async function startWorker(
 ) {
   const { db, storage, queues, listener, logger, metrics } = deps;
   const engine = shareEngine(deps.engine);
-  const faceIndex = createFaceIndex({ db, listener, metrics, maxBytes: settings.indexBytes });
-  const matcher = createSearchMatcher({ db, storage, engine, faceIndex, metrics });
+  const faceIndexes = createFaceIndexes({ db, listener, metrics, maxBytes: settings.indexBytes });
+  const matcher = createSearchMatcher({ db, storage, engine, faceIndexes, metrics });
 
   queues.consume(
     'high',
@@ -58,7 +58,7 @@ export async function startWorker(
   queues.consume(
     'low',
     {
-      'group-faces': createGroupFacesJob({ db, faceIndex }),
+      'group-faces': createGroupFacesJob({ db }),
       'delete-objects': createDeleteObjectsJob(storage),
       'sweep-photos': createSweepJob({ db, storage, logger }),
     },
@@ -88,7 +88,7 @@ export async function startWorker(
     async stop() {
       isRunning = false;
       await queues.close();
-      faceIndex.close();
+      faceIndexes.close();
       await health.close();
     },
   };

@@ -51,10 +51,15 @@ export const matchView = z.object({
 });
 
 const calibration = z
-  .object({ sureError: z.number(), maybeError: z.number() })
+  .object({
+    basis: z.enum(['event', 'general']).describe('event: shaped by the event’s own strangers'),
+    faces: z.int(),
+    people: z.int().describe('about how many different people'),
+    inflation: z.number().describe('how much more often than usual strangers look alike here'),
+  })
   .loose()
   .nullable()
-  .describe('share of strangers that each band promises not to exceed, and how that was found');
+  .describe('what the bands of this search are based on');
 
 export const startSearch = route({
   method: 'post',

@@ -1,48 +1,49 @@
-import { CURRENT_ENGINE, descriptorLengths } from '#contracts/pipeline.ts';
+import { CURRENT_ENGINE } from '#contracts/pipeline.ts';
+import type { IndexedFace } from '#face/search.ts';
 import type { Db } from '#server/platform/db.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
-import type { EventFaces, FaceIndex } from '../face-index.ts';
+import { readEventFaces } from '../event-faces.repository.ts';
 import { groupFaces } from '../grouping.ts';
 import * as repository from '../groups.repository.ts';
 
 type Member = Awaited<ReturnType<typeof repository.findMembers>>[number];
 
 /** Groups the faces of an event anew. Groups keep their ids as far as their faces stay together; an admin's choices stand. */
-export function createGroupFacesJob(deps: { db: Db; faceIndex: FaceIndex }): JobHandler<'group-faces'> {
+export function createGroupFacesJob(deps: { db: Db }): JobHandler<'group-faces'> {
   return async ({ eventId }, { logger }) => {
-    const faces = await deps.faceIndex.of(eventId, CURRENT_ENGINE);
+    const { faces } = await readEventFaces(deps.db, eventId, CURRENT_ENGINE);
     const before = await repository.findMembers(deps.db, eventId, CURRENT_ENGINE);
     const groupings = await group(faces, before);
     await deps.db.transaction().execute(async (trx) => {
       await repository.lockGrouping(trx, eventId);
       await repository.replaceGroups(trx, eventId, CURRENT_ENGINE, groupings);
     });
-    logger.info({ eventId, faces: faces.count, groups: groupings.length }, 'faces grouped');
+    logger.info({ eventId, faces: faces.length, groups: groupings.length }, 'faces grouped');
   };
 }
 
-async function group(faces: EventFaces, before: readonly Member[]): Promise<repository.Grouping[]> {
+async function group(faces: readonly IndexedFace[], before: readonly Member[]): Promise<repository.Grouping[]> {
   const memberOf = new Map(before.map((member) => [member.faceId, member]));
   const numberOf = new Map<string, number>();
-  const fixedOf = Int32Array.from(faces.faceIds.slice(0, faces.count), (id) => {
-    const member = memberOf.get(id);
+  const fixedOf = Int32Array.from(faces, ({ faceId }) => {
+    const member = memberOf.get(faceId);
     if (member?.source !== 'admin') return -1;
     const known = numberOf.get(member.groupId) ?? numberOf.size;
     numberOf.set(member.groupId, known);
     return known;
   });
+  const photos = new Map<string, number>();
+  for (const { photoId } of faces) if (!photos.has(photoId)) photos.set(photoId, photos.size);
   const rootOf = await groupFaces({
-    count: faces.count,
-    length: descriptorLengths[faces.engine],
-    descriptors: faces.descriptors,
-    photoOf: faces.photoOf,
-    quality: faces.quality,
+    descriptors: faces.map(({ descriptor }) => descriptor),
+    photoOf: faces.map(({ photoId }) => photos.get(photoId)!),
+    quality: faces.map(({ quality }) => quality),
     fixedOf,
   });
   const clusters = new Map<number, string[]>();
-  for (let i = 0; i < faces.count; i++) {
+  for (const [i, { faceId }] of faces.entries()) {
     const cluster = clusters.get(rootOf[i]!) ?? [];
-    cluster.push(faces.faceIds[i]!);
+    cluster.push(faceId);
     clusters.set(rootOf[i]!, cluster);
   }
   return nameClusters([...clusters.values()], memberOf);

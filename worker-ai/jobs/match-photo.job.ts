@@ -1,7 +1,7 @@
 import { CURRENT_ENGINE } from '#contracts/pipeline.ts';
 import type { Db } from '#server/platform/db.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
-import { facesRevision } from '../face-index.ts';
+import { facesRevision } from '../event-faces.repository.ts';
 import * as searches from '../searches.repository.ts';
 import type { SearchMatcher } from './match-search.job.ts';
 
@@ -11,23 +11,33 @@ import type { SearchMatcher } from './match-search.job.ts';
  * first job does the work and the others find nothing left to do.
  */
 export function createMatchPhotoJob(deps: { db: Db; matcher: SearchMatcher }): JobHandler<'match-photo'> {
-  const turns = new Map<string, Promise<void>>();
+  const running = new Map<string, { isAskedAgain: boolean }>();
 
   async function refresh(eventId: string): Promise<void> {
     const revision = await facesRevision(deps.db, eventId);
     for (const { id } of await searches.findOpenSearches(deps.db, eventId, CURRENT_ENGINE, revision))
       await deps.matcher.run(id);
   }
-  /** One at a time for each event; whoever waits finds most of it done. */
-  function inTurn(eventId: string): Promise<void> {
-    const before = turns.get(eventId) ?? Promise.resolve();
-    const mine = before.catch(() => {}).then(() => refresh(eventId));
-    turns.set(eventId, mine);
-    const leave = () => {
-      if (turns.get(eventId) === mine) turns.delete(eventId);
-    };
-    mine.then(leave, leave);
-    return mine;
+  /**
+   * One at a time for each event. Whoever comes meanwhile leaves word and goes: the one that runs ends only when all is
+   * done, and is repeated as a whole when it dies.
+   */
+  async function refreshOnce(eventId: string): Promise<void> {
+    const other = running.get(eventId);
+    if (other) {
+      other.isAskedAgain = true;
+      return;
+    }
+    const mine = { isAskedAgain: false };
+    running.set(eventId, mine);
+    try {
+      do {
+        mine.isAskedAgain = false;
+        await refresh(eventId);
+      } while (mine.isAskedAgain);
+    } finally {
+      running.delete(eventId);
+    }
   }
   return async ({ photoId }) => {
     const photo = await deps.db
@@ -37,6 +47,6 @@ export function createMatchPhotoJob(deps: { db: Db; matcher: SearchMatcher }): J
       .where('status', '=', 'approved')
       .where('deleted_at', 'is', null)
       .executeTakeFirst();
-    if (photo) await inTurn(photo.eventId);
+    if (photo) await refreshOnce(photo.eventId);
   };
 }

@@ -8,7 +8,7 @@ import { notify } from '#server/platform/notify.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
 import type { Storage } from '#server/platform/storage.ts';
 import type { SharedEngine } from '../engine.ts';
-import type { FaceIndex } from '../face-index.ts';
+import type { FaceIndexes } from '../face-index.ts';
 import { matchFaces } from '../matcher.ts';
 import { BadPhoto, decodePhoto } from '../pipeline/decode.ts';
 import * as searches from '../searches.repository.ts';
@@ -17,7 +17,7 @@ export interface MatchSearchDeps {
   db: Db;
   storage: Storage;
   engine: SharedEngine;
-  faceIndex: FaceIndex;
+  faceIndexes: FaceIndexes;
   metrics: Metrics;
 }
 
@@ -89,19 +89,19 @@ export function createSearchMatcher(deps: MatchSearchDeps) {
       if (!descriptor) return;
       const engine = search.engine ?? CURRENT_ENGINE;
       if (!isEngineId(engine)) return close(search, { status: 'failed', errorCode: 'face.engine_unknown' });
-      const faces = await deps.faceIndex.of(search.eventId, engine);
+      const event = await deps.faceIndexes.of(search.eventId, engine);
       await db.transaction().execute(async (trx) => {
         const locked = await searches.lockSearch(trx, searchId);
         if (!locked || (locked.status !== 'queued' && locked.status !== 'done')) return;
         // Another worker has compared with newer faces already: only what the person said may have changed since.
-        if (locked.indexRevision !== null && locked.indexRevision > faces.revision) return;
+        if (locked.indexRevision !== null && locked.indexRevision > event.revision) return;
         const verdicts = await searches.findVerdicts(trx, locked.userId, locked.eventId);
-        const { matches, calibration } = matchFaces(faces, descriptor, verdicts);
+        const { matches, calibration } = matchFaces(event.index, descriptor, verdicts);
         const hasChanged = await searches.replaceMatches(trx, searchId, matches);
         await searches.markDone(trx, searchId, {
-          photosSearched: faces.photoCount,
-          facesSearched: faces.count,
-          indexRevision: faces.revision,
+          photosSearched: event.photoCount,
+          facesSearched: event.index.faces,
+          indexRevision: event.revision,
           calibration,
         });
         if (hasChanged || locked.status === 'queued')
