@@ -14,6 +14,8 @@ const limits = {
   upload: { points: 50, duration: 3600 },
   auth: { points: 30, duration: 60 },
 } as const;
+/** A whole venue behind one address may do so many times what one person may. */
+const venueFactor = 20;
 type LimitName = NonNullable<RouteDefinition['rateLimit']>;
 
 export type RateLimit = ReturnType<typeof createRateLimit>;
@@ -31,12 +33,15 @@ export function createRateLimit(cache: Cache, settings: { perIp: number; scale?:
           insuranceLimiter: new RateLimiterMemory({ points, duration }),
         })
       : new RateLimiterMemory({ keyPrefix, points, duration });
-  const byOwner = Object.fromEntries(
-    Object.entries(limits).map(([name, { points, duration }]) => [
-      name,
-      make(name, Math.ceil(points * (settings.scale ?? 1)), duration),
-    ]),
-  );
+  const scaled = (prefix: string, factor: number) =>
+    Object.fromEntries(
+      Object.entries(limits).map(([name, { points, duration }]) => [
+        name,
+        make(`${prefix}${name}`, Math.ceil(points * factor * (settings.scale ?? 1)), duration),
+      ]),
+    );
+  const byOwner = scaled('', 1);
+  const byAddress = scaled('address-', venueFactor);
   const byIp = make('ip', settings.perIp, 60);
   const consume = async (limiter: typeof byIp, key: string) => {
     try {
@@ -54,10 +59,9 @@ export function createRateLimit(cache: Cache, settings: { perIp: number; scale?:
     async check(req: Request, name: LimitName = 'default'): Promise<void> {
       if (name === 'none') return;
       await consume(byIp, req.ip ?? 'unknown');
-      const owner = req.viewer ? `u${req.viewer.userId}` : undefined;
-      // Attempts to sign in have no session that means anything: they count per address as well.
-      const key = owner ?? (name === 'auth' || name === 'search' ? `ip${req.ip}` : undefined);
-      if (key) await consume(byOwner[name]!, key);
+      if (req.viewer) await consume(byOwner[name]!, req.viewer.userId);
+      // Signing in and searching without a session: per address, as generous as a venue needs.
+      else if (name === 'auth' || name === 'search') await consume(byAddress[name]!, req.ip ?? 'unknown');
     },
   };
 }
