@@ -76,7 +76,11 @@ export const startSearch = route({
     engine: z.string().min(1).max(64).optional().describe('which model made the descriptor'),
     consentId: z.uuid(),
   }),
-  multipart: { fileFields: ['image', 'file', 'files', 'photo', 'photos', 'images', 'selfie'], maxFiles: 1 },
+  multipart: {
+    fileFields: ['image', 'file', 'files', 'photo', 'photos', 'images', 'selfie'],
+    maxFiles: 1,
+    isOptional: true,
+  },
   responses: { 202: z.object({ id: z.uuid(), status: searchStatus }) },
   errors: [
     'consent.required',

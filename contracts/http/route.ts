@@ -21,7 +21,12 @@ export interface RouteDefinition {
   query?: z.ZodObject;
   /** JSON body. For multipart set `multipart` and describe its text fields here. */
   body?: z.ZodType;
-  multipart?: { fileFields: readonly string[]; maxFiles: number };
+  multipart?: {
+    fileFields: readonly string[];
+    maxFiles: number;
+    /** True: JSON without a file is fine, too. */
+    isOptional?: boolean;
+  };
   /** Success: status -> schema of the JSON body; null for no body; a content type string for anything but JSON. */
   responses: Record<number, z.ZodType | null | `${string}/${string}`>;
   /** True: an `Idempotency-Key` header makes repeats answer the first result. */

@@ -1,4 +1,4 @@
-import type { Conflict, Replicated } from './documents.ts';
+import { type Conflict, REFUSED_REVISION, type Replicated } from './documents.ts';
 
 /** One chosen photo of a person. `id` is the photo's id, so two devices that add one photo agree. Prices are not in here. */
 export interface CartItemDoc {
@@ -41,6 +41,7 @@ export const isEqual = (a: Replicated<CartItemDoc>, b: Replicated<CartItemDoc>):
  */
 export function merge(conflict: Conflict<CartItemDoc>): Replicated<CartItemDoc> {
   const { newDocumentState: mine, assumedMasterState: base, realMasterState: master } = conflict;
+  if (master.revision === REFUSED_REVISION) return master;
   const keep = <K extends 'isSelected' | '_deleted'>(key: K) =>
     !base || mine[key] !== base[key] ? mine[key] : master[key];
   return { ...master, isSelected: keep('isSelected'), _deleted: keep('_deleted') };

@@ -23,6 +23,11 @@ export interface PushRow<Doc> {
   newDocumentState: Replicated<Doc>;
   assumedMasterState?: Replicated<Doc> | undefined;
 }
+/**
+ * `revision` of a document that the server answers because it refuses what the phone wants (a photo that is not for sale any
+ * more): there is nothing to merge, asking again would be refused again.
+ */
+export const REFUSED_REVISION = -1;
 /** What a conflict is made of; see RxDB's conflict handler. */
 export interface Conflict<Doc> {
   newDocumentState: Replicated<Doc>;

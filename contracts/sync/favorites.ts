@@ -1,4 +1,4 @@
-import type { Conflict, Replicated } from './documents.ts';
+import { type Conflict, REFUSED_REVISION, type Replicated } from './documents.ts';
 
 /** A photo that a person marked. `id` is the photo's id. */
 export interface FavoriteDoc {
@@ -33,5 +33,6 @@ export const isEqual = (a: Replicated<FavoriteDoc>, b: Replicated<FavoriteDoc>):
 /** What this device changed stands, what it left alone is the server's. */
 export function merge(conflict: Conflict<FavoriteDoc>): Replicated<FavoriteDoc> {
   const { newDocumentState: mine, assumedMasterState: base, realMasterState: master } = conflict;
+  if (master.revision === REFUSED_REVISION) return master;
   return { ...master, _deleted: !base || mine._deleted !== base._deleted ? mine._deleted : master._deleted };
 }

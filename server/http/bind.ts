@@ -128,7 +128,7 @@ export function toHandler(
     if (!wantsGuest) await deps.rateLimit.check(req, definition.rateLimit);
     const params = parseParams(definition, req);
     const query = parse(definition.query, req.query, 'query');
-    if (receive && !(definition.body && req.is('application/json'))) {
+    if (receive && !(definition.multipart?.isOptional && req.is('application/json'))) {
       if (!req.is('multipart/form-data')) throw new AppError('request.unsupported_type');
       await receive(req, res);
     } else if (definition.body && req.body === undefined && Number(req.get('content-length') ?? 0) > 0) {

@@ -78,6 +78,8 @@ function requestBody(definition: RouteDefinition) {
       ? (z.toJSONSchema(definition.body, { io: 'input', unrepresentable: 'any' }) as { properties?: object }).properties
       : {};
     content['multipart/form-data'] = { schema: { type: 'object', properties: { ...fields, ...files } } };
-  } else if (definition.body) content['application/json'] = { schema: definition.body };
+  }
+  if (definition.body && (!definition.multipart || definition.multipart.isOptional))
+    content['application/json'] = { schema: definition.body };
   return Object.keys(content).length ? { body: { content: content as never } } : {};
 }

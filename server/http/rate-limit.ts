@@ -16,6 +16,8 @@ const limits = {
 } as const;
 /** A whole venue behind one address may do so many times what one person may. */
 const venueFactor = 20;
+/** Approving photos by keyboard and uploading a card is more than a visitor does. */
+const staffFactor = 10;
 type LimitName = NonNullable<RouteDefinition['rateLimit']>;
 
 export type RateLimit = ReturnType<typeof createRateLimit>;
@@ -41,6 +43,7 @@ export function createRateLimit(cache: Cache, settings: { perIp: number; scale?:
       ]),
     );
   const byOwner = scaled('', 1);
+  const byStaff = scaled('staff-', staffFactor);
   const byAddress = scaled('address-', venueFactor);
   const byIp = make('ip', settings.perIp, 60);
   const consume = async (limiter: typeof byIp, key: string) => {
@@ -59,7 +62,10 @@ export function createRateLimit(cache: Cache, settings: { perIp: number; scale?:
     async check(req: Request, name: LimitName = 'default'): Promise<void> {
       if (name === 'none') return;
       await consume(byIp, req.ip ?? 'unknown');
-      if (req.viewer) await consume(byOwner[name]!, req.viewer.userId);
+      if (req.viewer) {
+        const isStaff = req.viewer.role !== 'customer' && name === 'default';
+        await consume((isStaff ? byStaff : byOwner)[name]!, req.viewer.userId);
+      }
       // Signing in and searching without a session: per address, as generous as a venue needs.
       else if (name === 'auth' || name === 'search') await consume(byAddress[name]!, req.ip ?? 'unknown');
     },

@@ -86,7 +86,7 @@ async function untilIndexed(admin: string, eventId: string): Promise<Photo[]> {
     );
     if (items.length >= demoPhotos.length && items.every((photo) => photo.status !== 'uploaded')) return items;
     if (Date.now() > deadline) throw new Error(`the demo photos were not indexed within ${indexingMs / 1000} s`);
-    await sleep(250);
+    await sleep(1_000);
   }
 }
 
