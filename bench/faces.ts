@@ -1,0 +1,222 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { iou } from '#face/boxes.ts';
+import { cosine, normalize } from '#face/descriptor.ts';
+import { decodeImage } from '#face/node/decode.ts';
+import { createNodeEngine, type NodeEngineName } from '#face/node/engine.ts';
+import { packageFolder } from '#face/node/model-files.ts';
+import { describeServer, ENGINE_ID } from '#face/pipeline.ts';
+import { buildIndex, searchIndex } from '#face/search.ts';
+import { describeSelfie } from '#face/selfie.ts';
+import type { Box, DescribedFace, FaceEngine, RgbImage } from '#face/types.ts';
+
+/**
+ * Figures of the face pipeline:
+ *   npx tsx bench/faces.ts [--labels labels.csv]… [--boxes boxes.csv]… [--photo photo.jpg] [--on onnx] [--out figures.json]
+ * `labels.csv` has rows path,person; `boxes.csv` path,x,y,w,h[,…]; paths are relative to the file. Without --photo the speed
+ * is that of a 24-megapixel enlargement of a group photo of the face-api package.
+ */
+const { values } = parseArgs({
+  options: {
+    labels: { type: 'string', multiple: true, default: [] },
+    boxes: { type: 'string', multiple: true, default: [] },
+    photo: { type: 'string' },
+    on: { type: 'string', default: 'onnx' },
+    out: { type: 'string' },
+    limit: { type: 'string' },
+  },
+});
+/** Lower ends of the bins of face width, pixels. */
+const WIDTHS = [16, 24, 32, 48, 64, Number.POSITIVE_INFINITY];
+const limit = values.limit ? Number(values.limit) : Number.POSITIVE_INFINITY;
+const engine = await createNodeEngine({
+  cacheDir: path.join(tmpdir(), 'thepixstock', 'models'),
+  prefer: values.on as NodeEngineName,
+});
+const figures: Record<string, unknown> = { engine: ENGINE_ID, on: engine.name };
+for (const file of values.labels) figures[`accuracy ${file}`] = await measureAccuracy(file, engine);
+for (const file of values.boxes) figures[`detection ${file}`] = await measureDetection(file, engine);
+figures.speed = await measureSpeed(values.photo, engine);
+figures.search = measureSearch([1000, 10_000]);
+await engine.dispose();
+if (values.out) await writeFile(values.out, `${JSON.stringify(figures, null, 2)}\n`);
+for (const [section, rows] of Object.entries(figures)) {
+  console.log(`\n${section}`);
+  if (typeof rows === 'object') console.table(rows);
+  else console.log(rows);
+}
+
+async function readRows(file: string): Promise<string[][]> {
+  const [, ...lines] = (await readFile(file, 'utf8')).trim().split(/\r?\n/);
+  return lines.map((line) => line.split(','));
+}
+
+/** The face that a labelled photo is about. */
+function mainFace(faces: readonly DescribedFace[], image: RgbImage): DescribedFace | null {
+  const weight = ({ box, score }: DescribedFace) => {
+    const away = Math.hypot((box.x + box.w / 2) / image.width - 0.5, (box.y + box.h / 2) / image.height - 0.5);
+    return box.w * score * (1 - 0.6 * Math.min(1, away));
+  };
+  return faces.reduce<DescribedFace | null>((best, face) => (best && weight(best) >= weight(face) ? best : face), null);
+}
+
+/** Phone descriptors against server descriptors, all against all; a face not found is a miss. Shares in percent. */
+async function measureAccuracy(file: string, on: FaceEngine) {
+  const people: Array<{ person: string; phone?: Float32Array; server?: Float32Array }> = [];
+  for (const [name, person] of (await readRows(file)).slice(0, limit)) {
+    const { image } = await decodeImage(path.join(path.dirname(file), name!));
+    const server = mainFace(await describeServer(image, on), image)?.descriptor;
+    const phone = (await describeSelfie(image, on)).face?.descriptor;
+    people.push({ person: person!, ...(phone && { phone }), ...(server && { server }) });
+  }
+  const genuine: number[] = [];
+  const strangers: number[] = [];
+  for (const [i, a] of people.entries()) {
+    for (const [k, b] of people.entries()) {
+      if (i === k) continue;
+      const isSame = a.person === b.person;
+      if (a.phone && b.server) (isSame ? genuine : strangers).push(cosine(a.phone, b.server));
+      else if (isSame) genuine.push(Number.NEGATIVE_INFINITY);
+    }
+  }
+  strangers.sort((a, b) => b - a);
+  const accepted = (share: number) => {
+    const threshold = strangers[Math.floor(strangers.length * share)] ?? 1;
+    return Math.round((genuine.filter((value) => value > threshold).length / genuine.length) * 1000) / 10;
+  };
+  return {
+    photos: people.length,
+    genuinePairs: genuine.length,
+    notFoundPhone: people.filter(({ phone }) => !phone).length,
+    notFoundServer: people.filter(({ server }) => !server).length,
+    'TAR at FAR 1e-2': accepted(1e-2),
+    'TAR at FAR 1e-3': accepted(1e-3),
+    'TAR at FAR 1e-4': accepted(1e-4),
+  };
+}
+
+/** Recall by face width, and boxes that match none, over all stages of the pipeline. */
+async function measureDetection(file: string, on: FaceEngine) {
+  const truth = new Map<string, Box[]>();
+  for (const [name, x, y, w, h] of await readRows(file)) {
+    truth.set(name!, [...(truth.get(name!) ?? []), { x: +x!, y: +y!, w: +w!, h: +h! }]);
+  }
+  const found = WIDTHS.map(() => 0);
+  const total = WIDTHS.map(() => 0);
+  let spare = 0;
+  for (const [name, boxes] of truth) {
+    const { image } = await decodeImage(path.join(path.dirname(file), name));
+    const left = new Set(await describeServer(image, on));
+    for (const box of boxes) {
+      const bin = WIDTHS.findLastIndex((width) => box.w >= width);
+      const match = [...left].find((face) => iou(face.box, box) > 0.35);
+      if (match) left.delete(match);
+      if (bin < 0) continue;
+      total[bin]!++;
+      if (match) found[bin]!++;
+    }
+    spare += left.size;
+  }
+  const rows = WIDTHS.slice(0, -1).map((width, i) => [
+    `recall ${width}-${WIDTHS[i + 1]} px`,
+    `${Math.round((found[i]! / total[i]!) * 100)} % of ${total[i]}`,
+  ]);
+  return { ...Object.fromEntries(rows), 'false boxes a photo': Math.round((spare / truth.size) * 100) / 100 };
+}
+
+/** Median milliseconds of each stage, and of face-api as it comes on the same picture. */
+async function measureSpeed(photo: string | undefined, on: FaceEngine) {
+  const source = photo ? await readFile(photo) : await enlargedSample();
+  const time = async <T>(task: () => Promise<T>, times = 3): Promise<[number, T]> => {
+    const taken: number[] = [];
+    let result = await task();
+    for (let i = 0; i < times; i++) {
+      const start = performance.now();
+      result = await task();
+      taken.push(performance.now() - start);
+    }
+    return [Math.round(taken.sort((a, b) => a - b)[times >> 1]!), result];
+  };
+  const [decode, decoded] = await time(() => decodeImage(source));
+  const [server, faces] = await time(() => describeServer(decoded.image, on));
+  const small = (await decodeImage(source, { maxSide: 1280 })).image;
+  const [selfie] = await time(() => describeSelfie(small, on));
+  const [asItComes, count] = await time(await faceApiAsItComes(decoded.image), 1);
+  return {
+    width: decoded.width,
+    height: decoded.height,
+    faces: faces.length,
+    decode,
+    server,
+    selfie,
+    asItComes,
+    asItComesFaces: count,
+  };
+}
+
+async function enlargedSample(): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
+  return sharp(path.join(packageFolder('@vladmandic/face-api'), 'demo/sample6.jpg'))
+    .resize(6000, 4000)
+    .jpeg()
+    .toBuffer();
+}
+
+/** detectAllFaces().withFaceLandmarks().withFaceDescriptors() on WebAssembly. */
+async function faceApiAsItComes(image: RgbImage): Promise<() => Promise<number>> {
+  await createNodeEngine({ cacheDir: tmpdir(), prefer: 'tfjs-wasm' });
+  const faceapi = createRequire(import.meta.url)('@vladmandic/face-api/dist/face-api.node-wasm.js');
+  const folder = path.join(packageFolder('@vladmandic/face-api'), 'model');
+  for (const net of ['ssdMobilenetv1', 'faceLandmark68Net', 'faceRecognitionNet'])
+    await faceapi.nets[net].loadFromDisk(folder);
+  return async () => {
+    const tensor = faceapi.tf.tensor3d(Int32Array.from(image.data), [image.height, image.width, 3], 'int32');
+    const found = await faceapi.detectAllFaces(tensor).withFaceLandmarks().withFaceDescriptors();
+    tensor.dispose();
+    return found.length;
+  };
+}
+
+/** Milliseconds to build and to search, by size of the event, on made-up faces of twenty photos a person. */
+function measureSearch(sizes: readonly number[]) {
+  let state = 1;
+  const noise = () => {
+    let sum = -6;
+    for (let i = 0; i < 12; i++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      sum += state / 2 ** 32;
+    }
+    return sum;
+  };
+  const vector = (scale: number) => Float32Array.from({ length: 128 }, () => noise() * scale);
+  const sum = (...parts: Float32Array[]) =>
+    normalize(parts[0]!.map((_, i) => parts.reduce((s, part) => s + part[i]!, 0)));
+  const mean = normalize(vector(1));
+  return sizes.map((size) => {
+    const people = Array.from({ length: Math.ceil(size / 20) }, () => vector(0.038));
+    const faces = Array.from({ length: size }, (_, i) => ({
+      photoId: `photo-${i}`,
+      faceId: `face-${i}`,
+      descriptor: sum(mean, people[i % people.length]!, vector(0.018)),
+      quality: 0.9,
+    }));
+    const start = performance.now();
+    const index = buildIndex(faces);
+    const build = Math.round(performance.now() - start);
+    const taken = Array.from({ length: 30 }, (_, i) => {
+      const query = sum(mean, people[i % people.length]!, vector(0.018));
+      const from = performance.now();
+      searchIndex(index, query);
+      return performance.now() - from;
+    }).sort((a, b) => a - b);
+    return {
+      faces: size,
+      buildMs: build,
+      medianMs: Math.round(taken[15]! * 100) / 100,
+      p95Ms: Math.round(taken[28]! * 100) / 100,
+    };
+  });
+}
