@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
-import type { Replicated } from '#contracts/sync/documents.ts';
+import { REFUSED_REVISION, type Replicated } from '#contracts/sync/documents.ts';
 import { type Db, pgErrorCode, type Trx } from '#server/platform/db.ts';
 import type { PushRules, SyncContext } from './collection.ts';
 
@@ -53,9 +53,12 @@ async function pushRow<Doc>(
   assumedMasterState: unknown,
 ): Promise<Replicated<Doc> | undefined> {
   const master = await rules.find(trx, context, sent.id);
-  const serverSays = () => master ?? rules.tombstone(sent.id);
+  const refusal = (document = master): Replicated<Doc> => ({
+    ...(document ?? rules.tombstone(sent.id)),
+    revision: REFUSED_REVISION,
+  });
   const wanted = rules.schema.safeParse(sent);
-  if (!wanted.success) return serverSays();
+  if (!wanted.success) return refusal();
   if (master && rules.isEqual(master, wanted.data)) return undefined;
   if (master) {
     const assumed = rules.schema.safeParse(assumedMasterState);
@@ -64,9 +67,9 @@ async function pushRow<Doc>(
   try {
     const now = await rules.apply(trx, context, wanted.data);
     if (now && rules.isEqual(now, wanted.data)) return undefined;
-    return now ?? serverSays();
+    return refusal(now);
   } catch (error) {
-    if (error instanceof AppError && error.status < 500) return serverSays();
+    if (error instanceof AppError && error.status < 500) return refusal();
     throw error;
   }
 }

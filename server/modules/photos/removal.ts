@@ -4,6 +4,7 @@ import { audit } from '#server/platform/audit.ts';
 import type { Db } from '#server/platform/db.ts';
 import { notify } from '#server/platform/notify.ts';
 import { enqueue } from '#server/platform/outbox.ts';
+import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
 import { lockPhotos, photographerUsers } from './repository.ts';
 import { raiseRevisions } from './review.ts';
 
@@ -26,7 +27,12 @@ export async function removePhoto(db: Db, id: string, actor: Viewer): Promise<vo
     await trx.deleteFrom('face_matches').where('photo_id', '=', id).execute();
     await trx.deleteFrom('faces').where('photo_id', '=', id).execute();
     await trx.deleteFrom('photo_bibs').where('photo_id', '=', id).execute();
-    await trx.updateTable('events').set({ cover_photo_id: null }).where('cover_photo_id', '=', id).execute();
+    const wasCover = await trx
+      .updateTable('events')
+      .set({ cover_photo_id: null })
+      .where('cover_photo_id', '=', id)
+      .returning('id')
+      .executeTakeFirst();
     if (!sold) {
       const files = await trx.deleteFrom('photo_files').where('photo_id', '=', id).returning('object_key').execute();
       await trx.deleteFrom('photo_metadata').where('photo_id', '=', id).execute();
@@ -39,6 +45,10 @@ export async function removePhoto(db: Db, id: string, actor: Viewer): Promise<vo
       .set({ deleted_at: new Date(), face_count: 0, revision, updated_at: new Date() })
       .where('id', '=', id)
       .execute();
+    if (wasCover) {
+      const eventsRevision = await nextRevision(trx, scopes.events());
+      await trx.updateTable('events').set({ revision: eventsRevision }).where('id', '=', wasCover.id).execute();
+    }
     const users = await photographerUsers(trx, [photo.photographer_id]);
     await notify(trx, users.get(photo.photographer_id)!, {
       type: 'photo.changed',

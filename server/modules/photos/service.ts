@@ -47,11 +47,14 @@ export interface ListEventPhotos {
   status?: string | undefined;
 }
 
+const flushAfterMs = 30_000;
+
 const date = (text: string | undefined) => (text === undefined ? undefined : new Date(text));
 
 export function createPhotosService(deps: { db: Db; events: EventsService; logger: Logger }) {
   const { db, events } = deps;
   let views = new Map<string, number>();
+  let flushing: NodeJS.Timeout | undefined;
 
   async function viewAll(rows: PhotoWithNames[], withManage: boolean): Promise<PhotoView[]> {
     if (!withManage) return rows.map((row) => photoView(row));
@@ -277,11 +280,14 @@ export function createPhotosService(deps: { db: Db; events: EventsService; logge
       );
     },
 
-    /** Counted in memory, written by `flushViews` now and then: losing a few views is fine. */
+    /** Counted in memory, written half a minute later at the latest: losing a few views is fine. */
     countView(photoId: string): void {
       views.set(photoId, (views.get(photoId) ?? 0) + 1);
+      flushing ??= setTimeout(() => void this.flushViews(), flushAfterMs).unref();
     },
     async flushViews(): Promise<void> {
+      clearTimeout(flushing);
+      flushing = undefined;
       const counted = views;
       views = new Map();
       try {

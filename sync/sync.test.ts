@@ -1,0 +1,371 @@
+import assert from 'node:assert/strict';
+import { createRxDatabase, type RxCollection } from 'rxdb/plugins/core';
+import { replicateRxCollection } from 'rxdb/plugins/replication';
+import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
+import { Subject } from 'rxjs';
+import * as cartItems from '#contracts/sync/cart-items.ts';
+import type { Checkpoint, Replicated } from '#contracts/sync/documents.ts';
+import * as eventDocs from '#contracts/sync/events.ts';
+import * as favorites from '#contracts/sync/favorites.ts';
+import * as photoDocs from '#contracts/sync/photos.ts';
+import { createCartService } from '#server/modules/cart/service.ts';
+import { createPackagesService } from '#server/modules/packages/service.ts';
+import { createListener, type Listener } from '#server/platform/listener.ts';
+import { createLogger } from '#server/platform/logger.ts';
+import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
+import { startPhotoApp } from '#test/photo-app.ts';
+import { cartItemsCollection } from './collections/cart-items.ts';
+import { eventsCollection } from './collections/events.ts';
+import { favoritesCollection } from './collections/favorites.ts';
+import { photosCollection } from './collections/photos.ts';
+import { syncRouter } from './router.ts';
+
+interface Contract<Doc> {
+  schema: unknown;
+  isEqual(a: Replicated<Doc>, b: Replicated<Doc>): boolean;
+  merge(conflict: {
+    newDocumentState: Replicated<Doc>;
+    assumedMasterState?: Replicated<Doc>;
+    realMasterState: Replicated<Doc>;
+  }): Replicated<Doc>;
+}
+
+describe('sync over HTTP with the RxDB client', function () {
+  this.timeout(30_000);
+  let app: Awaited<ReturnType<typeof startPhotoApp>>;
+  let listener: Listener;
+  let sync: ReturnType<typeof syncRouter>;
+  let customer: Awaited<ReturnType<typeof app.person>>;
+  let photographer: typeof customer;
+  let cart: ReturnType<typeof createCartService>;
+  const phones: { close(): Promise<void> }[] = [];
+
+  before(async () => {
+    let listening!: (listener: Listener) => void;
+    const ready = new Promise<Listener>((resolve) => {
+      listening = resolve;
+    });
+    // The router wants the listener, which wants the database that the app makes: it follows as soon as that is there.
+    const late = {
+      on: (channel: string, handler: (payload: string) => void) => {
+        const off = ready.then((real) => real.on(channel, handler));
+        return () => off.then((stop) => stop());
+      },
+    };
+    app = await startPhotoApp({
+      handlers: ({ db, auth, events, photos, favorites: marked }) => {
+        cart = createCartService({ db, photos, packages: createPackagesService({ db, events }) });
+        sync = syncRouter({
+          db,
+          listener: late as unknown as Listener,
+          findViewer: auth.findViewer,
+          collections: [
+            eventsCollection,
+            photosCollection({ db, events }),
+            cartItemsCollection(cart),
+            favoritesCollection(marked),
+          ],
+        });
+        return [sync.router];
+      },
+    });
+    listener = await createListener(app.database.url, ['sync'], createLogger('silent', 'test'));
+    listening(listener);
+    customer = await app.person();
+    photographer = await app.person('photographer');
+  });
+  afterEach(async () => {
+    for (const phone of phones.splice(0)) await phone.close();
+  });
+  after(async () => {
+    sync?.close();
+    await listener?.close();
+    await app?.stop();
+  });
+
+  let databases = 0;
+  /** A phone: the RxDB client with the handlers that the PWA has, over fetch. `isOnline` cuts its network. */
+  async function phone<Doc extends { id: string }>(
+    name: string,
+    contract: Contract<Doc>,
+    options: { token?: string; query?: string; batchSize?: number } = {},
+  ) {
+    const network = { isOnline: true };
+    const database = await createRxDatabase({
+      name: `phone${++databases}`,
+      storage: getRxStorageMemory(),
+      multiInstance: false,
+    });
+    const { docs } = await database.addCollections({
+      docs: {
+        schema: contract.schema as never,
+        conflictHandler: {
+          isEqual: (a: unknown, b: unknown) => contract.isEqual(a as Replicated<Doc>, b as Replicated<Doc>),
+          resolve: (conflict: unknown) => contract.merge(conflict as never) as never,
+        } as never,
+      },
+    });
+    const collection = docs as unknown as RxCollection<Doc>;
+    const headers = {
+      'content-type': 'application/json',
+      ...(options.token && { authorization: `Bearer ${options.token}` }),
+    };
+    const call = async (verb: string, query: string, init: RequestInit = {}) => {
+      if (!network.isOnline) throw new TypeError('no network');
+      const response = await fetch(`${app.url}/api/sync/${name}/${verb}?v=0${options.query ?? ''}${query}`, {
+        ...init,
+        headers,
+      });
+      if (!response.ok) throw new Error(`${verb} ${response.status}`);
+      return response;
+    };
+    const events = new Subject<'RESYNC'>();
+    const abort = new AbortController();
+    const stream = await call('stream', '', { signal: abort.signal });
+    const following = (async () => {
+      const decoder = new TextDecoder();
+      for await (const chunk of stream.body as unknown as AsyncIterable<Uint8Array>) {
+        if (decoder.decode(chunk).includes('RESYNC')) events.next('RESYNC');
+      }
+    })().catch(() => {});
+    const replication = replicateRxCollection<Doc, Checkpoint>({
+      replicationIdentifier: `test-${databases}`,
+      collection,
+      live: true,
+      retryTime: 50,
+      waitForLeadership: false,
+      pull: {
+        batchSize: options.batchSize ?? 100,
+        stream$: events as never,
+        async handler(checkpoint, limit) {
+          const from = checkpoint ? `&checkpoint=${encodeURIComponent(JSON.stringify(checkpoint))}` : '';
+          return (await call('pull', `&limit=${limit}${from}`)).json() as never;
+        },
+      },
+      ...((name === 'cart_items' || name === 'favorites') && {
+        push: {
+          async handler(rows) {
+            return (await call('push', '', { method: 'POST', body: JSON.stringify(rows) })).json() as never;
+          },
+        },
+      }),
+    });
+    await replication.awaitInSync();
+    const made = {
+      collection,
+      network,
+      replication,
+      async until(condition: (docs: Doc[]) => boolean, what: string) {
+        for (let tries = 0; tries < 400; tries += 1) {
+          const found = (await collection.find().exec()).map((doc) => doc.toMutableJSON() as Doc);
+          if (condition(found)) return found;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        throw new Error(`never: ${what}`);
+      },
+      async close() {
+        abort.abort();
+        await following;
+        await replication.cancel();
+        await database.close();
+      },
+    };
+    phones.push(made);
+    return made;
+  }
+
+  const carts: Contract<cartItems.CartItemDoc> = {
+    schema: cartItems.cartItemDocSchema,
+    isEqual: cartItems.isEqual,
+    merge: cartItems.merge,
+  };
+  const line = (id: string, eventId: string): cartItems.CartItemDoc => ({
+    id,
+    eventId,
+    isSelected: true,
+    addedAt: new Date().toISOString(),
+    revision: 0,
+  });
+
+  it('pulls public events, page by page, follows changes live and withdraws what is not public any more', async () => {
+    const ids: string[] = [];
+    const revise = (id: string, status: string) =>
+      app.db.transaction().execute(async (trx) => {
+        const revision = await nextRevision(trx, scopes.events());
+        await trx.updateTable('events').set({ status, revision }).where('id', '=', id).execute();
+      });
+    for (let n = 0; n < 5; n += 1) {
+      const id = await app.event({ status: 'planning' });
+      await revise(id, n === 1 ? 'planning' : 'live');
+      ids.push(id);
+    }
+    const contract = { schema: eventDocs.eventDocSchema, isEqual: eventDocs.isEqual, merge: eventDocs.merge };
+    const one = await phone('events', contract, { batchSize: 2 });
+    await one.until((docs) => docs.length === 4, 'four public events');
+    await revise(ids[0]!, 'archived');
+    await revise(ids[1]!, 'published');
+    const now = await one.until((docs) => docs.some((doc) => doc.id === ids[1]), 'published event arrives');
+    assert.ok(!now.some((doc) => doc.id === ids[0]));
+    const pull = await app.call('GET', '/api/sync/events/pull?revision=5');
+    const gone = pull.body.documents.find((doc: { id: string }) => doc.id === ids[0]);
+    assert.deepEqual([gone._deleted, gone.name], [true, '']);
+  });
+
+  it('pulls photos of an event within its privacy mode', async () => {
+    const admin = await app.person('admin');
+    const eventId = await app.event();
+    const a = await app.photo(eventId, photographer.userId);
+    const b = await app.photo(eventId, photographer.userId);
+    const contract = { schema: photoDocs.photoDocSchema, isEqual: photoDocs.isEqual, merge: photoDocs.merge };
+    const one = await phone('photos', contract, { query: `&eventId=${eventId}` });
+    assert.equal((await one.collection.find().exec()).length, 0);
+    const review = (ids: string[], decision: string) =>
+      app.call('POST', '/api/photos/review', { token: admin.token, body: { ids, decision } });
+    await review([a, b], 'approve');
+    await one.until((docs) => docs.length === 2, 'approved photos arrive');
+    await review([a], 'reject');
+    await one.until((docs) => docs.length === 1 && docs[0]!.id === b, 'a withdrawn photo goes');
+    await app.call('PUT', `/api/events/${eventId}`, { token: admin.token, body: { accessMode: 'find_me' } });
+    await one.until((docs) => docs.length === 0, 'nothing is kept of a find-me event');
+    const fresh = await app.call('GET', `/api/sync/photos/pull?eventId=${eventId}`);
+    assert.deepEqual(fresh.body.documents, []);
+    const hidden = await app.event({ status: 'planning' });
+    assert.equal((await app.call('GET', `/api/sync/photos/pull?eventId=${hidden}`)).status, 404);
+    assert.equal((await app.call('GET', '/api/sync/photos/pull')).status, 400);
+  });
+
+  it('carries a cart line from one phone to the other, and only to its owner', async () => {
+    const eventId = await app.event();
+    const id = await app.photo(eventId, photographer.userId, 'approved');
+    const one = await phone('cart_items', carts, { token: customer.token });
+    const two = await phone('cart_items', carts, { token: customer.token });
+    const stranger = await phone('cart_items', carts, { token: (await app.person()).token });
+    await one.collection.insert(line(id, eventId));
+    const [arrived] = await two.until((docs) => docs.some((doc) => doc.id === id), 'line arrives');
+    assert.ok(arrived!.revision > 0);
+    await (await two.collection.findOne(id).exec())!.remove();
+    await one.until((docs) => !docs.some((doc) => doc.id === id), 'removal arrives');
+    assert.equal((await stranger.collection.find().exec()).length, 0);
+  });
+
+  it('merges what two phones did offline to the same lines', async () => {
+    const eventId = await app.event();
+    const [a, b, c] = await Promise.all([1, 2, 3].map(() => app.photo(eventId, photographer.userId, 'approved')));
+    const owner = await app.person();
+    const one = await phone('cart_items', carts, { token: owner.token });
+    const two = await phone('cart_items', carts, { token: owner.token });
+    await one.collection.bulkInsert([line(a!, eventId), line(b!, eventId)]);
+    await two.until((docs) => docs.length === 2, 'both lines arrive');
+    one.network.isOnline = false;
+    two.network.isOnline = false;
+    await (await one.collection.findOne(a!).exec())!.patch({ isSelected: false });
+    await (await one.collection.findOne(b!).exec())!.remove();
+    await one.collection.insert(line(c!, eventId));
+    await two.collection.insert(line(c!, eventId));
+    await (await two.collection.findOne(a!).exec())!.remove();
+    one.network.isOnline = true;
+    await one.replication.awaitInSync();
+    two.network.isOnline = true;
+    const settled = (docs: cartItems.CartItemDoc[]) => docs.length === 1 && docs[0]!.id === c;
+    await two.until(settled, 'second phone agrees');
+    await one.until(settled, 'first phone agrees');
+    const lines = await cart.pullLines(app.db, owner.userId, { revision: 0, id: '' }, 100);
+    assert.deepEqual(
+      lines.filter((row) => !row.deleted).map((row) => row.photoId),
+      [c],
+    );
+  });
+
+  it('answers its own document for what the rules refuse: never 403, and the phone gives it up', async () => {
+    const eventId = await app.event();
+    const pending = await app.photo(eventId, photographer.userId, 'pending');
+    const one = await phone('cart_items', carts, { token: (await app.person()).token });
+    await one.collection.insert(line(pending, eventId));
+    await one.until((docs) => docs.length === 0, 'a photo that is not for sale leaves the cart');
+    const contract = {
+      schema: favorites.favoriteDocSchema,
+      isEqual: favorites.isEqual,
+      merge: favorites.merge,
+    };
+    const two = await phone('favorites', contract, { token: customer.token });
+    const approved = await app.photo(eventId, photographer.userId, 'approved');
+    const mark = (id: string) => ({ id, eventId, addedAt: new Date().toISOString(), revision: 0 });
+    await two.collection.bulkInsert([mark(approved), mark(pending)]);
+    await two.until((docs) => docs.length === 1 && docs[0]!.id === approved, 'only the approved one stays');
+  });
+
+  it('takes a batch that is sent twice once', async () => {
+    const eventId = await app.event();
+    const id = await app.photo(eventId, photographer.userId, 'approved');
+    const { token, userId } = await app.person();
+    const body = [{ newDocumentState: { ...line(id, eventId), _deleted: false } }];
+    for (let n = 0; n < 2; n += 1) {
+      const reply = await app.call('POST', '/api/sync/cart_items/push', { token, body });
+      assert.deepEqual([reply.status, reply.body], [200, []]);
+    }
+    const [kept] = await cart.pullLines(app.db, userId, { revision: 0, id: '' }, 10);
+    assert.equal(kept!.revision, 1);
+  });
+
+  it('never skips a transaction that commits late', async () => {
+    const eventId = await app.event();
+    const [slow, fast] = [await app.photo(eventId, photographer.userId), await app.photo(eventId, photographer.userId)];
+    const approve = async (trx: Parameters<typeof nextRevision>[0], id: string) => {
+      const revision = await nextRevision(trx, scopes.eventPhotos(eventId));
+      await trx.updateTable('photos').set({ status: 'approved', revision }).where('id', '=', id).execute();
+    };
+    let commit!: () => void;
+    const held = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    let taken!: () => void;
+    const hasRevision = new Promise<void>((resolve) => {
+      taken = resolve;
+    });
+    const first = app.db.transaction().execute(async (trx) => {
+      await approve(trx, slow);
+      taken();
+      await held;
+    });
+    await hasRevision;
+    const second = app.db.transaction().execute((trx) => approve(trx, fast));
+    const pull = async (checkpoint: Checkpoint | null) =>
+      (
+        await app.call(
+          'GET',
+          `/api/sync/photos/pull?eventId=${eventId}${checkpoint ? `&checkpoint=${encodeURIComponent(JSON.stringify(checkpoint))}` : ''}`,
+        )
+      ).body;
+    const early = await pull(null);
+    assert.deepEqual([early.documents, early.checkpoint], [[], null]);
+    commit();
+    await Promise.all([first, second]);
+    const late = await pull(early.checkpoint);
+    assert.deepEqual(
+      late.documents.map((doc: { id: string }) => doc.id),
+      [slow, fast],
+    );
+    const again = await pull(late.checkpoint);
+    assert.deepEqual([again.documents, again.checkpoint], [[], late.checkpoint]);
+  });
+
+  it('starts over for a checkpoint of somebody else or of the future, and refuses strangers and old apps', async () => {
+    const eventId = await app.event();
+    const id = await app.photo(eventId, photographer.userId, 'approved');
+    const { token, userId } = await app.person();
+    await app.call('PUT', `/api/favorites/${id}`, { token });
+    const pull = (checkpoint: Checkpoint) =>
+      app.call('GET', `/api/sync/favorites/pull?checkpoint=${encodeURIComponent(JSON.stringify(checkpoint))}`, {
+        token,
+      });
+    assert.equal((await pull({ revision: 1, id: '', scope: scopes.favorites('guest') })).body.documents.length, 1);
+    assert.equal((await pull({ revision: 99, id: '' })).body.documents.length, 1);
+    assert.equal((await pull({ revision: 1, id, scope: scopes.favorites(userId) })).body.documents.length, 0);
+    assert.equal((await app.call('GET', '/api/sync/favorites/pull')).status, 401);
+    assert.equal((await app.call('GET', '/api/sync/events/pull?v=-1')).status, 426);
+    assert.equal((await app.call('GET', '/api/sync/users/pull')).status, 404);
+    assert.equal((await app.call('GET', '/api/sync/events/pull?checkpoint=x')).status, 400);
+    const push = await app.call('POST', '/api/sync/favorites/push', { token, body: [{ newDocumentState: { id: 1 } }] });
+    assert.equal(push.status, 400);
+  });
+});
