@@ -9,7 +9,7 @@ import { PxElement } from './element.ts';
 import { priceLine } from './price-line.ts';
 import { icon } from './px-icon.ts';
 
-const HIDDEN_ON = /^\/(cart|checkout|orders|account|sign-in|register|forgot|reset|verify)(\/|$)/;
+const HIDDEN_ON = /^\/(checkout|orders|account|sign-in|register|forgot|reset|verify)(\/|$)/;
 
 /** Always there once something is chosen: how many, how much, what the next one costs, the way to pay. */
 @customElement('px-cart-bar')
@@ -36,13 +36,15 @@ export class PxCartBar extends PxElement {
     if (!this.#shown) return nothing;
     const price = cartPrice.value;
     const count = cart.value.lines.length;
-    return html`<aside class="bottom-bar" aria-label=${t().app.cart}>
+    // On the cart's own page the bar is the way to pay, in reach of the thumb; desks have the button beside the photos.
+    const atCart = location.value.path === '/cart';
+    return html`<aside class="bottom-bar ${atCart ? 'at-cart' : ''}" aria-label=${t().app.cart}>
       <div class="cart-bar">
         <p aria-live="polite">
           <span class="amount num">${t().cart.bar(count)}${price ? html` · ${formatMoney(price.totalSatang)}` : nothing}</span><br />
           <span class="why">${price ? priceLine(price, nextPhotoSatang()) : nothing}</span>
         </p>
-        <a class="btn btn-gold" href="/cart">${icon('cart')}${t().cart.view}</a>
+        ${atCart ? html`<a class="btn btn-gold" href="/checkout">${t().cart.checkout}</a>` : html`<a class="btn btn-gold" href="/cart">${icon('cart')}${t().cart.view}</a>`}
       </div>
     </aside>`;
   }

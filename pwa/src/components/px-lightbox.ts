@@ -89,6 +89,7 @@ export class PxLightbox extends PxElement {
     return html`<dialog
       class="lightbox"
       data-surface="night"
+      autofocus
       aria-label=${texts.viewer}
       @keydown=${this.#onKey}
       @cancel=${(event: Event) => {

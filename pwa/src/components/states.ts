@@ -19,6 +19,8 @@ export interface StateOptions {
   title: string;
   body?: string;
   action?: TemplateResult | typeof nothing;
+  /** It is the whole page: its title is the page's heading. */
+  isPage?: boolean;
 }
 
 /** One drawing, one sentence, one action. */
@@ -27,20 +29,30 @@ export const emptyState = ({
   title,
   body,
   action = nothing,
+  isPage = false,
 }: StateOptions): TemplateResult => html`<div class="state">
   <svg class="drawing" viewBox="0 0 180 92" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
     ${drawings[drawing]}
   </svg>
-  <h2 class="section-title">${title}</h2>
+  ${isPage ? html`<h1 class="section-title">${title}</h1>` : html`<h2 class="section-title">${title}</h2>`}
   ${body ? html`<p class="soft">${body}</p>` : nothing} ${action}
 </div>`;
 
 /** What a page shows instead of its content when loading it failed. */
-export function errorState(error: unknown, retry: () => void): TemplateResult {
+export function errorState(error: unknown, retry: () => void, { isPage = false } = {}): TemplateResult {
   const offline = error instanceof ApiProblem && error.isOffline;
+  if (error instanceof ApiProblem && error.status === 404)
+    return emptyState({
+      isPage,
+      drawing: 'frames',
+      title: problemText(error),
+      body: t().notFound.body,
+      action: html`<a class="btn btn-line" href="/">${t().notFound.action}</a>`,
+    });
   const reference = error instanceof ApiProblem ? error.requestId : null;
   return html`<div role="alert">
     ${emptyState({
+      isPage,
       drawing: offline ? 'signal' : 'slipped',
       title: offline ? t().offline.title : t().errors.title,
       body: offline ? t().offline.notStored : problemText(error),

@@ -82,6 +82,8 @@ function decide(changes: readonly { photo: CartPhoto; inCart: boolean }[]): void
         placeholderColor: photo.placeholderColor,
         priceSatang: photo.priceSatang,
       };
+      // The cart shows this size, maybe without signal.
+      new Image().src = photo.thumbnails.medium;
     } else lines = lines.filter((line) => line.photoId !== id);
     decided.push({ photoId: id, eventId, inCart, at });
   }

@@ -80,25 +80,3 @@ export function startRouter(): void {
     navigate(link.pathname + link.search, { replace: link.dataset.replace !== undefined });
   });
 }
-
-/** Matches "/e/:slug/photos/:photoId" or "/admin/*" (the rest under "rest"); null when it does not fit. */
-export function matchPath(pattern: string, path: string): Record<string, string> | null {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  const params: Record<string, string> = {};
-  for (let i = 0; i < wanted.length; i++) {
-    const part = wanted[i]!;
-    if (part === '*') {
-      params.rest = given.slice(i).join('/');
-      return params;
-    }
-    const value = given[i];
-    if (value === undefined || value === '') {
-      // "/admin/*" also means "/admin"
-      return part === '' && value === '' ? params : null;
-    }
-    if (part.startsWith(':')) params[part.slice(1)] = value;
-    else if (part !== value) return null;
-  }
-  return given.length === wanted.length ? params : null;
-}

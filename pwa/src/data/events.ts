@@ -39,6 +39,16 @@ export function rememberEvents(events: readonly EventView[]): void {
 }
 
 export const loadEvents = (onValue: (events: EventView[]) => void): Promise<EventView[]> =>
+  seenEvents(onValue).catch(async (error: unknown) => {
+    // Never on the list before, but the replica has it from another page's visit.
+    const { storedEvents } = await import('./db/event-replica.ts');
+    const stored = await storedEvents().catch(() => []);
+    if (stored.length === 0) throw error;
+    onValue(stored);
+    return stored;
+  });
+
+const seenEvents = (onValue: (events: EventView[]) => void): Promise<EventView[]> =>
   seen(
     'events',
     async () => (await send<Page<EventView>>('GET', '/api/events', { query: { limit: 60 } })).items,
@@ -51,7 +61,12 @@ export const loadEvents = (onValue: (events: EventView[]) => void): Promise<Even
 export const loadEvent = (slug: string, onValue: (event: EventView) => void): Promise<EventView> =>
   seen(
     `event:${slug}`,
-    () => send<EventView>('GET', '/api/events/:id', { params: { id: slug } }),
+    async () => {
+      const event = await send<EventView>('GET', '/api/events/:id', { params: { id: slug } });
+      // Asked for by its short address here, by its id from a cart or an order: both find it without signal.
+      void kvSet('cache', `event:${slug === event.id ? event.slug : event.id}`, event);
+      return event;
+    },
     (event) => {
       rememberEvents([event]);
       onValue(event);

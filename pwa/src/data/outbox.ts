@@ -37,7 +37,8 @@ export function onSettled(listener: Settled): () => void {
 
 const newId = (): string => `${Date.now().toString(36).padStart(9, '0')}-${crypto.randomUUID()}`;
 
-async function refresh(): Promise<void> {
+/** Reads what waits from the device, also what an earlier visit or another tab left. */
+export async function refreshWaiting(): Promise<void> {
   waiting.set(await kvAll<Effect>('outbox'));
 }
 
@@ -45,14 +46,14 @@ async function refresh(): Promise<void> {
 export async function enqueue(effect: Omit<Effect, 'id' | 'createdAt'>): Promise<Effect> {
   const full: Effect = { ...effect, id: newId(), createdAt: Date.now() };
   await kvSet('outbox', full.id, full);
-  await refresh();
+  await refreshWaiting();
   void flush();
   return full;
 }
 
 export async function cancelEffect(id: string): Promise<void> {
   await kvDelete('outbox', id);
-  await refresh();
+  await refreshWaiting();
 }
 
 let flushing: Promise<void> | null = null;
@@ -67,7 +68,7 @@ export function flush(): Promise<void> {
 
 async function drain(): Promise<void> {
   for (;;) {
-    await refresh();
+    await refreshWaiting();
     const effect = waiting.value[0];
     if (!effect) return;
     try {
@@ -113,5 +114,5 @@ export function startOutbox(): void {
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') void flush();
   });
-  void refresh().then(() => (waiting.value.length > 0 ? flush() : undefined));
+  void refreshWaiting().then(() => (waiting.value.length > 0 ? flush() : undefined));
 }

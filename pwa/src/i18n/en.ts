@@ -71,7 +71,7 @@ export const en = {
     action: 'To the events',
   },
   home: {
-    title: 'Every photo of you. One selfie.',
+    title: ['One selfie.', 'Every photo of you.'] as readonly string[],
     lead: 'Find yourself among thousands of event photos in seconds. Your selfie never leaves your phone.',
     upcoming: 'Events',
     search: 'Find an event',
@@ -144,7 +144,7 @@ export const en = {
       'We compare these numbers with the faces in the photos of this event, and with nothing else.',
       'The numbers are deleted within 24 hours. You can withdraw at any time under Account, Privacy.',
     ] as readonly string[],
-    agree: 'I agree that my face is compared for this event',
+    agree: 'I agree to face search at this event',
     age: 'Under 20: please ask a parent first.',
     continue: 'Continue',
     more: 'The whole privacy notice',
@@ -176,6 +176,8 @@ export const en = {
     noFace: 'We could not see a face in this picture. Try one from the front, in good light.',
     manyFaces: 'There are several faces in this picture. Choose one with only you.',
     engineFailed: 'This browser cannot run the face finder. Open the page in Chrome or Safari.',
+    engineNeedsSignal:
+      'The face finder has to be fetched once, and there is no signal. It goes on by itself when there is.',
     unreadable: 'We could not read this picture. Choose a JPEG or PNG.',
     searching: 'Looking through the photos',
     searched: (n: number) => `${photos(n)} searched`,

@@ -7,12 +7,20 @@ import { watchQueuedSearches } from '../data/searches.ts';
 import { t } from '../i18n/i18n.ts';
 import { registerServiceWorker } from './service-worker.ts';
 
+const EVENTS_AFTER_MS = 8_000;
+
 /** What runs behind the pages once the first picture stands. */
 export function startBackground(): void {
   startOutbox();
   void registerServiceWorker();
   startCartPrice();
   startCart();
+  // Late, so that it never competes with photos.
+  setTimeout(() => {
+    import('../data/db/event-replica.ts')
+      .then(({ startEventReplication }) => startEventReplication())
+      .catch(() => undefined);
+  }, EVENTS_AFTER_MS);
   watchQueuedSearches((_eventId, slug) => {
     // A search that waited for signal runs now, and the person may be anywhere.
     const path = `/e/${slug}/find`;

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import { matchPath } from '../context/router.ts';
+import { matchPath } from '../context/match-path.ts';
 import type { Surface } from '../context/surface.ts';
 
 export interface RouteMatch {

@@ -17,6 +17,8 @@ export interface ChartOptions {
   height?: number;
   /** Index of the bar of now. */
   current?: number;
+  /** The axis ends here at least, so that an empty chart has a scale that makes sense. Default ฿200. */
+  least?: number;
 }
 
 /** "nice" end of the axis: 1, 2, 2.5 or 5 times a power of ten. */
@@ -33,8 +35,8 @@ const BOTTOM = 26;
 const TOP = 10;
 
 /** Bars over time, drawn as one small SVG with its table for screen readers. */
-export function barChart({ label, bars, format, height = 220, current }: ChartOptions): TemplateResult {
-  const end = axisEnd(Math.max(0, ...bars.map((bar) => bar.value)));
+export function barChart({ label, bars, format, height = 220, current, least = 20_000 }: ChartOptions): TemplateResult {
+  const end = axisEnd(Math.max(least, ...bars.map((bar) => bar.value)));
   const plot = height - BOTTOM - TOP;
   const step = (WIDTH - LEFT) / Math.max(1, bars.length);
   const width = Math.max(2, Math.min(28, step * 0.66));

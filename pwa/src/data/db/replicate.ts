@@ -64,9 +64,10 @@ export function replicate<Doc>(collection: RxCollection<Doc>, options: Options):
       batchSize: 200,
       stream$: stream$.asObservable(),
       handler: async (checkpoint, limit) => {
-        const { revision = 0, id = '' } = checkpoint ?? {};
         const answer = await guarded(() =>
-          send<PullAnswer<Doc>>('GET', `${path}/pull`, { query: { ...query, revision, id, limit } }),
+          send<PullAnswer<Doc>>('GET', `${path}/pull`, {
+            query: { ...query, limit, checkpoint: checkpoint ? JSON.stringify(checkpoint) : undefined },
+          }),
         );
         return { documents: answer.documents, checkpoint: answer.checkpoint ?? undefined };
       },

@@ -14,7 +14,7 @@ import { knownEvent, loadEvent } from '../../data/events.ts';
 import { isProblem } from '../../data/problem.ts';
 import { forgetSearch } from '../../data/searches.ts';
 import { accountUser, session } from '../../data/session.ts';
-import { formatDate } from '../../i18n/format.ts';
+import { formatDateShort } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { clearDevice } from '../auth/sign-out.ts';
@@ -87,7 +87,7 @@ export class PxMyData extends PxElement {
             <ul class="list">
               ${this.requests.map(
                 (request) => html`<li class="spread data-row">
-                  <span>${texts.requestKinds[request.kind]}<br /><small class="soft">${formatDate(request.createdAt)}</small></span>
+                  <span>${texts.requestKinds[request.kind]}<br /><small class="soft">${formatDateShort(request.createdAt)}</small></span>
                   <span class="badge">${texts.requestStatuses[request.status]}</span>
                 </li>`,
               )}
@@ -106,8 +106,8 @@ export class PxMyData extends PxElement {
       <span>
         ${event ? `${purpose}: ${eventName(event)}` : purpose}<br />
         <small class="soft">
-          ${consent.withdrawnAt ? texts.withdrawn(formatDate(consent.withdrawnAt)) : texts.given(formatDate(consent.grantedAt))}${
-            consent.isLive && consent.expiresAt ? `, ${texts.expires(formatDate(consent.expiresAt))}` : ''
+          ${consent.withdrawnAt ? texts.withdrawn(formatDateShort(consent.withdrawnAt)) : texts.given(formatDateShort(consent.grantedAt))}${
+            consent.isLive && consent.expiresAt ? `, ${texts.expires(formatDateShort(consent.expiresAt))}` : ''
           }
         </small>
       </span>

@@ -6,7 +6,7 @@ import { emptyState, errorState, skeletonLines } from '../../components/states.t
 import { loadOrders, type OrderSummary } from '../../data/orders.ts';
 import { isProblem } from '../../data/problem.ts';
 import { session } from '../../data/session.ts';
-import { formatDate, formatMoney } from '../../i18n/format.ts';
+import { formatDateShort, formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 
 const look: Partial<Record<OrderSummary['status'], string>> = {
@@ -67,8 +67,8 @@ export class PxMyOrders extends PxElement {
         </span>
         <span class="order-what">
           <strong>${order.eventNames.join(', ')}</strong>
-          <span class="soft small num">${formatDate(order.placedAt)} · ${t().cart.bar(order.photoCount)}</span>
-          <span class="soft small num">${order.number}</span>
+          <span class="soft small num">${formatDateShort(order.placedAt)} · ${t().cart.bar(order.photoCount)}</span>
+          <span class="soft small num order-number">${order.number}</span>
         </span>
         <span class="order-sum">
           <strong class="num">${formatMoney(order.totalSatang)}</strong>

@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { icon } from '../../components/px-icon.ts';
 import { t } from '../../i18n/i18n.ts';
+import './password.css';
 
 /** A password with a button to show it: typing blind on a phone is where sign-in fails. */
 @customElement('px-password')

@@ -72,6 +72,7 @@ export class PxCartPage extends PxElement {
     if (lines.length === 0)
       return html`<div class="page page-narrow">
         ${emptyState({
+          isPage: true,
           drawing: 'bag',
           title: texts.empty,
           body: texts.emptyBody,
@@ -123,6 +124,7 @@ export class PxCartPage extends PxElement {
       src=${photo.thumbnails.medium}
       alt=${t().photo.label(index + 1, '')}
       loading="lazy"
+      @error=${(event: Event) => nextSize(event.target as HTMLImageElement, photo)}
       ${vars({ 'object-position': focalPosition(photo), background: photo.placeholderColor })}
     />`;
     return html`<li class=${issue ? 'gone' : ''}>
@@ -204,4 +206,12 @@ function packagesLine(
         : texts.price.forCount(each.photos, each.unitPriceSatang * each.count),
     )
     .join(' + ');
+}
+
+/** Without signal another size may be on the device: try them in turn, then show the colour alone. */
+function nextSize(image: HTMLImageElement, { thumbnails }: CartPhoto): void {
+  const sizes = [thumbnails.medium, thumbnails.large, thumbnails.small];
+  const next = sizes[sizes.indexOf(image.getAttribute('src') ?? '') + 1];
+  if (next) image.src = next;
+  else image.alt = '';
 }

@@ -20,6 +20,8 @@ import './checkout.css';
 
 const EMAIL = 'px.email';
 const SHOWN = 6;
+/** A row of pictures; the last place says how many more. */
+const shownOf = (count: number): number => (count > SHOWN ? SHOWN - 1 : count);
 
 /** The last step before the QR: where the photos go, what it costs, one button. */
 @customElement('px-checkout-page')
@@ -49,6 +51,7 @@ export class PxCheckoutPage extends PxElement {
     if (lines.length === 0 && !this.busy)
       return html`<div class="page page-narrow">
         ${emptyState({
+          isPage: true,
           drawing: 'bag',
           title: t().cart.empty,
           body: t().cart.emptyBody,
@@ -62,8 +65,8 @@ export class PxCheckoutPage extends PxElement {
       <h1 class="page-title">${texts.title}</h1>
       <section class="checkout-photos" aria-label=${texts.summary}>
         <ul>
-          ${lines.slice(0, SHOWN).map((line) => html`<li><img src=${photoOfLine(line).thumbnails.small} alt="" /></li>`)}
-          ${lines.length > SHOWN ? html`<li class="rest num">+${lines.length - SHOWN}</li>` : nothing}
+          ${lines.slice(0, shownOf(lines.length)).map((line) => html`<li><img src=${photoOfLine(line).thumbnails.small} alt="" /></li>`)}
+          ${lines.length > SHOWN ? html`<li class="rest num">+${lines.length - shownOf(lines.length)}</li>` : nothing}
         </ul>
         <p class="num">
           <span>${t().cart.bar(lines.length)}</span>

@@ -146,7 +146,7 @@ export class PxOrderPage extends PxElement {
     if (!order) {
       if (!this.problem) return html`<div class="page page-narrow" aria-busy="true">${skeletonLines(5)}</div>`;
       if (isProblem(this.problem, 'order.not_found', 'auth.required', 'download.expired')) return this.#badLink();
-      return html`<div class="page page-narrow">${errorState(this.problem, () => void this.#load())}</div>`;
+      return html`<div class="page page-narrow">${errorState(this.problem, () => void this.#load(), { isPage: true })}</div>`;
     }
     if (isDelivered(order)) {
       setTitle(t().order.title);
@@ -176,6 +176,7 @@ export class PxOrderPage extends PxElement {
   /** Cancelled, expired, refunded. */
   #closed(order: Order): TemplateResult {
     return emptyState({
+      isPage: true,
       drawing: 'slipped',
       title: t().order.statuses[order.status],
       body: `${t().order.number(order.number)} · ${formatMoney(order.totalSatang)}`,
@@ -190,6 +191,7 @@ export class PxOrderPage extends PxElement {
   #badLink(): TemplateResult {
     return html`<div class="page page-narrow">
       ${emptyState({
+        isPage: true,
         drawing: 'slipped',
         title: t().order.linkProblem,
         body: t().order.linkProblemBody,

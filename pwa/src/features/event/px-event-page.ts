@@ -12,10 +12,14 @@ import { back, navigate } from '../../context/router.ts';
 import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
 import { fetchPhotos, knownEvent, loadEvent, loadFirstPhotos, unlockEvent } from '../../data/events.ts';
+import { type EventPackage, loadPackages } from '../../data/packages.ts';
 import type { EventView, Photo } from '../../data/types.ts';
+import { formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import './event.css';
+
+const FOLLOW_AFTER_MS = 2_500;
 
 /** What the QR code at the gate opens: cover, name, one gold button, the living wall below. */
 @customElement('px-event-page')
@@ -26,12 +30,53 @@ export class PxEventPage extends PxElement {
   @state() private photos: readonly Photo[] | null = null;
   @state() private problem: unknown = null;
   @state() private codeProblem = '';
+  @state() private packages: readonly EventPackage[] = [];
   #cursor: string | null = null;
   #fetching = false;
+  #following: { eventId: string; stop: Promise<() => void> } | null = null;
 
   constructor() {
     super();
     this.watch(cart);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unfollow();
+  }
+
+  #unfollow(): void {
+    void this.#following?.stop.then((stop) => stop());
+    this.#following = null;
+  }
+
+  /**
+   * Brings the whole wall onto the device while it is looked at, and new photos as they come. Begins when the first pictures are
+   * there and the network has nothing better to do.
+   */
+  #follow(event: EventView): void {
+    if (this.#following?.eventId === event.id || event.isLocked || event.accessMode === 'find_me') return;
+    this.#unfollow();
+    const { slug } = this;
+    const stop = new Promise<() => void>((resolve) => {
+      setTimeout(async () => {
+        if (!this.isConnected || this.slug !== slug) {
+          resolve(() => undefined);
+          return;
+        }
+        try {
+          const { followEventPhotos } = await import('../../data/db/photo-replica.ts');
+          resolve(
+            await followEventPhotos(event.id, (photos) => {
+              if (this.slug === slug && photos.length > 0) this.#keep(photos, null);
+            }),
+          );
+        } catch {
+          resolve(() => undefined); // no IndexedDB here: the wall goes on page by page
+        }
+      }, FOLLOW_AFTER_MS);
+    });
+    this.#following = { eventId: event.id, stop };
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -51,7 +96,10 @@ export class PxEventPage extends PxElement {
       // Both at once: the address has the slug, the photos may be asked for by it.
       await Promise.all([
         loadEvent(slug, (event) => {
-          if (slug === this.slug) this.event = event;
+          if (slug !== this.slug) return;
+          this.event = event;
+          this.#follow(event);
+          this.#askPrices(event);
         }),
         this.photos === null ? this.#loadWall(slug) : undefined,
       ]);
@@ -86,9 +134,46 @@ export class PxEventPage extends PxElement {
       const known = new Set(this.photos.map((photo) => photo.id));
       this.#keep([...this.photos, ...page.items.filter((photo) => !known.has(photo.id))], page.nextCursor);
     } catch {
-      // the wall simply ends here until the next scroll
+      await this.#moreFromDevice();
     } finally {
       this.#fetching = false;
+    }
+  }
+
+  #askedFor = '';
+  /** Prices are shown, and remembered for choosing without signal. */
+  #askPrices(event: EventView): void {
+    if (this.#askedFor === event.id || !event.isSalesOpen) return;
+    this.#askedFor = event.id;
+    loadPackages(event.id, (packages) => {
+      if (event.id === this.event?.id) this.packages = packages;
+    }).catch(() => undefined);
+  }
+
+  /** "฿60 · 5 photos ฿250 · all of you ฿500". */
+  #prices(): TemplateResult | typeof nothing {
+    const texts = t().event;
+    if (this.packages.length === 0) return nothing;
+    const name = (each: EventPackage): string =>
+      each.kind === 'single'
+        ? texts.single
+        : each.kind === 'unlimited'
+          ? texts.unlimited
+          : texts.bundle(each.photoCount ?? 0);
+    return html`<ul class="prices num" aria-label=${texts.prices}>
+      ${this.packages.map((each) => html`<li>${name(each)} <strong>${formatMoney(each.priceSatang)}</strong></li>`)}
+    </ul>`;
+  }
+
+  /** Without signal: what the device holds of this wall; else it ends here until the next scroll. */
+  async #moreFromDevice(): Promise<void> {
+    if (!this.event) return;
+    try {
+      const { storedPhotos } = await import('../../data/db/photo-replica.ts');
+      const stored = await storedPhotos(this.event.id);
+      if (stored.length > (this.photos?.length ?? 0)) this.#keep(stored, this.#cursor);
+    } catch {
+      // nothing kept here
     }
   }
 
@@ -100,7 +185,7 @@ export class PxEventPage extends PxElement {
     const { event } = this;
     if (!event) {
       if (this.problem)
-        return html`<div class="page under-header">${errorState(this.problem, () => void this.#load())}</div>`;
+        return html`<div class="page under-header">${errorState(this.problem, () => void this.#load(), { isPage: true })}</div>`;
       return html`<div class="event-cover" aria-busy="true" aria-label=${t().app.loading}></div>
         <div class="wall-skeleton" aria-hidden="true">${[3, 2, 3, 2].map(() => html`<span class="skeleton"></span>`)}</div>`;
     }
@@ -119,7 +204,7 @@ export class PxEventPage extends PxElement {
         <h1 class="display">${eventName(event)}</h1>
         ${eventFacts(event)}
         ${
-          event.faceSearchEnabled
+          event.faceSearchEnabled && !event.isLocked
             ? html`<a class="btn btn-gold btn-big find-button" href="${this.#root}/find">${icon('face')}${texts.findMe}</a>
               <p class="find-hint">${texts.findMeHint}</p>`
             : nothing
@@ -143,6 +228,7 @@ export class PxEventPage extends PxElement {
         <p class="soft small num">${texts.photos(total)}</p>
         <button class="btn btn-icon" aria-label=${texts.share} @click=${() => this.#share(event)}>${icon('share')}</button>
       </header>
+      ${this.#prices()}
       ${event.isSalesOpen ? nothing : html`<p class="note wall-note">${icon('info')}${texts.salesClosed}</p>`}
       <px-photo-grid
         .photos=${this.photos}

@@ -5,9 +5,11 @@ export interface FinderState {
   phase: 'idle' | 'loading' | 'ready' | 'failed';
   loadedBytes: number;
   totalBytes: number;
+  /** failed: for good on this device, or until the files can be had. */
+  isUnsupported: boolean;
 }
 
-const resting: FinderState = { phase: 'idle', loadedBytes: 0, totalBytes: 0 };
+const resting: FinderState = { phase: 'idle', loadedBytes: 0, totalBytes: 0, isUnsupported: false };
 
 /**
  * The page's hold on the face worker: loads it once, again after a failure, and gives its memory back with `stop()`.
@@ -56,8 +58,8 @@ export class FaceFinder {
     worker.onerror = () => {
       if (this.#worker !== worker) return;
       this.#worker = null;
-      this.#rejectAll('the face worker could not start');
       this.state.set({ ...resting, phase: 'failed' });
+      this.#rejectAll('the face worker could not start');
     };
     return worker;
   }
@@ -75,10 +77,10 @@ export class FaceFinder {
         this.#waiting.delete(message.id);
         return;
       case 'failed':
-        if (message.id === null) {
-          this.state.set({ ...resting, phase: 'failed' });
-          return;
+        if (this.state.value.phase !== 'ready') {
+          this.state.set({ ...resting, phase: 'failed', isUnsupported: message.isUnsupported });
         }
+        if (message.id === null) return;
         this.#waiting.get(message.id)?.reject(new Error(message.message));
         this.#waiting.delete(message.id);
     }

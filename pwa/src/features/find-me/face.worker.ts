@@ -2,7 +2,7 @@
  * The selfie is looked at here, on the device, away from the page's own thread. Pictures come in as pixels, only numbers
  * leave. Nothing in this file talks to the network but the download of the networks themselves.
  */
-import { createBrowserEngine } from '#face/browser/engine.ts';
+import { createBrowserEngine, NoEngineError } from '#face/browser/engine.ts';
 import { fromRgba } from '#face/image.ts';
 import { describeSelfie } from '#face/selfie.ts';
 import type { FaceEngine, RgbImage } from '#face/types.ts';
@@ -51,7 +51,12 @@ async function answer(message: ToWorker): Promise<FromWorker> {
     return { type: 'described', id: message.id, result: await describe(image) };
   } catch (error) {
     const id = message.type === 'describe' ? message.id : null;
-    return { type: 'failed', id, message: error instanceof Error ? error.message : String(error) };
+    return {
+      type: 'failed',
+      id,
+      isUnsupported: error instanceof NoEngineError,
+      message: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 

@@ -23,4 +23,5 @@ export type FromWorker =
   | { type: 'progress'; loadedBytes: number; totalBytes: number }
   | { type: 'ready' }
   | { type: 'described'; id: number; result: Described }
-  | { type: 'failed'; id: number | null; message: string };
+  /** `isUnsupported`: this device never will; else the files could not be had: try again. */
+  | { type: 'failed'; id: number | null; isUnsupported: boolean; message: string };

@@ -134,7 +134,8 @@ export class PxFindPage extends PxElement {
     const texts = t().find;
     setTitle(texts.title);
     if (!event) {
-      if (this.problem) return html`<div class="page">${errorState(this.problem, () => void this.#load())}</div>`;
+      if (this.problem)
+        return html`<div class="page">${errorState(this.problem, () => void this.#load(), { isPage: true })}</div>`;
       return html`<div class="page page-narrow" aria-busy="true" aria-label=${t().app.loading}></div>`;
     }
     const root = eventPath(event);
@@ -143,6 +144,7 @@ export class PxFindPage extends PxElement {
     return html`<div class="find ${shows ? 'find-results' : ''}">
       <header class="find-head">
         <a class="back-link" href=${root}>${icon('chevron-left')}${eventName(event)}</a>
+        ${shows ? html`<button class="btn btn-quiet again" @click=${() => this.#search?.again()}>${icon('refresh')}${texts.again}</button>` : nothing}
       </header>
       ${
         !event.faceSearchEnabled

@@ -57,13 +57,10 @@ export class PxFindResults extends PxElement {
     const all = [...sure, ...maybe.map(matchToPhoto)];
     const searching = phase === 'running';
     return html`<header class="results-head">
-        <div>
           <h1 class="page-title" role="status">
             ${sure.length > 0 ? texts.sureCount(sure.length) : searching ? texts.searching : maybe.length > 0 ? texts.maybe : texts.none}
           </h1>
           <p class="soft small num">${this.#progress()}</p>
-        </div>
-        <button class="btn btn-quiet again" @click=${() => this.emit('px-again')}>${icon('refresh')}${texts.again}</button>
       </header>
       ${
         fresh > 0

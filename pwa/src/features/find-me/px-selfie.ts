@@ -4,6 +4,7 @@ import { PxElement } from '../../components/element.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/px-file-picker.ts';
 import '../../components/px-ring.ts';
+import { online } from '../../data/connectivity.ts';
 import { t } from '../../i18n/i18n.ts';
 import { type FaceFinder, readPicture } from './face-finder.ts';
 import './px-camera.ts';
@@ -27,7 +28,16 @@ export class PxSelfie extends PxElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.finder.load();
-    this.#stop = this.finder.state.watch(() => this.requestUpdate());
+    const stopFinder = this.finder.state.watch(() => this.requestUpdate());
+    const stopOnline = online.watch((reachable) => {
+      if (!reachable) return;
+      this.problem = '';
+      this.finder.load();
+    });
+    this.#stop = () => {
+      stopFinder();
+      stopOnline();
+    };
     void this.#openIfAllowed();
   }
 
@@ -47,6 +57,10 @@ export class PxSelfie extends PxElement {
     }
   }
 
+  #whyFailed(): string {
+    return this.finder.state.value.isUnsupported ? t().find.engineFailed : t().find.engineNeedsSignal;
+  }
+
   async #read(file: Blob): Promise<void> {
     this.problem = '';
     this.reading = true;
@@ -61,7 +75,7 @@ export class PxSelfie extends PxElement {
       else if (seen.faceCount > 1) this.problem = t().find.manyFaces;
       else this.emit('px-selfie', seen.descriptor);
     } catch {
-      this.problem = t().find.engineFailed;
+      this.problem = this.#whyFailed();
     } finally {
       this.reading = false;
     }
@@ -90,8 +104,8 @@ export class PxSelfie extends PxElement {
               this.camera = event.detail;
             }}
             @px-engine-failed=${() => {
-              this.camera = 'none';
-              this.problem = texts.engineFailed;
+              this.camera = 'asking';
+              this.problem = this.#whyFailed();
             }}
           ></px-camera>`
           : this.#still()

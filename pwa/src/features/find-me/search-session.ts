@@ -1,5 +1,5 @@
 import { onNotice } from '../../data/notices.ts';
-import { onSettled, waiting } from '../../data/outbox.ts';
+import { onSettled, refreshWaiting, waiting } from '../../data/outbox.ts';
 import { ApiProblem, isProblem } from '../../data/problem.ts';
 import {
   forgetSearch,
@@ -33,6 +33,7 @@ export class SearchSession {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading = false;
   #stopped = false;
+  #opening = false;
 
   constructor(eventId: string) {
     this.#eventId = eventId;
@@ -44,7 +45,8 @@ export class SearchSession {
       }),
       // Another tab may have sent what was queued here.
       waiting.watch(() => {
-        if (this.state.value.phase === 'queued' && !this.#isQueued) void this.open();
+        const { phase } = this.state.value;
+        if (phase === 'queued' && !this.#isQueued && !this.#opening) void this.open();
       }),
     );
   }
@@ -61,7 +63,16 @@ export class SearchSession {
 
   /** Shows what is known and goes on from there. */
   async open(): Promise<void> {
-    const search = await loadSearch(this.#eventId);
+    this.#opening = true;
+    try {
+      await this.#open();
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const [search] = await Promise.all([loadSearch(this.#eventId), refreshWaiting()]);
     if (this.#stopped) return;
     if (this.#isQueued) this.state.set({ phase: 'queued', search: search ?? null, problem: null, fresh: 0 });
     else if (search?.searchId) {
@@ -117,7 +128,8 @@ export class SearchSession {
       const now = this.state.value.search ?? before;
       const search: SearchState = { ...now, status, matches };
       const known = new Set(before.matches.map((match) => match.photoId));
-      const fresh = before.matches.length > 0 ? matches.filter((match) => !known.has(match.photoId)).length : 0;
+      // Growing while the first pass runs is no news; what comes after it is.
+      const fresh = before.status?.status === 'done' ? matches.filter((match) => !known.has(match.photoId)).length : 0;
       if (status.status === 'failed' || status.status === 'withdrawn') {
         const code = status.errorCode ?? 'search.not_found';
         this.state.patch({ phase: 'failed', problem: new ApiProblem({ status: 422, code, retryable: false }) });

@@ -39,7 +39,7 @@ export class PxHomePage extends PxElement {
     setTitle('');
     return html`<div class="page home">
       <section class="hero">
-        <h1 class="display">${texts.title}</h1>
+        <h1 class="display">${texts.title.map((line) => html`<span>${line}</span> `)}</h1>
         <p class="soft">${texts.lead}</p>
         <ol class="steps">
           ${texts.steps.map((step, i) => html`<li><span class="num">${i + 1}</span>${step}</li>`)}

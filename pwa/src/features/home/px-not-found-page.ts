@@ -12,6 +12,7 @@ export class PxNotFoundPage extends PxElement {
     setTitle(texts.title);
     return html`<div class="page page-narrow">
       ${emptyState({
+        isPage: true,
         drawing: 'frames',
         title: texts.title,
         body: texts.body,
