@@ -154,6 +154,7 @@ export function composeModules(platform: Platform) {
       await payments.checkMachines();
       await revenue.checkMachines();
     },
-    async close(): Promise<void> {},
+    /** What is kept in memory for a while is written down. */
+    close: (): Promise<unknown> => photos.flushViews(),
   };
 }

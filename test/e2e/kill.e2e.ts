@@ -14,7 +14,7 @@ describe('kill -9', function () {
   let eventId: string;
   let photoIds: string[];
   before(async () => {
-    stack = await createStack();
+    stack = await createStack({ RATE_LIMIT_SCALE: '20' });
     await stack.start();
     const anyone = new Client(stack.url);
     eventId = (await anyone.call('GET', '/api/events')).items[0].id;
