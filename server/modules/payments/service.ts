@@ -15,8 +15,9 @@ import * as repository from './repository.ts';
 import { createSettle } from './settle.ts';
 import { listedView, paymentView } from './view.ts';
 
-export { createPaynoi } from './providers/paynoi.ts';
+export { createPaynoi, type PaynoiSettings } from './providers/paynoi.ts';
 export type { PaymentProvider } from './providers/port.ts';
+export type { PaymentRow } from './repository.ts';
 export type PaymentsService = ReturnType<typeof createPaymentsService>;
 export interface PaymentsDeps {
   db: Db;
