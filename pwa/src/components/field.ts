@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, noChange, nothing, type TemplateResult } from 'lit';
 import { ifDefined } from 'lit/directives/if-defined.js';
 import { live } from 'lit/directives/live.js';
 import { icon } from './px-icon.ts';
@@ -7,6 +7,7 @@ export interface FieldOptions {
   /** Also the id; unique on the page. */
   name: string;
   label: string;
+  /** What stands in the field; left out: the field keeps what was typed. */
   value?: string;
   type?: 'text' | 'email' | 'password' | 'tel' | 'number' | 'date' | 'datetime-local' | 'search' | 'url';
   hint?: string;
@@ -30,7 +31,7 @@ export function field(options: FieldOptions): TemplateResult {
       id=${name}
       name=${name}
       type=${options.type ?? 'text'}
-      .value=${live(options.value ?? '')}
+      .value=${options.value === undefined ? noChange : live(options.value)}
       autocomplete=${ifDefined(options.autocomplete)}
       inputmode=${ifDefined(options.inputmode)}
       placeholder=${ifDefined(options.placeholder)}

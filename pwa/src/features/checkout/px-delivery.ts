@@ -111,7 +111,8 @@ export class PxDelivery extends PxElement {
     const link = this.#linkOf(item.photoId);
     const label = t().photo.label(index + 1, '');
     const shape = item.width && item.height ? (item.width / item.height).toFixed(4) : '1.5';
-    const picture = html`<img src=${item.thumbnailUrl ?? photoUrls(item.photoId).thumbnails.large} alt=${label} loading="lazy" />`;
+    const picture = html`<img src=${photoUrls(item.photoId).thumbnails.large}
+      @error=${(event: Event) => fallBack(event.target as HTMLImageElement, item.thumbnailUrl)} alt=${label} loading="lazy" />`;
     return html`<li ${vars({ '--ratio': shape })}>
       ${link?.url ? html`<a href=${link.url} target="_blank" aria-label=${label}>${picture}</a>` : picture}
       ${
@@ -209,4 +210,9 @@ export class PxDelivery extends PxElement {
       toast(problemText(error), { kind: 'error' });
     }
   };
+}
+
+/** A photo withdrawn after the purchase has no public pictures left; the order's own thumbnail still stands in. */
+function fallBack(image: HTMLImageElement, thumbnailUrl: string | null): void {
+  if (thumbnailUrl && image.getAttribute('src') !== thumbnailUrl) image.src = thumbnailUrl;
 }

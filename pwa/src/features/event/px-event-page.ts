@@ -30,6 +30,7 @@ export class PxEventPage extends PxElement {
   @state() private photos: readonly Photo[] | null = null;
   @state() private problem: unknown = null;
   @state() private codeProblem = '';
+  @state() private sharpCover: string | null = null;
   @state() private packages: readonly EventPackage[] = [];
   #cursor: string | null = null;
   #fetching = false;
@@ -81,6 +82,7 @@ export class PxEventPage extends PxElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('slug')) {
+      this.sharpCover = null;
       this.event = knownEvent(this.slug) ?? null;
       this.photos = wallOf.get(this.slug)?.photos ?? null;
       this.#cursor = wallOf.get(this.slug)?.cursor ?? null;
@@ -199,7 +201,12 @@ export class PxEventPage extends PxElement {
     const texts = t().event;
     const cover = event.coverUrl ?? this.photos?.[0]?.previewUrl ?? null;
     return html`<section class="event-cover">
-      ${cover ? html`<img src=${cover} alt="" fetchpriority="high" decoding="async" />` : nothing}
+      ${
+        cover
+          ? html`<img src=${cover} alt="" fetchpriority="high" decoding="async" @load=${this.#sharpen} />
+              ${this.sharpCover ? html`<img class="sharp" src=${this.sharpCover} alt="" decoding="async" />` : nothing}`
+          : nothing
+      }
       <div class="event-title">
         <h1 class="display">${eventName(event)}</h1>
         ${eventFacts(event)}
@@ -212,6 +219,19 @@ export class PxEventPage extends PxElement {
       </div>
     </section>`;
   }
+
+  /** The thumbnail stands at once; the preview takes its place when it is there. */
+  readonly #sharpen = (event: Event): void => {
+    const path = /^(\/api\/photos\/[^/]+)\/thumbnails\//.exec(
+      (event.target as HTMLImageElement).getAttribute('src') ?? '',
+    )?.[1];
+    if (!path || this.sharpCover === path) return;
+    const preview = new Image();
+    preview.onload = () => {
+      this.sharpCover = path;
+    };
+    preview.src = path;
+  };
 
   #wall(event: EventView): TemplateResult {
     const texts = t().event;
