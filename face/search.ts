@@ -1,6 +1,6 @@
 import { distanceOfCosine, isDescriptor, meanDescriptor, normalize } from './descriptor.ts';
 import { type Calibration, calibrate, shareAbove, thresholdFor } from './search/calibration.ts';
-import { type Cohort, chooseCohort, crowding, MIN_COHORT } from './search/cohort.ts';
+import { type Cohort, chooseCohort, closeness, crowding, MIN_COHORT } from './search/cohort.ts';
 import { VectorBlock } from './search/vectors.ts';
 
 export type { Calibration } from './search/calibration.ts';
@@ -146,9 +146,12 @@ function rows(index: FaceIndex, faceIds: readonly string[] = []): number[] {
   return faceIds.flatMap((id) => index.internals.rowOf.get(id) ?? []);
 }
 
-function scoreAll({ internals }: FaceIndex, query: Float32Array): Float32Array {
+function scoreAll({ internals, calibration }: FaceIndex, query: Float32Array): Float32Array {
   const scores = internals.vectors.cosines(query);
-  if (internals.crowding.length === 0) return scores;
+  if (internals.crowding.length === 0) {
+    const shift = closeness(query, internals.cohort, calibration.median);
+    return shift === 0 ? scores : scores.map((score) => score - shift);
+  }
   const ownCrowding = crowding(query, internals.cohort);
   for (let i = 0; i < scores.length; i++) scores[i] = scores[i]! - (ownCrowding + internals.crowding[i]!) / 2;
   return scores;
@@ -163,6 +166,7 @@ function expand(
 ): Float32Array | null {
   const { internals, calibration } = index;
   const threshold = thresholdFor(EXPANSION_SHARE, calibration);
+  if (!calibration.normalised) return null;
   const sure: number[] = [];
   for (let i = 0; i < scores.length; i++) if (scores[i]! >= threshold && !rejected.has(i)) sure.push(i);
   if (sure.length === 0) return null;

@@ -23,7 +23,7 @@ export interface Cohort {
  */
 export function chooseCohort(faces: VectorBlock, quality: ArrayLike<number>): Cohort {
   const order = Array.from({ length: faces.count }, (_, i) => ({ i, hash: hashDescriptor(faces.at(i)) }))
-    .filter(({ i }) => quality[i]! >= MIN_QUALITY)
+    .filter(({ i }) => !(quality[i]! < MIN_QUALITY))
     .sort((a, b) => a.hash - b.hash || a.i - b.i);
   const kept = new VectorBlock(Math.min(order.length, MAX_COHORT));
   const members: number[] = [];
@@ -66,4 +66,17 @@ export function crowding(face: Float32Array, cohort: Cohort, self = -1): number 
   let sum = 0;
   for (const value of top) sum += value;
   return sum / NEIGHBOURS;
+}
+
+/** Fewer people than this say nothing about how a query lies among them. */
+const MIN_PEOPLE_FOR_SHIFT = 10;
+
+/**
+ * How much closer than usual `face` is to people in general, 0 or more: a mean of several pictures is closer to everybody
+ * than one picture, and some faces are, too. `median` is what is usual. Members that are the same person do not count.
+ */
+export function closeness(face: Float32Array, { vectors }: Cohort, median: number): number {
+  const strangers = vectors.cosines(face).filter((value) => value < SAME_PERSON - 0.01);
+  if (strangers.length < MIN_PEOPLE_FOR_SHIFT) return 0;
+  return Math.max(0, strangers.sort()[strangers.length >> 1]! - median);
 }
