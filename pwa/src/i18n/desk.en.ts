@@ -81,7 +81,7 @@ export const deskEn = {
     minutes: (n: number) => (n >= 90 ? `about ${Math.round(n / 60)} h` : `about ${n} min`),
     complete: (n: number) => `All ${photos(n)} arrived`,
     checksums: (n: number) => `${plural(n, 'checksum', 'checksums')} verified`,
-    duplicates: (n: number) => `${formatNumber(n)} were there already`,
+    duplicates: (n: number) => `${plural(n, 'was', 'were')} there already`,
     failedCount: (n: number) => `${files(n)} could not be used`,
     closeLid: 'You may reload or close: what arrived stays.',
     paused: 'Paused',

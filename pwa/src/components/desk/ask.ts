@@ -6,6 +6,7 @@ import { PxElement } from '../element.ts';
 import { field, formValues } from '../field.ts';
 import '../px-dialog.ts';
 import { icon } from '../px-icon.ts';
+import { Drafts } from './form.ts';
 import { areaField, type Option, selectField } from './parts.ts';
 
 export interface AskField {
@@ -38,12 +39,13 @@ export class PxAsk extends PxElement {
   @state() private open = true;
   @state() private busy = false;
   @state() private problem = '';
+  readonly #drafts = new Drafts();
   finish: (done: boolean) => void = () => undefined;
 
   protected override render(): TemplateResult {
     const { title, body, fields = [], action, danger } = this.options;
     return html`<px-dialog .heading=${title} .open=${this.open} @px-close=${() => this.finish(false)}>
-      <form class="stack" id="px-ask-form" novalidate @submit=${this.#submit}>
+      <form class="stack" id="px-ask-form" novalidate @input=${this.#drafts.keep} @submit=${this.#submit}>
         ${body ? html`<div class="soft">${body}</div>` : nothing}
         ${fields.map((entry) => this.#field(entry))}
         ${
@@ -71,7 +73,12 @@ export class PxAsk extends PxElement {
     const id = `ask-${name}`;
     if (kind === 'select') return selectField({ ...rest, name: id, value: value ?? '', options: options ?? [] });
     if (kind === 'area') return areaField({ ...rest, name: id, value, rows: 3 });
-    return field({ ...rest, name: id, value, type: kind === 'email' ? 'email' : 'text' });
+    return field({
+      ...rest,
+      name: id,
+      value: this.#drafts.value(id, value),
+      type: kind === 'email' ? 'email' : 'text',
+    });
   }
 
   readonly #submit = async (event: SubmitEvent): Promise<void> => {

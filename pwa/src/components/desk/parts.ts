@@ -69,7 +69,7 @@ export function dataTable<T>({ caption, columns, rows, key, href, open }: TableO
           ${columns.map(
             (column, index) =>
               html`<td class=${classesOf(column)} data-label=${column.label}>
-                ${index === 0 ? first(row, column.cell(row)) : column.cell(row)}
+                <div class="cell">${index === 0 ? first(row, column.cell(row)) : column.cell(row)}</div>
               </td>`,
           )}
         </tr>`,

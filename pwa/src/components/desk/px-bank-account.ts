@@ -9,7 +9,7 @@ import { formatDateShort } from '../../i18n/format.ts';
 import { PxElement } from '../element.ts';
 import { field, formValues } from '../field.ts';
 import { icon } from '../px-icon.ts';
-import { fieldProblems } from './form.ts';
+import { Drafts, fieldProblems } from './form.ts';
 import { Loader } from './loader.ts';
 import { selectField, stateBadge } from './parts.ts';
 
@@ -19,6 +19,7 @@ export class PxBankAccount extends PxElement {
   @state() private editing = false;
   @state() private busy = false;
   @state() private problems: Record<string, string> = {};
+  readonly #drafts = new Drafts();
   readonly #account = new Loader<Answer<typeof account.getBankAccount>>(this, () =>
     call<typeof account.getBankAccount>('GET', '/api/account/bank-account'),
   );
@@ -48,7 +49,7 @@ export class PxBankAccount extends PxElement {
   #form(replaces: boolean): TemplateResult {
     const texts = d().bank;
     return html`<p class="soft small">${replaces ? texts.replaceHint : texts.hint}</p>
-      <form class="stack" novalidate @submit=${this.#save}>
+      <form class="stack" novalidate @input=${this.#drafts.keep} @submit=${this.#save}>
         ${selectField({
           name: 'bankCode',
           label: texts.bank,
@@ -57,8 +58,8 @@ export class PxBankAccount extends PxElement {
             .map(([value, label]) => ({ value, label: String(label) }))
             .sort((a, b) => a.label.localeCompare(b.label)),
         })}
-        ${field({ name: 'accountName', label: texts.holder, autocomplete: 'name', maxlength: 200, problem: this.problems.accountName })}
-        ${field({ name: 'accountNumber', label: texts.number, inputmode: 'numeric', autocomplete: 'off', maxlength: 20, problem: this.problems.accountNumber })}
+        ${field({ name: 'accountName', value: this.#drafts.value('accountName', ''), label: texts.holder, autocomplete: 'name', maxlength: 200, problem: this.problems.accountName })}
+        ${field({ name: 'accountNumber', value: this.#drafts.value('accountNumber', ''), label: texts.number, inputmode: 'numeric', autocomplete: 'off', maxlength: 20, problem: this.problems.accountNumber })}
         ${this.problems[''] ? html`<p class="note note-error" role="alert">${icon('warning')}<span>${this.problems['']}</span></p>` : nothing}
         <p class="small soft row">${icon('lock')}<span>${texts.safe}</span></p>
         <div class="desk-actions">
@@ -93,6 +94,7 @@ export class PxBankAccount extends PxElement {
       });
       this.#account.set(saved);
       this.editing = false;
+      this.#drafts.clear();
       toast(d().common.saved, { kind: 'success' });
     } catch (error) {
       this.problems = fieldProblems(error);

@@ -39,7 +39,7 @@ export class PxPhotoCards extends PxElement {
     const name = photo.manage?.fileName ?? photo.id.slice(0, 8);
     const code = photo.manage?.failureCode;
     const reasons: Record<string, string> = d().upload.reasons;
-    const why = photo.manage?.reviewReason ?? (code ? (reasons[code] ?? code) : null);
+    const why = photo.status === 'rejected' ? photo.manage?.reviewReason : code ? (reasons[code] ?? code) : null;
     return html`<li class="photo-card">
       <span class="photo-card-frame" ${vars({ '--placeholder': photo.placeholderColor })}>
         ${

@@ -111,7 +111,7 @@ export class PxAdminApprove extends FilteredPage {
   }
 
   protected override updated(_changed: PropertyValues): void {
-    const frame = this.querySelector('.approve-wall');
+    const frame = this.querySelector('.approve');
     if (frame && !this.#observer) {
       this.#observer = new ResizeObserver(([entry]) => {
         this.width = Math.floor(entry!.contentRect.width);

@@ -100,7 +100,7 @@ export class PxAdminDashboard extends PxElement {
           ${barChart({
             label: texts.byHour,
             bars: salesByHour.map((row) => ({
-              tick: row.hour % 3 === 0 ? `${String(row.hour).padStart(2, '0')}:00` : '',
+              tick: row.hour % 6 === 0 ? `${String(row.hour).padStart(2, '0')}:00` : '',
               title: texts.hourLine(row.hour, formatMoney(row.salesSatang), row.orders),
               value: row.salesSatang,
             })),

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type * as messages from '#contracts/http/messages.ts';
 import { ask } from '../../components/desk/ask.ts';
-import { fieldProblems } from '../../components/desk/form.ts';
+import { Drafts, fieldProblems } from '../../components/desk/form.ts';
 import { Loader } from '../../components/desk/loader.ts';
 import { areaField, pageHead, selectField, stateBadge } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
@@ -23,6 +23,7 @@ export class PxAdminEmails extends PxElement {
   @state() private preview: Answer<typeof messages.previewEmailTemplate> | null = null;
   @state() private problems: Record<string, string> = {};
   @state() private busy = false;
+  readonly #drafts = new Drafts();
   readonly #templates = new Loader<readonly Template[]>(
     this,
     async () => (await call<typeof messages.listEmailTemplates>('GET', '/api/admin/email-templates')).items,
@@ -46,6 +47,7 @@ export class PxAdminEmails extends PxElement {
           })),
           onChange: (value) => {
             this.chosen = value;
+            this.#drafts.clear();
             this.preview = null;
             this.problems = {};
           },
@@ -58,8 +60,8 @@ export class PxAdminEmails extends PxElement {
   #editor(template: Template): TemplateResult {
     const texts = d().emails;
     return html`<div class="desk-grid">
-      <form class="desk-card" novalidate @submit=${(event: SubmitEvent) => void this.#save(event, template)}>
-        ${field({ name: 'subject', label: texts.subject, value: template.subject, maxlength: 200, problem: this.problems.subject })}
+      <form class="desk-card" novalidate @input=${this.#drafts.keep} @submit=${(event: SubmitEvent) => void this.#save(event, template)}>
+        ${field({ name: 'subject', label: texts.subject, value: this.#drafts.value('subject', template.subject), maxlength: 200, problem: this.problems.subject })}
         ${areaField({ name: 'body', label: texts.body, value: template.body, rows: 14, maxlength: 10_000, hint: texts.bodyHint, problem: this.problems.body })}
         <p class="small soft">${texts.variables} ${template.variables.map((name) => html`<code>{{${name}}}</code> `)}</p>
         ${this.problems[''] ? html`<p class="note note-error" role="alert">${icon('warning')}<span>${this.problems['']}</span></p>` : nothing}
@@ -110,6 +112,7 @@ export class PxAdminEmails extends PxElement {
   }
 
   #put(saved: Template): void {
+    this.#drafts.clear();
     this.#templates.set(
       (this.#templates.value ?? []).map((old) =>
         old.key === saved.key && old.language === saved.language ? saved : old,

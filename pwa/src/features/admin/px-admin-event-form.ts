@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type * as events from '#contracts/http/events.ts';
-import { fieldProblems, fromLocalInput, toLocalInput } from '../../components/desk/form.ts';
+import { Drafts, fieldProblems, fromLocalInput, toLocalInput } from '../../components/desk/form.ts';
 import { Loader } from '../../components/desk/loader.ts';
 import { areaField, pageHead, selectField } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
@@ -34,6 +34,7 @@ export class PxAdminEventForm extends PxElement {
   @state() private mode: events.AccessMode | null = null;
   @state() private switches: Partial<Switches> = {};
   readonly #key = crypto.randomUUID();
+  readonly #drafts = new Drafts();
   readonly #event = new Loader<Partial<events.EventView>>(this, async () =>
     this.eventId ? await call<typeof events.getEvent>('GET', '/api/events/:id', { params: { id: this.eventId } }) : {},
   );
@@ -72,13 +73,13 @@ export class PxAdminEventForm extends PxElement {
       });
     const choices = <T extends string>(values: readonly T[], labels: Record<T, string>) =>
       values.map((value) => ({ value, label: labels[value] }));
-    return html`<form class="desk-form" novalidate @submit=${(submit: SubmitEvent) => void this.#save(submit, on, mode)}>
+    return html`<form class="desk-form" novalidate @input=${this.#drafts.keep} @submit=${(submit: SubmitEvent) => void this.#save(submit, on, mode)}>
       <section class="desk-card">
         <h2>${texts.sectionWhat}</h2>
         <div class="desk-fields">
-          ${field({ name: 'name', label: texts.nameTh, value: event.name, required: true, maxlength: 200, problem: problem.name })}
-          ${field({ name: 'nameEn', label: texts.nameEn, value: event.nameEn ?? '', maxlength: 200, problem: problem.nameEn })}
-          ${field({ name: 'slug', label: texts.slug, value: event.slug, hint: texts.slugHint, maxlength: 79, problem: problem.slug })}
+          ${field({ name: 'name', label: texts.nameTh, value: this.#drafts.value('name', event.name), required: true, maxlength: 200, problem: problem.name })}
+          ${field({ name: 'nameEn', label: texts.nameEn, value: this.#drafts.value('nameEn', event.nameEn), maxlength: 200, problem: problem.nameEn })}
+          ${field({ name: 'slug', label: texts.slug, value: this.#drafts.value('slug', event.slug), hint: texts.slugHint, maxlength: 79, problem: problem.slug })}
           ${selectField({ name: 'category', label: texts.category, value: event.category ?? 'running', options: choices(categories, texts.categories) })}
         </div>
         ${areaField({ name: 'description', label: texts.description, value: event.description ?? '', maxlength: 10_000, problem: problem.description })}
@@ -86,10 +87,10 @@ export class PxAdminEventForm extends PxElement {
       <section class="desk-card">
         <h2>${texts.sectionWhen}</h2>
         <div class="desk-fields">
-          ${field({ name: 'startsAt', label: texts.startsAt, type: 'datetime-local', value: toLocalInput(event.startsAt), required: true, problem: problem.startsAt })}
-          ${field({ name: 'endsAt', label: texts.endsAt, type: 'datetime-local', value: toLocalInput(event.endsAt), hint: texts.endsAtHint, problem: problem.endsAt })}
-          ${field({ name: 'venue', label: texts.venue, value: event.venue ?? '', maxlength: 300, problem: problem.venue })}
-          ${field({ name: 'location', label: texts.location, value: event.location ?? '', maxlength: 300, problem: problem.location })}
+          ${field({ name: 'startsAt', label: texts.startsAt, type: 'datetime-local', value: this.#drafts.value('startsAt', toLocalInput(event.startsAt)), required: true, problem: problem.startsAt })}
+          ${field({ name: 'endsAt', label: texts.endsAt, type: 'datetime-local', value: this.#drafts.value('endsAt', toLocalInput(event.endsAt)), hint: texts.endsAtHint, problem: problem.endsAt })}
+          ${field({ name: 'venue', label: texts.venue, value: this.#drafts.value('venue', event.venue), maxlength: 300, problem: problem.venue })}
+          ${field({ name: 'location', label: texts.location, value: this.#drafts.value('location', event.location), maxlength: 300, problem: problem.location })}
         </div>
       </section>
       <section class="desk-card">
@@ -109,6 +110,7 @@ export class PxAdminEventForm extends PxElement {
             mode === 'code'
               ? field({
                   name: 'accessCode',
+                  value: this.#drafts.value('accessCode', ''),
                   label: texts.accessCode,
                   maxlength: 64,
                   autocomplete: 'off',
@@ -125,8 +127,8 @@ export class PxAdminEventForm extends PxElement {
             ? html`<div class="stack">
               <p class="note">${icon('shield')}<span>${texts.noticeIntro}</span></p>
               <div class="desk-fields">
-                ${field({ name: 'legalBasis', label: texts.legalBasis, value: manage?.faceNotice?.legalBasis ?? texts.legalBasisDefault, maxlength: 500, problem: problem['faceNotice.legalBasis'] ?? problem.faceNotice })}
-                ${field({ name: 'attestedBy', label: texts.attestedBy, value: manage?.faceNotice?.attestedBy ?? '', maxlength: 200, hint: texts.attestedByHint, problem: problem['faceNotice.attestedBy'] })}
+                ${field({ name: 'legalBasis', label: texts.legalBasis, value: this.#drafts.value('legalBasis', manage?.faceNotice?.legalBasis ?? texts.legalBasisDefault), maxlength: 500, problem: problem['faceNotice.legalBasis'] ?? problem.faceNotice })}
+                ${field({ name: 'attestedBy', label: texts.attestedBy, value: this.#drafts.value('attestedBy', manage?.faceNotice?.attestedBy), maxlength: 200, hint: texts.attestedByHint, problem: problem['faceNotice.attestedBy'] })}
               </div>
               ${toggle('noticeShown', texts.noticeShown)}
             </div>`
@@ -139,9 +141,9 @@ export class PxAdminEventForm extends PxElement {
         <div class="desk-fields">
           ${selectField({ name: 'revenueType', label: texts.revenueType, value: manage?.revenueType ?? 'standard', options: choices(revenueTypes, texts.revenueTypes), hint: texts.revenueTypeHint })}
           ${selectField({ name: 'watermarkMode', label: texts.watermark, value: manage?.watermarkMode ?? 'corner', options: choices(['corner', 'tiled'] as const, texts.watermarks) })}
-          ${field({ name: 'salesStartAt', label: texts.salesStart, type: 'datetime-local', value: toLocalInput(manage?.salesStartAt), problem: problem.salesStartAt })}
-          ${field({ name: 'salesEndAt', label: texts.salesEnd, type: 'datetime-local', value: toLocalInput(manage?.salesEndAt), problem: problem.salesEndAt })}
-          ${field({ name: 'retentionDays', label: texts.retention, type: 'number', inputmode: 'numeric', value: String(manage?.retentionDays ?? 365), hint: texts.retentionHint, problem: problem.retentionDays })}
+          ${field({ name: 'salesStartAt', label: texts.salesStart, type: 'datetime-local', value: this.#drafts.value('salesStartAt', toLocalInput(manage?.salesStartAt)), problem: problem.salesStartAt })}
+          ${field({ name: 'salesEndAt', label: texts.salesEnd, type: 'datetime-local', value: this.#drafts.value('salesEndAt', toLocalInput(manage?.salesEndAt)), problem: problem.salesEndAt })}
+          ${field({ name: 'retentionDays', label: texts.retention, type: 'number', inputmode: 'numeric', value: this.#drafts.value('retentionDays', String(manage?.retentionDays ?? 365)), hint: texts.retentionHint, problem: problem.retentionDays })}
         </div>
         ${toggle('salesEnabled', texts.salesEnabled)} ${toggle('autoApprove', texts.autoApprove)}
       </section>

@@ -62,13 +62,19 @@ export class PxAdminLogs extends FilteredPage {
               rows: items,
               key: (entry) => entry.id,
               columns: [
-                { label: texts.what, cell: (entry) => html`${actionText(entry.action)}<small>${entry.action}</small>` },
-                { label: texts.who, cell: (entry) => entry.actorName ?? d().dashboard.system },
+                {
+                  label: texts.what,
+                  cell: (entry) => html`<span class="nowrap" title=${entry.action}>${actionText(entry.action)}</span>`,
+                },
+                {
+                  label: texts.who,
+                  cell: (entry) => html`<span class="nowrap">${entry.actorName ?? d().dashboard.system}</span>`,
+                },
                 {
                   label: texts.subject,
                   cell: (entry) =>
                     entry.subjectId
-                      ? html`${entry.subjectKind ?? ''} <small class="num">${entry.subjectId}</small>`
+                      ? html`<span class="nowrap" title=${entry.subjectId}>${entry.subjectKind ?? ''} <span class="soft num">${entry.subjectId.slice(0, 8)}</span></span>`
                       : '–',
                 },
                 {
@@ -76,7 +82,11 @@ export class PxAdminLogs extends FilteredPage {
                   wide: true,
                   cell: (entry) => html`<code class="details">${detailsOf(entry)}</code>`,
                 },
-                { label: d().common.date, end: true, cell: (entry) => formatDateTime(entry.createdAt) },
+                {
+                  label: d().common.date,
+                  end: true,
+                  cell: (entry) => html`<span class="nowrap">${formatDateTime(entry.createdAt)}</span>`,
+                },
               ],
             })}${this.#logs.moreButton()}`,
       )}`;

@@ -53,12 +53,14 @@ export class PxAdminPackages extends PxElement {
           {
             label: '',
             end: true,
-            cell: (item) => html`<button class="btn btn-line" @click=${() => void this.#toggle(item)}>
+            cell: (
+              item,
+            ) => html`<span class="desk-actions end-actions"><button class="btn btn-line" @click=${() => void this.#toggle(item)}>
                 ${item.isActive ? texts.switchOff : texts.switchOn}
               </button>
               <button class="btn btn-icon" aria-label=${texts.remove(item.nameTh)} @click=${() => void this.#remove(item)}>
                 ${icon('trash')}
-              </button>`,
+              </button></span>`,
           },
         ],
       }),

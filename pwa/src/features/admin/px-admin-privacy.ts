@@ -49,7 +49,7 @@ export class PxAdminPrivacy extends FilteredPage {
               rows: items,
               key: (request) => request.id,
               columns: [
-                { label: texts.kind, cell: (request) => html`<b>${texts.kinds[request.kind]}</b>` },
+                { label: texts.kind, cell: (request) => html`<b class="nowrap">${texts.kinds[request.kind]}</b>` },
                 {
                   label: texts.person,
                   cell: (request) => html`${request.userName ?? texts.guest}<small>${request.email ?? ''}</small>`,
@@ -61,7 +61,7 @@ export class PxAdminPrivacy extends FilteredPage {
                 {
                   label: texts.due,
                   cell: (request) =>
-                    html`${formatDateShort(request.dueAt)} ${request.isOverdue ? stateBadge(texts.overdue, 'error') : nothing}`,
+                    html`<span class="nowrap">${formatDateShort(request.dueAt)}</span> ${request.isOverdue ? stateBadge(texts.overdue, 'error') : nothing}`,
                 },
                 {
                   label: d().common.status,

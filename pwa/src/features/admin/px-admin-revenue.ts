@@ -134,7 +134,7 @@ export class PxAdminRevenue extends FilteredPage {
             key: (row) => row.code,
             columns: [
               { label: texts.account, cell: (row) => accountName(row.code) },
-              { label: d().common.amount, end: true, cell: (row) => money(row.balanceSatang) },
+              { label: d().common.amount, end: true, cell: (row) => money(natural(row)) },
             ],
           })}
         </section>
@@ -142,6 +142,10 @@ export class PxAdminRevenue extends FilteredPage {
     </div>`;
   }
 }
+
+/** Balances as one speaks of them: what is owed and earned counts up too. */
+const natural = ({ kind, balanceSatang }: { kind: string; balanceSatang: number }): number =>
+  kind === 'asset' || kind === 'expense' || balanceSatang === 0 ? balanceSatang : -balanceSatang;
 
 function accountName(code: string): string {
   const names: Record<string, string> = d().revenue.accounts;

@@ -114,7 +114,7 @@ export class PxAdminRules extends PxElement {
     const share = (name: keyof typeof this.shares, label: string): TemplateResult =>
       field({
         name: `share-${name}`,
-        label: `${label} (%)`,
+        label: `${label} %`,
         inputmode: 'decimal',
         value: this.shares[name],
         onInput: (value) => {

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type * as admin from '#contracts/http/admin.ts';
 import type { SettingKey, SettingValue } from '#contracts/settings.ts';
-import { fieldProblems, readBaht, writeBaht } from '../../components/desk/form.ts';
+import { Drafts, fieldProblems, readBaht, writeBaht } from '../../components/desk/form.ts';
 import { Loader } from '../../components/desk/loader.ts';
 import { linkTabs, pageHead } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
@@ -81,6 +81,7 @@ export class PxAdminSettings extends PxElement {
   @state() private problems: Partial<Record<SettingKey, Record<string, string>>> = {};
   @state() private busy: SettingKey | null = null;
   @state() private vat: boolean | null = null;
+  readonly #drafts = new Drafts();
   readonly #settings = new Loader<readonly Setting[]>(
     this,
     async () => (await call<typeof admin.getSettings>('GET', '/api/admin/settings')).items,
@@ -103,7 +104,7 @@ export class PxAdminSettings extends PxElement {
     const texts = d().settings;
     const problems = this.problems[key] ?? {};
     const fields = Object.entries(forms[key] as Record<string, Kind>) as [FieldName, Kind][];
-    return html`<form class="desk-card" novalidate @submit=${(event: SubmitEvent) => void this.#save(event, setting)}>
+    return html`<form class="desk-card" novalidate @input=${this.#drafts.keep} @submit=${(event: SubmitEvent) => void this.#save(event, setting)}>
       <h2>${texts.groups[key]}</h2>
       <p class="soft small">${texts.hints[key]}</p>
       <div class="desk-fields">
@@ -117,7 +118,7 @@ export class PxAdminSettings extends PxElement {
             : field({
                 name: `${key}-${name}`,
                 label: texts.fields[name],
-                value: toText(kind, setting.value[name]),
+                value: this.#drafts.value(`${key}-${name}`, toText(kind, setting.value[name])),
                 inputmode: kind === 'text' || kind === 'rates' ? 'text' : 'decimal',
                 hint: kind === 'rates' ? texts.ratesHint : undefined,
                 problem: problems[name],

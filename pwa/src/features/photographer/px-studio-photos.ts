@@ -14,17 +14,20 @@ import { d } from '../../i18n/desk.ts';
 import { formatNumber } from '../../i18n/format.ts';
 
 type Row = ItemOf<typeof photos.listPhotos>;
+const PAGE = 60;
+const FOLLOW_MS = 5_000;
 const filters = ['', 'pending', 'approved', 'rejected', 'uploaded', 'failed'] as const;
 
 @customElement('px-studio-photos')
 export class PxStudioPhotos extends PxElement {
   #status = '';
+  #timer: ReturnType<typeof setInterval> | undefined;
   readonly #counts = new Loader<Answer<typeof photographers.getPhotographerPhotos>>(this, () =>
     call<typeof photographers.getPhotographerPhotos>('GET', '/api/photographer/photos'),
   );
   readonly #photos = new Pager<Row>(this, (cursor) =>
     call<typeof photos.listPhotos>('GET', '/api/photos', {
-      query: { mine: '1', status: this.#status || undefined, limit: 60, cursor },
+      query: { mine: '1', status: this.#status || undefined, limit: PAGE, cursor },
     }),
   );
 
@@ -32,6 +35,23 @@ export class PxStudioPhotos extends PxElement {
     super();
     this.watch(location);
     this.#status = location.value.query.get('status') ?? '';
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#timer = setInterval(() => void this.#follow(), FOLLOW_MS);
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#timer);
+  }
+
+  /** While photos of the first page are being prepared, look how far they are. */
+  async #follow(): Promise<void> {
+    const { items } = this.#photos;
+    const preparing = items.length <= PAGE && items.some((photo) => photo.status === 'uploaded');
+    if (!preparing || document.visibilityState === 'hidden') return;
+    await Promise.all([this.#photos.reload(), this.#counts.reload()]);
   }
 
   protected override willUpdate(): void {

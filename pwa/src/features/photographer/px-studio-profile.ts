@@ -3,7 +3,7 @@ import { customElement, state } from 'lit/decorators.js';
 import type * as photographers from '#contracts/http/photographers.ts';
 import type { PhotographerProfile } from '#contracts/http/photographers.ts';
 import '../../components/desk/px-bank-account.ts';
-import { fieldProblems } from '../../components/desk/form.ts';
+import { Drafts, fieldProblems } from '../../components/desk/form.ts';
 import { Loader } from '../../components/desk/loader.ts';
 import { areaField, pageHead } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
@@ -20,6 +20,7 @@ export class PxStudioProfile extends PxElement {
   @state() private busy = false;
   @state() private isPublic: boolean | null = null;
   @state() private isJuristic: boolean | null = null;
+  readonly #drafts = new Drafts();
   readonly #profile = new Loader<PhotographerProfile>(this, () =>
     call<typeof photographers.getPhotographerProfile>('GET', '/api/photographer/profile'),
   );
@@ -37,15 +38,15 @@ export class PxStudioProfile extends PxElement {
     const texts = d().profile;
     const isPublic = this.isPublic ?? profile.isPublic;
     return html`<h2>${texts.portfolio}</h2>
-      <form class="stack" novalidate @submit=${this.#save}>
-        ${field({ name: 'displayName', label: texts.name, value: profile.displayName, required: true, maxlength: 120, problem: this.problems.displayName })}
-        ${field({ name: 'slug', label: texts.slug, value: profile.slug, hint: texts.slugHint, maxlength: 63, problem: this.problems.slug })}
+      <form class="stack" novalidate @input=${this.#drafts.keep} @submit=${this.#save}>
+        ${field({ name: 'displayName', label: texts.name, value: this.#drafts.value('displayName', profile.displayName), required: true, maxlength: 120, problem: this.problems.displayName })}
+        ${field({ name: 'slug', label: texts.slug, value: this.#drafts.value('slug', profile.slug), hint: texts.slugHint, maxlength: 63, problem: this.problems.slug })}
         ${areaField({ name: 'bio', label: texts.bio, value: profile.bio ?? '', maxlength: 2000, problem: this.problems.bio })}
-        ${field({ name: 'portfolioUrl', label: texts.site, type: 'url', inputmode: 'url', value: profile.portfolioUrl ?? '', placeholder: 'https://', problem: this.problems.portfolioUrl })}
+        ${field({ name: 'portfolioUrl', label: texts.site, type: 'url', inputmode: 'url', value: this.#drafts.value('portfolioUrl', profile.portfolioUrl), placeholder: 'https://', problem: this.problems.portfolioUrl })}
         ${switchField(texts.isPublic, isPublic, (checked) => {
           this.isPublic = checked;
         })}
-        ${field({ name: 'taxId', label: texts.taxId, inputmode: 'numeric', maxlength: 13, value: profile.taxId ?? '', hint: texts.taxIdHint, problem: this.problems.taxId })}
+        ${field({ name: 'taxId', label: texts.taxId, inputmode: 'numeric', maxlength: 13, value: this.#drafts.value('taxId', profile.taxId), hint: texts.taxIdHint, problem: this.problems.taxId })}
         ${switchField(texts.juristic, this.isJuristic ?? profile.isJuristic, (checked) => {
           this.isJuristic = checked;
         })}

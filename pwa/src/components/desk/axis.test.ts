@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { axisEnd } from './chart.ts';
+import { axisEnd } from './axis.ts';
 
 describe('chart axis', () => {
   it('ends at a round number that holds the largest bar', () => {
