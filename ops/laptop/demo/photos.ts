@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -26,5 +27,6 @@ export async function writeDemoSelfie(file: string): Promise<void> {
     .modulate({ brightness: 1.06 })
     .resize(720, 960, { fit: 'cover' })
     .jpeg({ quality: 88 })
-    .toFile(file);
+    .toFile(`${file}.part`);
+  await rename(`${file}.part`, file);
 }

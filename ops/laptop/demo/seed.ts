@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '#server/platform/config.ts';
-import { createDb, createPool } from '#server/platform/db.ts';
+import { createDb, createPool, type Db } from '#server/platform/db.ts';
 import { type DemoName, demoEmail, demoPassword, ensureAccounts } from './accounts.ts';
 import { demoPhotos, writeDemoSelfie } from './photos.ts';
 
@@ -13,10 +14,7 @@ export const demoSlug = 'krungthep-night';
 const indexingMs = 90_000;
 const config = readConfig();
 
-interface Photo {
-  id: string;
-  status: string;
-}
+const demoNames = new Set(demoPhotos.map((file) => path.basename(file)));
 
 async function call<T>(token: string, method: string, url: string, body?: unknown): Promise<T> {
   const isForm = body instanceof FormData;
@@ -76,23 +74,28 @@ async function uploadPhotos(photographer: string, eventId: string): Promise<void
   await call(photographer, 'POST', '/api/photos/batch-upload', form);
 }
 
-async function untilIndexed(admin: string, eventId: string): Promise<Photo[]> {
+/** The demo's own photos; what people upload to the event besides is theirs to approve. */
+const listDemoPhotos = (db: Db, eventId: string) =>
+  db
+    .selectFrom('photos')
+    .select(['id', 'status'])
+    .where('event_id', '=', eventId)
+    .where('file_name', 'in', [...demoNames])
+    .where('deleted_at', 'is', null)
+    .orderBy('file_name')
+    .execute();
+
+async function untilIndexed(db: Db, eventId: string) {
   const deadline = Date.now() + indexingMs;
   for (;;) {
-    const { items } = await call<{ items: Photo[] }>(
-      admin,
-      'GET',
-      `/api/events/${eventId}/photos?status=all&limit=100`,
-    );
-    if (items.length >= demoPhotos.length && items.every((photo) => photo.status !== 'uploaded')) return items;
+    const photos = await listDemoPhotos(db, eventId);
+    if (photos.length >= demoPhotos.length && photos.every((photo) => photo.status !== 'uploaded')) return photos;
     if (Date.now() > deadline) throw new Error(`the demo photos were not indexed within ${indexingMs / 1000} s`);
-    await sleep(1_000);
+    await sleep(250);
   }
 }
 
-const pool = createPool(config.databaseUrl, 2);
-const db = createDb(pool);
-try {
+async function seed(db: Db): Promise<void> {
   const ids = await ensureAccounts(db);
   const organizer = await db
     .selectFrom('organizers')
@@ -101,15 +104,23 @@ try {
     .executeTakeFirstOrThrow();
   const [admin, photographer] = [await signIn('admin'), await signIn('photographer')];
   const eventId = await ensureEvent(admin, organizer.id, ids.photographer);
-  const before = await call<{ items: Photo[] }>(admin, 'GET', `/api/events/${eventId}/photos?status=all&limit=100`);
-  if (before.items.length < demoPhotos.length) await uploadPhotos(photographer, eventId);
-  const photos = await untilIndexed(admin, eventId);
+  if ((await listDemoPhotos(db, eventId)).length < demoPhotos.length) await uploadPhotos(photographer, eventId);
+  const photos = await untilIndexed(db, eventId);
   const waiting = photos.filter((photo) => photo.status === 'pending').map((photo) => photo.id);
   if (waiting.length > 0) await call(admin, 'POST', '/api/photos/review', { ids: waiting, decision: 'approve' });
-  const event = await call<{ coverUrl: string | null }>(admin, 'GET', `/api/events/${eventId}`);
-  if (!event.coverUrl && photos[0]) await call(admin, 'PUT', `/api/events/${eventId}`, { coverPhotoId: photos[0].id });
-  await mkdir(path.join(config.dataDir, 'demo'), { recursive: true });
-  await writeDemoSelfie(path.join(config.dataDir, 'demo', 'selfie.jpg'));
-} finally {
-  await db.destroy();
+  if (photos[2]) await call(admin, 'PUT', `/api/events/${eventId}`, { coverPhotoId: photos[2].id });
+}
+
+// The selfie is written last: once it is there, the demo belongs to whoever plays with it and is left alone.
+const selfie = path.join(config.dataDir, 'demo', 'selfie.jpg');
+if (!existsSync(selfie)) {
+  const pool = createPool(config.databaseUrl, 2);
+  const db = createDb(pool);
+  try {
+    await seed(db);
+    await mkdir(path.dirname(selfie), { recursive: true });
+    await writeDemoSelfie(selfie);
+  } finally {
+    await db.destroy();
+  }
 }
