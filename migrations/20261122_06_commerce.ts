@@ -192,7 +192,7 @@ create table refunds (
   created_at timestamptz(3) not null default now(),
   check (second_approver is null or second_approver <> decided_by)
 );
-create unique index refunds_one_open on refunds (order_id) where status in ('requested','approved') and cardinality(order_item_ids) > 0;
+create unique index refunds_one_open on refunds (order_id) where status = 'requested';
 create index refunds_status on refunds (status, created_at desc, id desc);
 
 create table invoices (

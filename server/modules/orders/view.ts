@@ -21,7 +21,7 @@ export function orderView(
   const { payment, refunds, token } = context;
   const isOpenForDownload = items.some((item) => item.is_granted);
   const query = `?token=${encodeURIComponent(token)}`;
-  const hasOpenRefund = refunds.some((refund) => refund.status === 'requested' || refund.status === 'approved');
+  const hasOpenRefund = refunds.some((refund) => refund.status === 'requested');
   return {
     id: order.id,
     number: order.number,
