@@ -57,6 +57,12 @@ function preloadFonts(names: readonly RegExp[]): Plugin {
   };
 }
 
+/** Code that only staff loads: its chunks are named `desk-…` and stay out of the attendees' precache. */
+const deskCode =
+  /\/(features\/(photographer|admin|organizer)|components\/desk|data\/uploads)\/|\/i18n\/desk|\/(tus-js-client|exifr)\//;
+const deskStyles =
+  /^(admin|photographer|organizer|px-(desk|earnings|photo-cards|bank-account|event-numbers|event-upload))\.css$/;
+
 export default defineConfig({
   root: join(root, 'pwa'),
   publicDir: 'public',
@@ -71,10 +77,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        chunkFileNames: ({ facadeModuleId }) =>
-          /\/features\/(photographer|admin|organizer)\//.test(facadeModuleId ?? '')
-            ? 'assets/desk-[name]-[hash].js'
-            : 'assets/[name]-[hash].js',
+        chunkFileNames: ({ moduleIds }) =>
+          moduleIds.some((id) => deskCode.test(id)) ? 'assets/desk-[name]-[hash].js' : 'assets/[name]-[hash].js',
+        // The desks' styles, too; an asset only knows the name of the chunk it came with.
+        assetFileNames: ({ names }) =>
+          names.some((name) => deskStyles.test(name))
+            ? 'assets/desk-[name]-[hash][extname]'
+            : 'assets/[name]-[hash][extname]',
       },
     },
   },

@@ -113,6 +113,7 @@ export class PxUploader extends PxElement {
 
   #zone(compact: boolean): TemplateResult {
     const texts = d().upload;
+    const touch = matchMedia('(pointer: coarse)').matches;
     return html`<section
       class="drop-zone ${compact ? 'compact' : ''} ${this.over ? 'over' : ''}"
       aria-label=${texts.zone}
@@ -135,7 +136,7 @@ export class PxUploader extends PxElement {
     >
       ${compact ? nothing : icon('upload')}
       <div>
-        <p class="drop-title">${this.over ? texts.dropNow : compact ? texts.dropMore : texts.drop}</p>
+        <p class="drop-title">${this.over ? texts.dropNow : compact ? texts.dropMore : touch ? texts.choose : texts.drop}</p>
         ${compact ? nothing : html`<p class="soft small">${texts.dropBody}</p>`}
       </div>
       <div class="row">${this.#chooser(false)} ${this.#chooser(true)}</div>
