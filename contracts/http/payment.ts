@@ -34,8 +34,8 @@ export const createPayment = route({
   access: 'session',
   body: z.object({ orderId: z.uuid() }),
   responses: { 201: paymentView },
+  // No remembered answers: a repeat must get the QR that lives now. The one live attempt makes repeats harmless.
   errors: ['order.not_found', 'order.already_paid', 'order.transition', 'payment.gateway_unavailable'],
-  idempotent: true,
 });
 export const getPaymentStatus = route({
   method: 'get',

@@ -15,8 +15,8 @@ export interface SellablePhoto {
   priceSatang: number | null;
   /** Approved, there, and its event sells now. */
   isForSale: boolean;
-  /** False: only the event's sales are closed. */
-  isSalesOpen?: boolean;
+  /** False: the event's sales are closed. */
+  isSalesOpen: boolean;
   width: number | null;
   height: number | null;
   thumbnailUrl: string | null;
@@ -42,8 +42,8 @@ export interface Selection {
 const statusOf = (photo: SellablePhoto | undefined, isOwned: boolean): LineStatus => {
   if (isOwned) return 'owned';
   if (!photo) return 'withdrawn';
-  if (photo.isSalesOpen === false) return 'sales_closed';
-  return photo.isForSale ? 'available' : 'withdrawn';
+  if (photo.isForSale) return 'available';
+  return photo.isSalesOpen ? 'withdrawn' : 'sales_closed';
 };
 
 /** Prices a user's lines with quote(); the only place where the server does. */

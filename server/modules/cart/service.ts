@@ -68,7 +68,7 @@ export function createCartService(deps: CartDeps) {
     if (missing.length > 0) throw new AppError('photo.not_found', { photoIds: missing });
     const refused = found.filter((photo) => !photo.isForSale);
     if (refused.length > 0) {
-      const isClosed = refused.every((photo) => photo.isSalesOpen === false);
+      const isClosed = refused.every((photo) => !photo.isSalesOpen);
       const code = isClosed ? 'event.sales_closed' : 'photo.not_for_sale';
       throw new AppError(code, { photoIds: refused.map((photo) => photo.id) });
     }

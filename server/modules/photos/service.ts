@@ -32,6 +32,8 @@ export interface SellablePhoto {
   /** Own price; null: by the packages. */
   priceSatang: number | null;
   isForSale: boolean;
+  /** False: the event's sales are closed, whatever the photo's state. */
+  isSalesOpen: boolean;
   width: number | null;
   height: number | null;
   thumbnailUrl: string;
@@ -255,6 +257,7 @@ export function createPhotosService(deps: { db: Db; events: EventsService; logge
         revenueType: row.revenue_type,
         priceSatang: row.price_satang,
         isForSale: row.photo_status === 'approved' && !row.photo_deleted_at && events.isSalesOpen(row, now),
+        isSalesOpen: events.isSalesOpen(row, now),
         width: row.width,
         height: row.height,
         thumbnailUrl: photoUrls(row.id).thumbnails.medium,
