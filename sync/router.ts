@@ -51,7 +51,7 @@ export function syncRouter(deps: {
   db: Db;
   listener: Listener;
   findViewer: (req: Request) => Promise<Viewer | null>;
-  /** Makes a guest for a session collection asked for without one; without it such a call is auth.required. */
+  /** Makes a guest for a first change to a session collection; any other call without a session is auth.required. */
   createGuest?: (req: Request, res: Response) => Promise<Viewer>;
   collections: readonly AnyCollection[];
   rateLimit?: RateLimit;
@@ -69,7 +69,11 @@ export function syncRouter(deps: {
       throw new AppError('sync.schema_outdated', { version: collection.version });
     }
     let viewer = await deps.findViewer(req);
-    if (!viewer && collection.access === 'session' && deps.createGuest) viewer = await deps.createGuest(req, res);
+    // Only who changes something and brings no cookie becomes a guest. A pull under a session that just ended (the guest joined an
+    // account, "pull now" reached it first) must not answer a fresh guest's cookie over the account's.
+    const isFirstChange = req.method === 'POST' && req.get('cookie') === undefined;
+    if (!viewer && collection.access === 'session' && isFirstChange && deps.createGuest)
+      viewer = await deps.createGuest(req, res);
     req.viewer = viewer;
     const context: SyncContext = { viewer, eventId, eventAccess: eventAccessOf(req) };
     return { collection, context, scope: await collection.scope(context) };

@@ -1,6 +1,7 @@
 import type { Quote } from '#contracts/pricing.ts';
+import { online } from '../data/connectivity.ts';
 import type { CartChange } from '../data/db/cart-replica.ts';
-import { session } from '../data/session.ts';
+import { ensureSession, session } from '../data/session.ts';
 import { Store } from '../data/store.ts';
 import type { Photo } from '../data/types.ts';
 
@@ -111,9 +112,11 @@ function settle(): Promise<void> {
       pending = pending.slice(taken.length);
       write(cart.value);
     }
+    await ensureSession();
     await replica.startCartReplication();
   })()
-    .catch(() => undefined) // no IndexedDB here: the mirror keeps it, `pushWithoutReplica` sends it at checkout
+    // No signal for a first session, or no IndexedDB here: the mirror keeps it, the next tap, the network's return or the checkout goes on.
+    .catch(() => undefined)
     .finally(() => {
       settling = null;
     });
@@ -157,6 +160,9 @@ export function startCart(): void {
   session.watch(({ user }) => {
     if (user) void settle();
   });
+  online.watch((reachable) => {
+    if (reachable && cart.value.lines.length > 0) void settle();
+  });
   window.addEventListener('storage', (event) => {
     if (event.key !== MIRROR) return;
     const other = readMirror();
@@ -176,6 +182,7 @@ export async function forgetCart(): Promise<void> {
 /** Before an order: the server must know every line. Rejects when it cannot be told now. */
 export async function bringCartToServer(): Promise<void> {
   await settle();
+  await ensureSession();
   const { cartInSync } = await import('../data/db/cart-replica.ts');
   if (pending.length === 0) {
     await cartInSync(12_000);

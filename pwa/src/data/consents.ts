@@ -2,6 +2,7 @@ import { consentTexts } from '#contracts/consents.ts';
 import { lang } from '../i18n/i18n.ts';
 import { api } from './api.ts';
 import type { Answer, Body } from './contract.ts';
+import { ensureSession } from './session.ts';
 
 export type Consent = Answer<'POST /api/consents'>;
 
@@ -59,5 +60,7 @@ export const consentGrant = (eventId: string): Body<'POST /api/consents'> => ({
   method: 'switch',
 });
 
-export const grantConsent = (eventId: string): Promise<Consent> =>
-  api('POST /api/consents', { body: consentGrant(eventId), idempotencyKey: crypto.randomUUID() });
+export async function grantConsent(eventId: string): Promise<Consent> {
+  await ensureSession();
+  return api('POST /api/consents', { body: consentGrant(eventId), idempotencyKey: crypto.randomUUID() });
+}

@@ -2,6 +2,7 @@ import { type Method, send } from './api.ts';
 import { online } from './connectivity.ts';
 import { kvAll, kvDelete, kvSet } from './kv.ts';
 import { ApiProblem } from './problem.ts';
+import { ensureSession } from './session.ts';
 import { Store } from './store.ts';
 
 export type EffectKind = 'search' | 'feedback' | 'consent' | 'withdraw';
@@ -72,6 +73,7 @@ async function drain(): Promise<void> {
     const effect = waiting.value[0];
     if (!effect) return;
     try {
+      await ensureSession();
       const body = effect.before ? await prepare(effect, effect.before) : effect.body;
       const { method, path, params, id } = effect;
       const answer = await send(method, path, { params, body, idempotencyKey: id });

@@ -41,6 +41,22 @@ export async function refreshSession(): Promise<void> {
   setSession(user);
 }
 
+let entering: Promise<void> | null = null;
+
+/**
+ * Makes sure that there is a session, a guest's at least, before things are asked for that need one. Calls in parallel without one would
+ * each get a guest of their own, and what the first keeps the second would not see.
+ */
+export function ensureSession(): Promise<void> {
+  if (session.value.user) return Promise.resolve();
+  entering ??= api('POST /api/auth/guest')
+    .then(({ user }) => setSession(user))
+    .finally(() => {
+      entering = null;
+    });
+  return entering;
+}
+
 /** The person behind an account; null for guests and strangers. */
 export const accountUser = (): SessionUser | null => {
   const { user } = session.value;

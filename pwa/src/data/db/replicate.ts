@@ -6,6 +6,7 @@ import { send } from '../api.ts';
 import { online } from '../connectivity.ts';
 import { LiveStream } from '../live-stream.ts';
 import { isProblem } from '../problem.ts';
+import { ensureSession, refreshSession } from '../session.ts';
 import { Store } from '../store.ts';
 
 /** True when the server says that this version of the app is too old to replicate. */
@@ -48,6 +49,8 @@ export function replicate<Doc>(collection: RxCollection<Doc>, options: Options):
         appOutdated.set(true);
         void state.cancel();
       }
+      // The session ended meanwhile: learn who is here, and the next attempt goes under that session.
+      if (isProblem(error, 'auth.required')) await refreshSession().then(ensureSession);
       throw error;
     }
   };

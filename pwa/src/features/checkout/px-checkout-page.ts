@@ -11,7 +11,7 @@ import { api } from '../../data/api.ts';
 import { online } from '../../data/connectivity.ts';
 import { forgetKey, keyFor, startPayment } from '../../data/orders.ts';
 import { isProblem } from '../../data/problem.ts';
-import { accountUser, refreshSession, session } from '../../data/session.ts';
+import { accountUser, session } from '../../data/session.ts';
 import { formatMoney } from '../../i18n/format.ts';
 import { lang, t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
@@ -144,7 +144,6 @@ export class PxCheckoutPage extends PxElement {
 
   async #place(email: string | undefined): Promise<void> {
     await bringCartToServer();
-    if (!session.value.user) await refreshSession();
     const photoIds = cart.value.lines.map((line) => line.photoId);
     const expectedTotalSatang = cartPrice.value?.totalSatang;
     const intent = `order:${[...photoIds].sort().join(',')}:${email ?? ''}:${expectedTotalSatang ?? ''}`;

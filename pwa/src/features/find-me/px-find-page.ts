@@ -12,7 +12,7 @@ import { consentGrant, dropConsent, grantConsent, keepConsent, keptConsent } fro
 import { knownEvent, loadEvent } from '../../data/events.ts';
 import { ApiProblem } from '../../data/problem.ts';
 import { queueSearch } from '../../data/searches.ts';
-import { refreshSession, session } from '../../data/session.ts';
+import { session } from '../../data/session.ts';
 import type { EventView } from '../../data/types.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
@@ -106,7 +106,6 @@ export class PxFindPage extends PxElement {
     this.#finder.load();
     try {
       const consent = await grantConsent(this.event.id);
-      if (!session.value.user) await refreshSession();
       keepConsent(this.event.id, consent, session.value.user?.id ?? null);
       this.consentId = consent.id;
     } catch (error) {
