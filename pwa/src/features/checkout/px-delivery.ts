@@ -110,9 +110,10 @@ export class PxDelivery extends PxElement {
     const texts = t().order;
     const link = this.#linkOf(item.photoId);
     const label = t().photo.label(index + 1, '');
+    // A single photo's own button is the one action of the screen.
+    const look = this.order.items.length === 1 ? 'btn-gold' : 'btn-line';
     const shape = item.width && item.height ? (item.width / item.height).toFixed(4) : '1.5';
-    const picture = html`<img src=${photoUrls(item.photoId).thumbnails.large}
-      @error=${(event: Event) => fallBack(event.target as HTMLImageElement, item.thumbnailUrl)} alt=${label} loading="lazy" />`;
+    const picture = html`<img src=${item.thumbnailUrl ?? photoUrls(item.photoId).thumbnails.medium} alt=${label} loading="lazy" />`;
     return html`<li ${vars({ '--ratio': shape })}>
       ${link?.url ? html`<a href=${link.url} target="_blank" aria-label=${label}>${picture}</a>` : picture}
       ${
@@ -120,7 +121,7 @@ export class PxDelivery extends PxElement {
           ? html`<p class="small">${texts.originalLater}</p>`
           : savesByShare()
             ? html`<button
-              class="btn btn-line"
+              class="btn ${look}"
               aria-label="${texts.save}: ${label}"
               aria-busy=${this.busy.has(item.photoId) ? 'true' : 'false'}
               ?disabled=${!link}
@@ -135,7 +136,7 @@ export class PxDelivery extends PxElement {
               }
             </button>`
             : html`<a
-              class="btn btn-line"
+              class="btn ${look}"
               aria-label="${texts.save}: ${label}"
               aria-disabled=${link ? 'false' : 'true'}
               href=${link?.url ?? '#'}
@@ -210,9 +211,4 @@ export class PxDelivery extends PxElement {
       toast(problemText(error), { kind: 'error' });
     }
   };
-}
-
-/** A photo withdrawn after the purchase has no public pictures left; the order's own thumbnail still stands in. */
-function fallBack(image: HTMLImageElement, thumbnailUrl: string | null): void {
-  if (thumbnailUrl && image.getAttribute('src') !== thumbnailUrl) image.src = thumbnailUrl;
 }

@@ -142,7 +142,7 @@ export class PxFindPage extends PxElement {
     const shows = now && (now.phase === 'running' || now.phase === 'done') && now.search;
     return html`<div class="find ${shows ? 'find-results' : ''}">
       <header class="find-head">
-        <a class="back-link" href=${root}>${icon('chevron-left')}${eventName(event)}</a>
+        <a class="back-link" href=${root}>${icon('chevron-left')}<span>${eventName(event)}</span></a>
         ${shows ? html`<button class="btn btn-quiet again" @click=${() => this.#search?.again()}>${icon('refresh')}${texts.again}</button>` : nothing}
       </header>
       ${

@@ -104,7 +104,7 @@ export class PxFindResults extends PxElement {
           ? html`<div class="results-all">
             ${
               open.length > 0
-                ? html`<button class="btn btn-gold" @click=${() => addToCart(...open)}>${icon('plus')}${texts.addAll(open.length)}</button>`
+                ? html`<button class="btn btn-gold" @click=${() => addToCart(...open)}>${icon('plus')}${open.length === 1 ? t().photo.add : texts.addAll(open.length)}</button>`
                 : html`<p class="soft">${icon('check')}${texts.allAdded}</p>`
             }
           </div>`
