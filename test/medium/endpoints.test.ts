@@ -65,22 +65,55 @@ const bodies: Record<string, { type?: string; data: string }> = {
   'wrong types': {
     type: 'application/json',
     data: JSON.stringify({
-      id: {}, eventId: 7, photoId: [], photoIds: 'x', orderId: -1, email: 5, password: {}, name: [], descriptor: 'abc', price: '1e999',
-      priceSatang: 1.5, kind: '__proto__', token: null, status: 'x\u0000y', role: 'root', items: {}, key: 1, value: null, reason: 9,
+      id: {},
+      eventId: 7,
+      photoId: [],
+      photoIds: 'x',
+      orderId: -1,
+      email: 5,
+      password: {},
+      name: [],
+      descriptor: 'abc',
+      price: '1e999',
+      priceSatang: 1.5,
+      kind: '__proto__',
+      token: null,
+      status: 'x\u0000y',
+      role: 'root',
+      items: {},
+      key: 1,
+      value: null,
+      reason: 9,
     }),
   },
   'unknown ids': {
     type: 'application/json',
     data: JSON.stringify({
-      eventId: randomUUID(), photoId: randomUUID(), photoIds: [randomUUID()], orderId: randomUUID(), packageId: randomUUID(),
-      consentId: randomUUID(), engine: 'none', descriptor: Array.from({ length: 128 }, () => 0.1), verdict: 'me', reason: 'because it is so',
-      email: 'nobody@example.test', password: 'Wrong-Pass-1', token: 'x'.repeat(40), role: 'customer', status: 'published', refreshToken: 'y'.repeat(40),
+      eventId: randomUUID(),
+      photoId: randomUUID(),
+      photoIds: [randomUUID()],
+      orderId: randomUUID(),
+      packageId: randomUUID(),
+      consentId: randomUUID(),
+      engine: 'none',
+      descriptor: Array.from({ length: 128 }, () => 0.1),
+      verdict: 'me',
+      reason: 'because it is so',
+      email: 'nobody@example.test',
+      password: 'Wrong-Pass-1',
+      token: 'x'.repeat(40),
+      role: 'customer',
+      status: 'published',
+      refreshToken: 'y'.repeat(40),
     }),
   },
   'something huge': { type: 'application/json', data: JSON.stringify({ name: 'x'.repeat(3_000_000) }) },
   'another type': { type: 'application/xml', data: '<a/>' },
   'a form': { type: 'application/x-www-form-urlencoded', data: 'a=1' },
-  'a broken form with files': { type: 'multipart/form-data; boundary=x', data: '--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n' },
+  'a broken form with files': {
+    type: 'multipart/form-data; boundary=x',
+    data: '--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n',
+  },
 };
 
 describe('every endpoint', function () {
@@ -109,7 +142,10 @@ describe('every endpoint', function () {
   });
 
   it('is described in the OpenAPI document', async () => {
-    const document = (await (await fetch(`${api.url}/api/openapi.json`)).json()) as { openapi: string; paths: Record<string, object> };
+    const document = (await (await fetch(`${api.url}/api/openapi.json`)).json()) as {
+      openapi: string;
+      paths: Record<string, object>;
+    };
     assert.match(document.openapi, /^3\.1/);
     for (const route of allRoutes) {
       const path = route.path.replace(/:(\w+)/g, '{$1}');
@@ -118,7 +154,12 @@ describe('every endpoint', function () {
   });
 
   async function expectNoFault(route: RouteDefinition, path: string, init: RequestInit, what: string): Promise<number> {
-    const response = await fetch(`${api.url}${path}`, { ...init, method: route.method.toUpperCase(), redirect: 'manual', signal: AbortSignal.timeout(20_000) });
+    const response = await fetch(`${api.url}${path}`, {
+      ...init,
+      method: route.method.toUpperCase(),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(20_000),
+    });
     const text = await response.text();
     const label = `${route.method.toUpperCase()} ${path} with ${what}: ${response.status} ${text.slice(0, 300)}`;
     assert.ok(response.status < 500, label);
@@ -146,10 +187,15 @@ describe('every endpoint', function () {
       const nonsense = route.path.replace(/:\w+/g, "x'%22%3B--");
       for (const [person, token] of Object.entries(people)) {
         if (route.path === '/api/auth/logout' || (route.method === 'delete' && route.path === '/api/account')) continue;
-        for (const path of new Set([unknown, nonsense, `${unknown}?limit=0&cursor=nonsense&from=x&status=%00&q=${'y'.repeat(500)}`])) {
+        for (const path of new Set([
+          unknown,
+          nonsense,
+          `${unknown}?limit=0&cursor=nonsense&from=x&status=%00&q=${'y'.repeat(500)}`,
+        ])) {
           const status = await expectNoFault(route, path, { headers: headers(token) }, `${person}, no body`);
           // Whoever may not use the route is told so, whatever else is wrong.
-          if (!token && route.access !== 'public' && route.access !== 'session') assert.ok([401, 404].includes(status), `${name} as nobody: ${status}`);
+          if (!token && route.access !== 'public' && route.access !== 'session')
+            assert.ok([401, 404].includes(status), `${name} as nobody: ${status}`);
         }
         if (route.method === 'get') continue;
         for (const [what, { type, data }] of Object.entries(bodies)) {

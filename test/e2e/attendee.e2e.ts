@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { formatBaht } from '#contracts/money.ts';
+import {
+  desk,
+  openBrowser,
+  openPage,
+  readDemoSelfie,
+  type SentRequest,
+  screenshot,
+  writeCameraFilm,
+} from './browser.ts';
+import { Client, until } from './client.ts';
+import { createStack, type Stack } from './stack.ts';
+
+const slug = 'krungthep-night';
+
+describe('an attendee with a phone', function () {
+  this.timeout(240_000);
+  let stack: Stack;
+  let browser: Browser;
+  before(async () => {
+    stack = await createStack({ RATE_LIMIT_SCALE: '20' });
+    await stack.start();
+    // A camera lies on its side: the portrait selfie in the middle of a wide picture.
+    const selfie = await sharp(await readDemoSelfie(stack.dataDir))
+      .resize(640, 480, { fit: 'contain', background: '#807060' })
+      .jpeg({ quality: 92 })
+      .toBuffer();
+    const film = path.join(stack.dataDir, 'camera.mjpeg');
+    await writeCameraFilm(selfie, film);
+    browser = await openBrowser({ camera: film });
+  });
+  after(async () => {
+    await browser?.close();
+    await stack.remove();
+  });
+
+  /** Whatever could carry a picture: forms, binary bodies, long bodies, data URLs. */
+  function expectNoPicture(sent: readonly SentRequest[]): void {
+    for (const { method, path: url, contentType, body } of sent) {
+      if (!body || body.length === 0) continue;
+      const what = `${method} ${url} ${contentType} ${body.length} bytes`;
+      assert.match(contentType, /^application\/json/, what);
+      assert.ok(body.length < 8_000, what);
+      assert.doesNotMatch(body.toString('latin1'), /data:image|JFIF|\/9j\/4|iVBORw0KGgo/, what);
+    }
+    const searches = sent.filter((request) => request.method === 'POST' && request.path === '/api/face/search');
+    assert.equal(searches.length, 1, 'one search left the phone');
+    const body = JSON.parse(searches[0]!.body!.toString());
+    assert.deepEqual(Object.keys(body).sort(), ['consentId', 'descriptor', 'engine', 'eventId']);
+    assert.equal(body.descriptor.length, 128);
+  }
+
+  async function findMe(page: Page, language: 'th' | 'en', sent: SentRequest[]): Promise<void> {
+    await page.goto(`${stack.url}/e/${slug}`);
+    await page.locator('.tile img').first().waitFor();
+    await screenshot(page, `event-${language}-390`);
+    sent.length = 0;
+    await page.locator(`a[href$="/find"]`).first().click();
+    await page.locator('.consent').waitFor();
+    await screenshot(page, `consent-${language}-390`);
+    await page.getByRole('switch').click();
+    await page.locator('.consent .btn-gold').click();
+    await page.locator('.selfie-actions').waitFor();
+    const start = page.locator('.selfie-actions button.btn-gold');
+    if (await start.isVisible()) await start.click();
+    await page.locator('.camera video.in').waitFor();
+    await screenshot(page, `selfie-${language}-390`);
+    await page.locator('.results-all').waitFor({ timeout: 60_000 });
+    await page.locator('.tile img').first().waitFor();
+    await screenshot(page, `results-${language}-390`);
+    expectNoPicture(sent);
+  }
+
+  for (const language of ['th', 'en'] as const) {
+    it(`finds herself by camera, pays and takes the originals home (${language})`, async () => {
+      const { context, page, sent, complaints } = await openPage(browser, language);
+      const email = `runner-${language}@example.test`;
+      await page.goto(stack.url);
+      await page.locator(`a[href*="${slug}"]`).first().waitFor();
+      assert.equal(await page.locator('html').getAttribute('lang'), language);
+      await screenshot(page, `home-${language}-390`);
+      await findMe(page, language, sent);
+
+      // What looks less like her waits for her word; her "me" makes it one of her photos.
+      const unsure = page.locator('.verdict .btn-solid');
+      while (await unsure.count()) {
+        const before = await unsure.count();
+        await unsure.first().click();
+        await until('her word to count', async () => (await unsure.count()) < before);
+      }
+      await page.locator('.results-all .btn-gold').click();
+      const bar = page.locator('.bottom-bar .btn-gold');
+      await bar.waitFor();
+      await page.locator('.tile').first().click();
+      await page.locator('.lightbox .picture img.over.in').waitFor();
+      await screenshot(page, `photo-${language}-390`);
+      await page.keyboard.press('Escape');
+      await bar.click();
+      await page.locator('.cart-photos li').first().waitFor();
+      await screenshot(page, `cart-${language}-390`);
+      await page.locator('a.btn-gold[href="/checkout"]').filter({ visible: true }).first().click();
+      await page.locator('input[type="email"]').fill(email);
+      await screenshot(page, `checkout-${language}-390`);
+      await page.locator('.checkout-end .btn-gold').click();
+
+      await page.locator('.qr img').waitFor();
+      await screenshot(page, `pay-${language}-390`);
+      const orderId = /\/orders\/([0-9a-f-]{36})/.exec(page.url())?.[1];
+      assert.ok(orderId, page.url());
+      const pageLoads = await page.evaluate(() => performance.getEntriesByType('navigation').length);
+      const gateway = (await new Client(stack.url).call('GET', '/dev/paynoi.json')) as {
+        transactions?: Transaction[];
+      } & Transaction[];
+      const transactions = gateway.transactions ?? gateway;
+      const shown = await page.locator('.pay-amount strong').textContent();
+      const mine = transactions.find((one) =>
+        shown?.includes(formatBaht(one.payableSatang ?? Math.round(Number(one.amount) * 100))),
+      );
+      assert.ok(mine, `${shown} in ${JSON.stringify(transactions).slice(0, 600)}`);
+      await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+      await new Client(stack.url).call('POST', `/dev/paynoi/${mine.trans_id ?? mine.transId}/pay`);
+      await page.locator('.delivery-photos li img').first().waitFor();
+      assert.equal(
+        await page.evaluate(() => (window as { sameDocument?: boolean }).sameDocument),
+        true,
+        'paid without a reload',
+      );
+      assert.equal(pageLoads, 1);
+      await screenshot(page, `paid-${language}-390`);
+
+      const [zip] = await Promise.all([page.waitForEvent('download'), page.locator('.save-all a[download]').click()]);
+      assert.match(zip.suggestedFilename(), /\.zip$/);
+      const [one] = await Promise.all([
+        page.waitForEvent('download'),
+        page.locator('.delivery-photos li a[download]').first().click(),
+      ]);
+      assert.match(one.suggestedFilename(), /\.jpe?g$/i);
+      const { width } = await sharp(await one.path()).metadata();
+      assert.equal(width, 1920, 'the original, not the preview');
+
+      const mail = await until('the e-mail', async () =>
+        ((await new Client(stack.url).call('GET', '/dev/mail.json')) as { to: unknown; links: string[] }[]).find(
+          (each) => JSON.stringify(each.to).includes(email),
+        ),
+      );
+      const elsewhere = await openPage(browser, language);
+      await elsewhere.page.goto(mail.links.find((link) => link.includes('/orders/'))!);
+      await elsewhere.page.locator('.delivery-photos li img').first().waitFor();
+      await elsewhere.context.close();
+      assert.deepEqual(complaints, []);
+      await context.close();
+    });
+  }
+
+  interface Transaction {
+    trans_id?: string;
+    transId?: string;
+    amount?: string;
+    payableSatang?: number;
+  }
+
+  it('opens a visited event without a network, previews and all, and her offline cart arrives later', async () => {
+    const { context, page } = await openPage(browser, 'en');
+    await page.goto(`${stack.url}/e/${slug}`);
+    await page.locator('.tile img').first().waitFor();
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+    });
+    // The visit that the service worker saw: previews come through it from here on.
+    await page.reload();
+    await page.locator('.tile img').first().waitFor();
+    await page.waitForTimeout(3_000);
+
+    await context.setOffline(true);
+    await page.goto(`${stack.url}/e/${slug}`);
+    await page.locator('.tile img').first().waitFor();
+    await until('previews without a network', () =>
+      page.evaluate(() => {
+        const pictures = [...document.querySelectorAll<HTMLImageElement>('.tile img')];
+        return pictures.length > 0 && pictures.every((picture) => picture.complete && picture.naturalWidth > 0);
+      }),
+    );
+    await screenshot(page, 'offline-en-390');
+    await page.locator('.tile-add').first().click();
+    await page.locator('.bottom-bar').waitFor();
+    await screenshot(page, 'offline-cart-en-390');
+    await context.setOffline(false);
+    const lines = await until('the cart on the server', async () => {
+      const cart = await page.evaluate(async () => (await fetch('/api/cart')).json());
+      return cart.items?.length > 0 ? (cart.items as { photoId: string }[]) : undefined;
+    });
+    assert.equal(lines.length, 1);
+    await context.close();
+  });
+
+  it('sees the same shop on a desk', async () => {
+    for (const language of ['th', 'en'] as const) {
+      const { context, page, complaints } = await openPage(browser, language, desk);
+      await page.goto(stack.url);
+      await page.locator(`a[href*="${slug}"]`).first().waitFor();
+      await screenshot(page, `home-${language}-1440`);
+      await page.goto(`${stack.url}/e/${slug}`);
+      await page.locator('.tile img').first().waitFor();
+      await screenshot(page, `event-${language}-1440`);
+      assert.deepEqual(complaints, []);
+      await context.close();
+    }
+  });
+});

@@ -1,0 +1,90 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A real Chromium. `camera`: a Motion JPEG that its camera shows over and over. */
+export async function openBrowser(options: { camera?: string } = {}): Promise<Browser> {
+  const camera = options.camera && [
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-video-capture=${options.camera}`,
+  ];
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    args: [...flags, ...(camera || [])],
+  });
+}
+
+/** JPEGs one after another are a Motion JPEG; the same picture thirty times is a person who holds still. */
+export async function writeCameraFilm(jpeg: Buffer, file: string): Promise<void> {
+  await writeFile(file, Buffer.concat(Array.from({ length: 30 }, () => jpeg)));
+}
+
+export const phone = { width: 390, height: 844 };
+export const desk = { width: 1440, height: 900 };
+
+export interface SentRequest {
+  method: string;
+  path: string;
+  contentType: string;
+  body: Buffer | null;
+}
+
+/** A page that remembers what it sent, what failed and what it complained about. */
+export async function openPage(
+  browser: Browser,
+  language: 'th' | 'en',
+  viewport = phone,
+): Promise<{ context: BrowserContext; page: Page; sent: SentRequest[]; complaints: string[] }> {
+  const context = await browser.newContext({
+    viewport,
+    locale: language === 'th' ? 'th-TH' : 'en-GB',
+    timezoneId: 'Asia/Bangkok',
+    permissions: ['camera'],
+    acceptDownloads: true,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const sent: SentRequest[] = [];
+  const complaints: string[] = [];
+  context.on('request', (request) => {
+    const url = new URL(request.url());
+    if (!url.protocol.startsWith('http')) return;
+    sent.push({
+      method: request.method(),
+      path: url.pathname,
+      contentType: request.headers()['content-type'] ?? '',
+      body: request.postDataBuffer(),
+    });
+  });
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
+  });
+  return { context, page, sent, complaints };
+}
+
+/** Where screenshots go: docs/screenshots when they are being renewed (SCREENSHOTS=1), else a folder to throw away. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS
+    ? path.resolve(import.meta.dirname, '../../docs/screenshots')
+    : path.join(os.tmpdir(), 'thepixstock-screenshots');
+  await mkdir(folder, { recursive: true });
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}
+
+export const readDemoSelfie = (dataDir: string): Promise<Buffer> => readFile(path.join(dataDir, 'demo', 'selfie.jpg'));
