@@ -28,14 +28,18 @@ export function createRedisCache(redisUrl: string, prefix = 'tps:'): Cache {
     async delete(key) {
       await redis.del(key);
     },
-    take: (key) => redis.getdel(key),
+    // Not GETDEL, and below not PEXPIRE NX: Redis 6.0 knows neither, and BullMQ runs on it.
+    async take(key) {
+      const results = await redis.multi().get(key).del(key).exec();
+      return (results?.[0]?.[1] as string | null | undefined) ?? null;
+    },
     async increment(key, ttlSeconds) {
       const results = await redis
         .multi()
+        .set(key, '0', 'PX', Math.max(1, Math.round(ttlSeconds * 1000)), 'NX')
         .incr(key)
-        .pexpire(key, Math.round(ttlSeconds * 1000), 'NX')
         .exec();
-      return Number(results?.[0]?.[1] ?? 0);
+      return Number(results?.[1]?.[1] ?? 0);
     },
     async ping() {
       await redis.ping();
