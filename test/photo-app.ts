@@ -123,6 +123,7 @@ export async function startPhotoApp(more: { handlers?: (services: PhotoServices)
         medium: objectKeys.thumbnail(eventId, id, 'medium'),
         large: objectKeys.thumbnail(eventId, id, 'large'),
         preview: objectKeys.preview(eventId, id),
+        clean: objectKeys.clean(eventId, id),
       };
       for (const [kind, key] of Object.entries(keys)) {
         await store.storage.putBuffer(key, picture, 'image/jpeg');

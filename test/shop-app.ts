@@ -211,7 +211,7 @@ export async function startShopApp() {
         .executeTakeFirstOrThrow();
       return row.id;
     },
-    /** Approved photos with an original in the store. */
+    /** Approved photos with an original and a clean picture in the store. */
     async photosOf(eventId: string, photographerUserId: string, count: number, body?: Buffer): Promise<string[]> {
       const photographerId = await ensurePhotographer(db, photographerUserId);
       const ids: string[] = [];
@@ -233,18 +233,17 @@ export async function startShopApp() {
           })
           .returning('id')
           .executeTakeFirstOrThrow();
-        const key = objectKeys.original(eventId, id, 'jpg');
-        await store.storage.putBuffer(key, picture, 'image/jpeg');
-        await db
-          .insertInto('photo_files')
-          .values({
-            photo_id: id,
-            kind: 'original',
-            object_key: key,
-            content_type: 'image/jpeg',
-            bytes: picture.length,
-          })
-          .execute();
+        const files = [
+          { kind: 'original', key: objectKeys.original(eventId, id, 'jpg'), data: picture },
+          { kind: 'clean', key: objectKeys.clean(eventId, id), data: randomBytes(500) },
+        ];
+        for (const { kind, key, data } of files) {
+          await store.storage.putBuffer(key, data, 'image/jpeg');
+          await db
+            .insertInto('photo_files')
+            .values({ photo_id: id, kind, object_key: key, content_type: 'image/jpeg', bytes: data.length })
+            .execute();
+        }
         ids.push(id);
       }
       return ids;

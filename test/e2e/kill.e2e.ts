@@ -73,7 +73,7 @@ describe('kill -9', function () {
       [ids],
     );
     for (const row of rows) {
-      assert.equal(Number(row.files), 5);
+      assert.equal(Number(row.files), 6);
       assert.equal(Number(row.faces), row.face_count);
       assert.equal(row.faces, row.distinct_faces);
       assert.ok(row.face_count > 0);
@@ -129,7 +129,9 @@ describe('kill -9', function () {
 
   it('of PostgreSQL: it comes back by itself and nothing is lost', async () => {
     const ids = await upload(2);
+    const killed = await stack.pid('postgres');
     await stack.kill('postgres');
+    await until('another PostgreSQL', async () => (await stack.pid('postgres').catch(() => killed)) !== killed, 60_000);
     await isReady();
     await expectIndexedOnce(ids);
     const buyer = await new Client(stack.url).signIn('buyer');

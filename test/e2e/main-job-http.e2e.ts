@@ -87,7 +87,7 @@ describe('the main job by a program that knows the operating contract', function
     assert.ok(sure.includes(first.photoId), JSON.stringify(found.map(({ band, distance }) => ({ band, distance }))));
     assert.ok(sure.length >= 3, `found ${sure.length}`);
 
-    const placed = await order(buyer!, [first.photoId, ...sure.filter((id) => id !== first.photoId).slice(0, 1)]);
+    const placed = await order(buyer!, [first.photoId, ...ids.filter((id) => id !== first.photoId).slice(0, 1)]);
     assert.equal(placed.totalSatang, 12000);
     assert.equal((await buyer!.raw('GET', `/api/photos/${first.photoId}/original`)).status, 403);
     const payment = await pay(buyer!, placed.id);
