@@ -136,6 +136,11 @@ export class PxPhotoGrid extends PxElement {
           draggable="false"
           ${vars({ 'object-position': focalPosition(photo) })}
           @load=${(event: Event) => (event.target as HTMLElement).classList.add('in')}
+          @error=${(event: Event) => {
+            // Not kept for offline: the medium thumbnail may be.
+            const image = event.target as HTMLImageElement;
+            if (image.getAttribute('src') === photo.thumbnails.large) image.src = photo.thumbnails.medium;
+          }}
         />
       </a>
       ${

@@ -5,8 +5,8 @@ import { problemText } from '../../i18n/problems.ts';
 import { PxElement } from '../element.ts';
 import { field, formValues } from '../field.ts';
 import '../px-dialog.ts';
+import { Drafts } from '../drafts.ts';
 import { icon } from '../px-icon.ts';
-import { Drafts } from './form.ts';
 import { areaField, type Option, selectField } from './parts.ts';
 
 export interface AskField {

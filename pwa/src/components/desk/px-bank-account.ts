@@ -6,10 +6,11 @@ import { toast } from '../../context/toasts.ts';
 import { type Answer, call } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
 import { formatDateShort } from '../../i18n/format.ts';
+import { Drafts } from '../drafts.ts';
 import { PxElement } from '../element.ts';
 import { field, formValues } from '../field.ts';
 import { icon } from '../px-icon.ts';
-import { Drafts, fieldProblems } from './form.ts';
+import { fieldProblems } from './form.ts';
 import { Loader } from './loader.ts';
 import { selectField, stateBadge } from './parts.ts';
 

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
+import { Drafts } from '../../components/drafts.ts';
 import { PxElement } from '../../components/element.ts';
 import { field, focusFirstProblem, formValues, isStrongPassword } from '../../components/field.ts';
 import { icon } from '../../components/px-icon.ts';
@@ -19,6 +20,7 @@ export class PxProfile extends PxElement {
   @state() private problem: unknown = null;
   @state() private problems: Record<string, string> = {};
   @state() private busy = '';
+  readonly #drafts = new Drafts();
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -42,13 +44,13 @@ export class PxProfile extends PxElement {
 
   #details(account: Answer<'GET /api/account'>): TemplateResult {
     const texts = t();
-    return html`<form class="card stack" novalidate @submit=${this.#saveDetails}>
+    return html`<form class="card stack" novalidate @input=${this.#drafts.keep} @submit=${this.#saveDetails}>
       <h2 class="section-title">${texts.account.details}</h2>
-      ${field({ name: 'name', label: texts.auth.name, value: account.name, autocomplete: 'name', problem: this.problems.name, required: true })}
+      ${field({ name: 'name', label: texts.auth.name, value: this.#drafts.value('name', account.name), autocomplete: 'name', problem: this.problems.name, required: true })}
       ${field({
         name: 'phone',
         label: texts.account.phone,
-        value: account.phone ?? '',
+        value: this.#drafts.value('phone', account.phone),
         type: 'tel',
         autocomplete: 'tel',
         problem: this.problems.phone,
@@ -101,6 +103,7 @@ export class PxProfile extends PxElement {
         body: { name, phone: phone || null, locale: locale as Lang },
         idempotencyKey: crypto.randomUUID(),
       });
+      this.#drafts.clear();
       setSession(this.account);
       toast(t().app.saved, { kind: 'success' });
     } catch (error) {

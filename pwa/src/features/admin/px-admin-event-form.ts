@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type * as events from '#contracts/http/events.ts';
-import { Drafts, fieldProblems, fromLocalInput, toLocalInput } from '../../components/desk/form.ts';
+import { fieldProblems, fromLocalInput, toLocalInput } from '../../components/desk/form.ts';
 import { Loader } from '../../components/desk/loader.ts';
 import { areaField, pageHead, selectField } from '../../components/desk/parts.ts';
+import { Drafts } from '../../components/drafts.ts';
 import { PxElement } from '../../components/element.ts';
 import { eventName } from '../../components/event-parts.ts';
 import { field, focusFirstProblem, formValues, switchField } from '../../components/field.ts';
@@ -143,7 +144,7 @@ export class PxAdminEventForm extends PxElement {
           ${selectField({ name: 'watermarkMode', label: texts.watermark, value: manage?.watermarkMode ?? 'corner', options: choices(['corner', 'tiled'] as const, texts.watermarks) })}
           ${field({ name: 'salesStartAt', label: texts.salesStart, type: 'datetime-local', value: this.#drafts.value('salesStartAt', toLocalInput(manage?.salesStartAt)), problem: problem.salesStartAt })}
           ${field({ name: 'salesEndAt', label: texts.salesEnd, type: 'datetime-local', value: this.#drafts.value('salesEndAt', toLocalInput(manage?.salesEndAt)), problem: problem.salesEndAt })}
-          ${field({ name: 'retentionDays', label: texts.retention, type: 'number', inputmode: 'numeric', value: this.#drafts.value('retentionDays', String(manage?.retentionDays ?? 365)), hint: texts.retentionHint, problem: problem.retentionDays })}
+          ${field({ name: 'retentionDays', label: texts.retention, type: 'number', inputmode: 'numeric', value: this.#drafts.value('retentionDays', String(manage?.retentionDays ?? 90)), hint: texts.retentionHint, problem: problem.retentionDays })}
         </div>
         ${toggle('salesEnabled', texts.salesEnabled)} ${toggle('autoApprove', texts.autoApprove)}
       </section>
@@ -232,6 +233,6 @@ function toBody(values: Record<string, string>, on: Switches, mode: events.Acces
     salesEnabled: on.salesEnabled,
     salesStartAt: fromLocalInput(values.salesStartAt),
     salesEndAt: fromLocalInput(values.salesEndAt),
-    retentionDays: Number(values.retentionDays) || 365,
+    retentionDays: Number(values.retentionDays) || 90,
   };
 }
