@@ -521,7 +521,8 @@ export const deskEn = {
     reject: 'Reject',
     needsSecond: (name: string) => `Approved by ${name}; a second admin is needed`,
     approveTitle: (amount: string) => `Refund ${amount}?`,
-    approveBody: 'The buyer is told, and access to the photos ends now. Next, transfer the money and note the reference.',
+    approveBody:
+      'The buyer is told, and access to the photos ends now. Next, transfer the money and note the reference.',
     rejectTitle: 'Reject this refund?',
     note: 'Note (the buyer reads it)',
     transfer: 'Transfer',
@@ -773,7 +774,7 @@ export const deskEn = {
   queues: {
     title: 'Queues',
     lead: 'Background work. What gave up after three attempts can be tried again.',
-    names: { high: 'Faces and search', medium: 'Thumbnails', low: 'Batches', server: 'Server' },
+    names: { high: 'Searches', medium: 'Photos and faces', low: 'Batches', server: 'Server' },
     running: (n: number) => `${formatNumber(n)} running`,
     outbox: 'Outbox',
     outboxHint: 'About to be queued',

@@ -772,7 +772,7 @@ export const deskTh: Catalogue<typeof deskEn> = {
   queues: {
     title: 'คิวงาน',
     lead: 'งานเบื้องหลัง งานที่ลองสามครั้งแล้วไม่สำเร็จ สั่งทำใหม่ได้',
-    names: { high: 'ใบหน้าและการค้นหา', medium: 'ภาพย่อ', low: 'งานชุด', server: 'เซิร์ฟเวอร์' },
+    names: { high: 'การค้นหา', medium: 'ภาพและใบหน้า', low: 'งานชุด', server: 'เซิร์ฟเวอร์' },
     running: (n) => `กำลังทำ ${formatNumber(n)}`,
     outbox: 'รอส่งเข้าคิว',
     outboxHint: 'กำลังจะเข้าคิว',

@@ -9,7 +9,7 @@ import type { WebhooksService } from './webhooks.ts';
 const batch = 200;
 
 /**
- * The safety net under webhooks and polls, every minute: webhooks that were left, payments that are due for a look, orders
+ * The safety net under webhooks and polls, every 15 seconds: webhooks that were left, payments that are due for a look, orders
  * whose day is over. Each is done by itself; what fails is logged, left for the next sweep, and fails this job.
  */
 export function paymentsJobHandlers(deps: {
