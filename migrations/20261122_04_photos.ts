@@ -43,7 +43,7 @@ alter table events add constraint events_cover_photo foreign key (cover_photo_id
 
 create table photo_files (
   photo_id uuid not null references photos on delete cascade,
-  kind text not null check (kind in ('original','small','medium','large','preview')),
+  kind text not null check (kind in ('original','small','medium','large','preview','clean')),
   object_key text not null unique,
   content_type text not null,
   bytes bigint not null,

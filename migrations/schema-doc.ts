@@ -28,7 +28,8 @@ export const areas: Record<string, Record<string, string>> = {
   },
   Photos: {
     photos: 'One photo of an event: review state, identity by SHA-256, size, time, focus point, pipeline version.',
-    photo_files: 'Stored objects of a photo: original, three thumbnails, watermarked preview.',
+    photo_files:
+      'Stored objects of a photo: original, three thumbnails, watermarked preview, clean picture for buyers.',
     photo_metadata: 'Camera facts from EXIF; of GPS only whether it was there.',
     photo_reviews: 'Each decision on a photo, with who and why.',
     photo_views: 'Views of a photo by day.',

@@ -81,6 +81,13 @@ export async function replaceFiles(trx: Trx, photoId: string, files: readonly St
     .execute();
 }
 
+/** Keys of stored files that no row stands for: a deleted photo keeps its rows only when it was sold. */
+export async function unownedKeys(db: DbOrTrx, photoId: string, files: readonly StoredFile[]): Promise<string[]> {
+  const rows = await db.selectFrom('photo_files').select('object_key').where('photo_id', '=', photoId).execute();
+  const owned = new Set(rows.map((row) => row.object_key));
+  return files.map((file) => file.objectKey).filter((key) => !owned.has(key));
+}
+
 export async function replaceMetadata(trx: Trx, photoId: string, metadata: PhotoMetadata): Promise<void> {
   const values = {
     camera_make: metadata.cameraMake,

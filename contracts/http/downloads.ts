@@ -34,6 +34,18 @@ export const getOriginal = route({
   responses: { 200: 'image/jpeg', 206: 'image/jpeg' },
   errors: ['photo.not_found', 'photo.not_purchased', 'photo.not_ready', 'download.limit'],
 });
+export const getCleanPhoto = route({
+  method: 'get',
+  path: '/api/photos/:id/clean',
+  summary: 'The picture without watermark to look at (1920x1080), for who bought it; does not count as a download',
+  tag: 'photos',
+  access: 'public',
+  params: idParams,
+  query: orderTokenQuery,
+  responses: { 200: 'image/jpeg' },
+  errors: ['photo.not_found', 'photo.not_purchased', 'photo.not_ready'],
+  rateLimit: 'none',
+});
 export const getOrderDownload = route({
   method: 'get',
   path: '/api/orders/:id/download',

@@ -22,6 +22,12 @@ export const orderItemView = z.object({
   eventId: z.uuid(),
   eventName: z.string(),
   thumbnailUrl: z.string().nullable(),
+  cleanUrl: z
+    .string()
+    .nullable()
+    .describe(
+      'the picture without watermark; null unless paid, not refunded and prepared. With the token for who came by the link',
+    ),
   fileName: z.string(),
   width: z.int().nullable(),
   height: z.int().nullable(),

@@ -4,13 +4,14 @@ import type { Config } from './config.ts';
 
 export type Storage = ReturnType<typeof createStorage>;
 
-/** Object keys of the one bucket (SPEC section 4). `kind` small, medium, large: thumbnails; preview: watermarked. */
+/** Object keys of the one bucket (SPEC section 4). `kind` small, medium, large: thumbnails; preview: watermarked; clean: for buyers, without. */
 export const objectKeys = {
   original: (eventId: string, photoId: string, extension: string) =>
     `events/${eventId}/originals/${photoId}.${extension}`,
   thumbnail: (eventId: string, photoId: string, size: 'small' | 'medium' | 'large') =>
     `events/${eventId}/thumbnails/${size}/${photoId}.jpg`,
   preview: (eventId: string, photoId: string) => `events/${eventId}/watermarked/${photoId}.jpg`,
+  clean: (eventId: string, photoId: string) => `events/${eventId}/downloads/clean/${photoId}.jpg`,
   searchImage: (searchId: string) => `faces/searches/${searchId}`,
 };
 

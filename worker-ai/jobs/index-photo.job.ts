@@ -106,8 +106,8 @@ export function createIndexPhotoJob(deps: IndexPhotoDeps): JobHandler<'index-pho
     const isThere = await timed('commit', () =>
       deps.db.transaction().execute((trx) => commit(trx, photo.id, work, files)),
     );
-    // Deleted while it was worked on: what was stored must not outlive it.
-    if (!isThere) await deps.storage.remove(files.map(({ objectKey }) => objectKey));
+    // Deleted while it was worked on: what was stored must not outlive it, unless buyers keep it.
+    if (!isThere) await deps.storage.remove(await photos.unownedKeys(deps.db, photo.id, files));
   }
 
   return async ({ photoId }, { logger }) => {
@@ -151,8 +151,8 @@ async function storeDerivatives(
   return Promise.all(
     derivatives.map(async ({ kind, data, width, height }) => {
       const objectKey =
-        kind === 'preview'
-          ? objectKeys.preview(photo.eventId, photo.id)
+        kind === 'preview' || kind === 'clean'
+          ? objectKeys[kind](photo.eventId, photo.id)
           : objectKeys.thumbnail(photo.eventId, photo.id, kind);
       await storage.putBuffer(objectKey, data, 'image/jpeg');
       return { kind, objectKey, bytes: data.length, width, height };

@@ -65,7 +65,7 @@ describe('worker-ai/jobs/index-photo', function () {
     assert.ok(first.photo.focus_x! > 0 && first.photo.focus_x! < 1);
     assert.deepEqual(
       first.files.map((file) => file.kind),
-      ['large', 'medium', 'original', 'preview', 'small'],
+      ['clean', 'large', 'medium', 'original', 'preview', 'small'],
     );
     // Sony wrote 23:11 without a zone: the event's zone is Bangkok.
     assert.equal(first.photo.taken_at!.toISOString(), '2016-12-17T16:11:47.000Z');
@@ -112,17 +112,23 @@ describe('worker-ai/jobs/index-photo', function () {
     const { width, height } = preview.info;
     assert.ok(width <= 1920 && height <= 1080);
     const plain = await sharp(original).resize(width, height).removeAlpha().raw().toBuffer();
-    const difference = (x0: number, y0: number, x1: number, y1: number) => {
+    const clean = await sharp(await bench.storage.getBuffer(objectKeys.clean(owner.eventId, id)))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    assert.deepEqual([clean.info.width, clean.info.height], [width, height]);
+    const difference = (x0: number, y0: number, x1: number, y1: number, { data } = preview) => {
       let sum = 0;
       let count = 0;
       for (let y = Math.floor(y0 * height); y < y1 * height; y++)
         for (let x = Math.floor(x0 * width); x < x1 * width; x++, count++)
-          sum += Math.abs(preview.data[(y * width + x) * 3]! - plain[(y * width + x) * 3]!);
+          sum += Math.abs(data[(y * width + x) * 3]! - plain[(y * width + x) * 3]!);
       return sum / count;
     };
     const corner = difference(0.7, 0.9, 0.98, 0.98);
     const elsewhere = difference(0.1, 0.1, 0.5, 0.5);
     assert.ok(corner > elsewhere * 2, `corner ${corner}, elsewhere ${elsewhere}`);
+    const unmarked = difference(0.7, 0.9, 0.98, 0.98, clean);
+    assert.ok(unmarked * 2 < corner, `without mark ${unmarked}, with ${corner}`);
     assert.ok(photo.width! >= width);
   });
 
@@ -145,7 +151,7 @@ describe('worker-ai/jobs/index-photo', function () {
     const { photo, faces, files, jobs } = await stateOf(id);
     assert.equal(photo.status, 'approved');
     assert.equal(new Set(faces.map((face) => face.ordinal)).size, photo.face_count);
-    assert.equal(files.length, 5);
+    assert.equal(files.length, 6);
     assert.equal(jobs.filter((job) => job.key.startsWith(id)).length, 1);
   });
 

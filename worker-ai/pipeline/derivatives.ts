@@ -2,7 +2,7 @@ import sharp, { type Sharp } from 'sharp';
 import type { RgbImage } from '#face/types.ts';
 import { type WatermarkMode, watermarkSvg } from './watermark.ts';
 
-export type DerivativeKind = 'small' | 'medium' | 'large' | 'preview';
+export type DerivativeKind = 'small' | 'medium' | 'large' | 'preview' | 'clean';
 
 export interface Derivative {
   kind: DerivativeKind;
@@ -11,8 +11,12 @@ export interface Derivative {
   height: number;
 }
 
-/** SPEC section 5. Whatever is large enough to be of use by itself carries the watermark. */
+/**
+ * SPEC section 5. Whatever is large enough to be of use by itself carries the watermark, save `clean`, which only buyers are
+ * shown. It is as large as the preview, so that both come from one reduction.
+ */
 const recipes = [
+  { kind: 'clean', width: 1920, height: 1080, quality: 85, hasWatermark: false },
   { kind: 'preview', width: 1920, height: 1080, quality: 85, hasWatermark: true },
   { kind: 'large', width: 800, height: 600, quality: 90, hasWatermark: true },
   { kind: 'medium', width: 300, height: 300, quality: 85, hasWatermark: false },
@@ -31,7 +35,7 @@ const open = (raw: Raw): Sharp =>
 const fit = { fit: 'inside', withoutEnlargement: true } as const;
 
 /**
- * Thumbnails and preview of an upright decoded photo: JPEG, never larger than the photo, no metadata at all. Each is made
+ * Thumbnails, preview and clean picture of an upright decoded photo: JPEG, never larger than the photo, no metadata at all. Each is made
  * from the next larger one, so the big picture is walked through once.
  */
 export async function makeDerivatives(
@@ -49,7 +53,7 @@ export async function makeDerivatives(
     const picture = open(source);
     if (hasWatermark)
       picture.composite([{ input: watermarkSvg(info.width, info.height, watermark.mode, watermark.eventName) }]);
-    const jpeg = await picture.jpeg({ quality, progressive: kind === 'preview' }).toBuffer();
+    const jpeg = await picture.jpeg({ quality, progressive: kind === 'preview' || kind === 'clean' }).toBuffer();
     derivatives.push({ kind, data: jpeg, width: info.width, height: info.height });
   }
   return derivatives;

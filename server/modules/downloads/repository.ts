@@ -9,7 +9,7 @@ export interface Grant {
   max_downloads: number;
   download_count: number;
 }
-/** A grant with its original; `object_key` is null while the original is still on its way. */
+/** A grant with its original (or clean picture); `object_key` is null while that is still on its way. */
 export interface Deliverable extends Grant {
   file_name: string;
   object_key: string | null;
@@ -22,12 +22,13 @@ export interface Deliverable extends Grant {
 export async function deliverables(
   db: DbOrTrx,
   filter: { grantId?: string; orderId?: string; photoId?: string; userId?: string },
+  kind: 'original' | 'clean' = 'original',
 ): Promise<Deliverable[]> {
   return (
     db
       .selectFrom('download_grants as g')
       .innerJoin('photos as p', 'p.id', 'g.photo_id')
-      .leftJoin('photo_files as f', (join) => join.onRef('f.photo_id', '=', 'g.photo_id').on('f.kind', '=', 'original'))
+      .leftJoin('photo_files as f', (join) => join.onRef('f.photo_id', '=', 'g.photo_id').on('f.kind', '=', kind))
       .leftJoin('photo_metadata as m', 'm.photo_id', 'g.photo_id')
       .select(['g.id', 'g.order_id', 'g.photo_id', 'g.user_id', 'g.max_downloads', 'g.download_count'])
       .select(['p.file_name', 'f.object_key', 'f.content_type', 'f.bytes'])

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import * as api from '#contracts/http/downloads.ts';
 import { type BoundRoute, bind } from '#server/http/bind.ts';
 import type { Viewer } from '#server/http/viewer.ts';
-import { sendOriginal, sendZip } from './send.ts';
+import { sendClean, sendOriginal, sendZip } from './send.ts';
 import type { DownloadsService, From } from './service.ts';
 
 const from = (req: Request, viewer: Viewer | null): From => ({
@@ -16,6 +16,10 @@ export function downloadsRoutes({ downloads }: { downloads: DownloadsService }):
     bind(api.getOriginal, async ({ params, query, viewer, req, res }) => {
       const original = await downloads.byPhoto(params.id, viewer, query.token);
       await sendOriginal(downloads, original, req, res, from(req, viewer));
+      return 'sent';
+    }),
+    bind(api.getCleanPhoto, async ({ params, query, viewer, req, res }) => {
+      await sendClean(downloads, await downloads.cleanOf(params.id, viewer, query.token), req, res);
       return 'sent';
     }),
     bind(api.getOrderDownload, async ({ params, query, viewer }) => ({

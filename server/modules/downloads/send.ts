@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { ZipArchive } from 'archiver';
 import type { Request, Response } from 'express';
-import type { DownloadsService, From, Original } from './service.ts';
+import type { CleanPicture, DownloadsService, From, Original } from './service.ts';
 
 /** Inclusive bytes of a single range; undefined: the whole; 'unsatisfiable'. Several ranges are answered with the whole (RFC 9110 14.2). */
 export function parseRange(
@@ -63,6 +63,31 @@ export async function sendOriginal(
     return;
   }
   await ignoringHangUp(pipeline(downloads.open(original, start, end), res));
+}
+
+/** Streams the picture for the page, kept for minutes by that browser only: a refund takes it away again. */
+export async function sendClean(
+  downloads: DownloadsService,
+  picture: CleanPicture,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  res.setHeader('Cache-Control', 'private, max-age=300');
+  res.vary('Cookie');
+  res.vary('Authorization');
+  res.setHeader('ETag', `"clean-${picture.photoId}-${picture.bytes}"`);
+  if (req.fresh) {
+    res.status(304).end();
+    return;
+  }
+  res.setHeader('Content-Type', picture.contentType);
+  res.setHeader('Content-Length', picture.bytes);
+  res.setHeader('Content-Disposition', 'inline');
+  if (req.method === 'HEAD') {
+    res.end();
+    return;
+  }
+  await ignoringHangUp(pipeline(await downloads.openClean(picture), res));
 }
 
 /** Streams originals as a ZIP, stored as they are (photos do not get smaller), one after the other. */

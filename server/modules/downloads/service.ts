@@ -39,6 +39,13 @@ export interface Original {
   bytes: number;
   hadGps: boolean;
 }
+/** The picture without watermark, for the pages of who bought it. */
+export interface CleanPicture {
+  photoId: string;
+  objectKey: string;
+  contentType: string;
+  bytes: number;
+}
 interface LinkToken extends Record<string, unknown> {
   grant?: string;
   order?: string;
@@ -74,6 +81,19 @@ export function createDownloadsService(deps: DownloadsDeps) {
       bytes: row.bytes,
       hadGps: row.had_gps,
     };
+  }
+  /** At least one live grant of the viewer, or of the link's bearer; throws photo.not_purchased, photo.not_found. */
+  async function grantsOf(
+    photoId: string,
+    viewer: Viewer | null,
+    token: string | undefined,
+    kind: 'original' | 'clean',
+  ): Promise<repository.Deliverable[]> {
+    const rows = await repository.deliverables(db, { photoId }, kind);
+    const mine = rows.filter((row) => row.user_id === viewer?.userId || orders.isTokenOf(row.order_id, token));
+    if (mine.length > 0) return mine;
+    const exists = await repository.photoExists(db, photoId);
+    throw new AppError(exists ? 'photo.not_purchased' : 'photo.not_found');
   }
   function readToken(token: string): LinkToken {
     const read = tokens.read<LinkToken>(token, clock.now());
@@ -159,13 +179,15 @@ export function createDownloadsService(deps: DownloadsDeps) {
     },
     /** The original of a photo for who bought it: the viewer, or the bearer of the order's link. */
     async byPhoto(photoId: string, viewer: Viewer | null, token: string | undefined): Promise<Original> {
-      const rows = await repository.deliverables(db, { photoId });
-      const mine = rows.filter((row) => row.user_id === viewer?.userId || orders.isTokenOf(row.order_id, token));
-      const usable = mine.find((row) => row.download_count < row.max_downloads) ?? mine[0];
-      if (usable) return toOriginal(usable);
-      const exists = await repository.photoExists(db, photoId);
-      throw new AppError(exists ? 'photo.not_purchased' : 'photo.not_found');
+      const mine = await grantsOf(photoId, viewer, token, 'original');
+      return toOriginal(mine.find((row) => row.download_count < row.max_downloads) ?? mine[0]!);
     },
+    /** The clean picture of a photo, for the same people; looking is not a download. */
+    async cleanOf(photoId: string, viewer: Viewer | null, token: string | undefined): Promise<CleanPicture> {
+      const { objectKey, contentType, bytes } = toOriginal((await grantsOf(photoId, viewer, token, 'clean'))[0]!);
+      return { photoId, objectKey, contentType, bytes };
+    },
+    openClean: ({ objectKey }: CleanPicture): Promise<Readable> => storage.getStream(objectKey),
     /** Everything behind a ZIP link that may still be downloaded, each counted once, with names that do not collide. */
     async byZipLink(token: string, from: From): Promise<{ fileName: string; originals: Original[] }> {
       const { order: orderId } = readToken(token);

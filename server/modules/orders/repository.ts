@@ -217,6 +217,7 @@ export interface ItemDetail extends OrderItemRow {
   height: number | null;
   has_original: boolean;
   has_thumbnail: boolean;
+  has_clean: boolean;
   is_granted: boolean;
 }
 /** Items with what a page shows of them. */
@@ -233,7 +234,7 @@ export async function details(db: DbOrTrx, orderIds: readonly string[]): Promise
     )
     .select(itemColumns.map((name) => `i.${name}` as const))
     .select(['e.name as event_name', 'p.file_name', 'p.width', 'p.height'])
-    .select([file('original').as('has_original'), file('small').as('has_thumbnail')])
+    .select([file('original').as('has_original'), file('small').as('has_thumbnail'), file('clean').as('has_clean')])
     .select(sql<boolean>`g.id is not null`.as('is_granted'))
     .where('i.order_id', 'in', [...orderIds])
     .orderBy('i.event_id')

@@ -16,13 +16,13 @@ export function ordersRoutes(deps: {
   invoices: InvoicesService;
 }): BoundRoute[] {
   const { db, orders, payments, refunds, invoices } = deps;
-  const view = async (order: OrderRow) =>
-    orders.view(order, await payments.currentOf(order), await refunds.ofOrder(order.id));
+  const view = async (order: OrderRow, viewer: Viewer | null, token?: string) =>
+    orders.view(order, await payments.currentOf(order), await refunds.ofOrder(order.id), viewer, token);
   const find = (id: string, viewer: Viewer | null, token?: string) => orders.requireOrder(db, id, viewer, token);
   return [
     bind(api.placeOrder, async ({ viewer, body }) => {
       const { order, isNew } = await orders.place(viewer, body);
-      return { status: isNew ? 201 : 200, body: await view(order) };
+      return { status: isNew ? 201 : 200, body: await view(order, viewer) };
     }),
     bind(api.listOrders, async ({ viewer, query }) => ({
       status: 200,
@@ -30,11 +30,11 @@ export function ordersRoutes(deps: {
     })),
     bind(api.getOrder, async ({ params, query, viewer }) => ({
       status: 200,
-      body: await view(await find(params.id, viewer, query.token)),
+      body: await view(await find(params.id, viewer, query.token), viewer, query.token),
     })),
     bind(api.cancelOrder, async ({ params, viewer }) => ({
       status: 200,
-      body: await view(await payments.cancelOrder(params.id, viewer)),
+      body: await view(await payments.cancelOrder(params.id, viewer), viewer),
     })),
     bind(api.getInvoice, async ({ params, query, viewer, res }) => {
       const order = await find(params.id, viewer, query.token);

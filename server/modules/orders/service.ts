@@ -244,10 +244,20 @@ export function createOrdersService(deps: OrdersDeps) {
       return true;
     },
 
-    async view(order: repository.OrderRow, payment: PaymentView | null, refunds: RefundView[]) {
+    async view(
+      order: repository.OrderRow,
+      payment: PaymentView | null,
+      refunds: RefundView[],
+      viewer: Viewer | null,
+      givenToken?: string,
+    ) {
       const token = tokenOf(order.id);
       const items = await repository.details(db, [order.id]);
-      return orderView(order, items, { payment, refunds, token, pageLink: pageLink(order.id, token) });
+      const viewedBy = {
+        isOwner: order.user_id === viewer?.userId,
+        token: (isTokenOf(order.id, givenToken) && givenToken) || null,
+      };
+      return orderView(order, items, { payment, refunds, token, pageLink: pageLink(order.id, token), viewedBy });
     },
     async list(
       filter: { userId?: string; status?: string | undefined; search?: string | undefined },

@@ -4,8 +4,19 @@ import type { PaymentView, RefundView } from '#contracts/http/payment.ts';
 import { isPaid } from './machine.ts';
 import type { ItemDetail, OrderRow } from './repository.ts';
 
+/** How the order was opened: by the buyer's session, by the link's token (checked), or by an admin (neither). */
+export interface ViewedBy {
+  isOwner: boolean;
+  token: string | null;
+}
+const queryOf = (token: string): string => `?token=${encodeURIComponent(token)}`;
+
 const thumbnailOf = (item: ItemDetail): string | null =>
   item.has_thumbnail ? `/api/photos/${item.photo_id}/thumbnails/medium` : null;
+
+/** `query` opens it for who has no session of the buyer. */
+const cleanUrlOf = (item: ItemDetail, query: string): string | null =>
+  item.is_granted && !item.refunded_at && item.has_clean ? `/api/photos/${item.photo_id}/clean${query}` : null;
 
 function deliveryOf(order: OrderRow, item: ItemDetail): OrderView['items'][number]['delivery'] {
   if (item.refunded_at) return 'revoked';
@@ -16,11 +27,13 @@ function deliveryOf(order: OrderRow, item: ItemDetail): OrderView['items'][numbe
 export function orderView(
   order: OrderRow,
   items: readonly ItemDetail[],
-  context: { payment: PaymentView | null; refunds: RefundView[]; token: string; pageLink: string },
+  context: { payment: PaymentView | null; refunds: RefundView[]; token: string; pageLink: string; viewedBy: ViewedBy },
 ): OrderView {
   const { payment, refunds, token } = context;
   const isOpenForDownload = items.some((item) => item.is_granted);
-  const query = `?token=${encodeURIComponent(token)}`;
+  const query = queryOf(token);
+  const { viewedBy } = context;
+  const pictureQuery = viewedBy.token ? queryOf(viewedBy.token) : viewedBy.isOwner ? '' : query;
   const hasOpenRefund = refunds.some((refund) => refund.status === 'requested');
   return {
     id: order.id,
@@ -42,6 +55,7 @@ export function orderView(
       eventId: item.event_id,
       eventName: item.event_name,
       thumbnailUrl: thumbnailOf(item),
+      cleanUrl: cleanUrlOf(item, pictureQuery),
       fileName: item.file_name,
       width: item.width,
       height: item.height,

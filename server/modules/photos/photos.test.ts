@@ -192,7 +192,7 @@ describe('photos over HTTP', function () {
     }
     assert.deepEqual(await app.db.selectFrom('faces').select('id').where('event_id', '=', eventId).execute(), []);
     const removals = await payloads('delete-objects');
-    assert.deepEqual([removals.length, removals[0]!.keys.length], [1, 5]);
+    assert.deepEqual([removals.length, removals[0]!.keys.length], [1, 6]);
     assert.equal(await app.photos.originalOf(app.db, plain), undefined);
     assert.ok(await app.photos.originalOf(app.db, sold));
     assert.equal((await app.call('GET', `/api/photos/${sold}`, { token: customer.token })).status, 200);

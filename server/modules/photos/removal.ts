@@ -10,7 +10,7 @@ import { raiseRevisions } from './review.ts';
 
 /**
  * Deletes a photo: a tombstone for the phones, faces and matches gone, stored objects removed by a job. What somebody
- * bought (or is just paying for) keeps its files. Throws photo.not_found.
+ * bought (or is just paying for) keeps its files, original and clean picture included. Throws photo.not_found.
  */
 export async function removePhoto(db: Db, id: string, actor: Viewer): Promise<void> {
   await db.transaction().execute(async (trx) => {
