@@ -76,17 +76,23 @@ export class PxMyPhotos extends PxElement {
   #order(order: Order): TemplateResult {
     const photos: Photo[] = order.items
       .filter((item) => item.delivery !== 'revoked')
-      .map((item) => ({
-        id: item.photoId,
-        eventId: item.eventId,
-        width: item.width,
-        height: item.height,
-        takenAt: null,
-        placeholderColor: null,
-        focus: null,
-        priceSatang: null,
-        ...photoUrls(item.photoId),
-      }));
+      .map((item) => {
+        const { thumbnails, previewUrl } = photoUrls(item.photoId);
+        // The large thumbnail carries the watermark; what is bought is shown without.
+        const large = item.cleanUrl ?? thumbnails.medium;
+        return {
+          id: item.photoId,
+          eventId: item.eventId,
+          width: item.width,
+          height: item.height,
+          takenAt: null,
+          placeholderColor: null,
+          focus: null,
+          priceSatang: null,
+          previewUrl: item.cleanUrl ?? previewUrl,
+          thumbnails: { ...thumbnails, large },
+        };
+      });
     const names = [...new Set(order.items.map((item) => item.eventName))].join(', ');
     return html`<section class="library">
       <h2 class="spread section-title">

@@ -113,7 +113,9 @@ export class PxDelivery extends PxElement {
     // A single photo's own button is the one action of the screen.
     const look = this.order.items.length === 1 ? 'btn-gold' : 'btn-line';
     const shape = item.width && item.height ? (item.width / item.height).toFixed(4) : '1.5';
-    const picture = html`<img src=${item.thumbnailUrl ?? photoUrls(item.photoId).thumbnails.medium} alt=${label} loading="lazy" />`;
+    const small = item.thumbnailUrl ?? photoUrls(item.photoId).thumbnails.medium;
+    const picture = html`<img src=${item.cleanUrl ?? small} alt=${label} loading="lazy"
+      @error=${(event: Event) => fallBack(event.target as HTMLImageElement, small)} />`;
     return html`<li ${vars({ '--ratio': shape })}>
       ${link?.url ? html`<a href=${link.url} target="_blank" aria-label=${label}>${picture}</a>` : picture}
       ${
@@ -211,4 +213,9 @@ export class PxDelivery extends PxElement {
       toast(problemText(error), { kind: 'error' });
     }
   };
+}
+
+/** Offline or just refunded: the small thumbnail, which carries no watermark either, stands in. */
+function fallBack(image: HTMLImageElement, thumbnailUrl: string): void {
+  if (image.getAttribute('src') !== thumbnailUrl) image.src = thumbnailUrl;
 }
