@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { justify, tilesWithin } from './justify.ts';
+import { justify, tileInNextRow, tilesWithin } from './justify.ts';
 
 const shapes = Array.from({ length: 200 }, (_, i) => (i % 3 === 0 ? { width: 2, height: 3 } : { width: 3, height: 2 }));
 
@@ -36,6 +36,20 @@ describe('justified wall', () => {
     assert.ok(seen.length > 3);
     const expected = tiles.filter((tile) => tile.y + tile.height >= 1000 && tile.y <= 1800);
     assert.deepEqual(seen, expected);
+  });
+
+  it('walks up and down by rows, to the tile that lies closest, and stays at the edges', () => {
+    const { tiles } = justify(shapes, { width: 900, target: 200, gap: 4 });
+    const rows = [...groupRows([...tiles]).values()];
+    const from = rows[1]!.at(-1)!;
+    const below = tileInNextRow(tiles, from.index, 1);
+    assert.equal(tiles[below]!.y, rows[2]![0]!.y);
+    assert.equal(tiles[tileInNextRow(tiles, from.index, -1)]!.y, 0);
+    assert.equal(tileInNextRow(tiles, 0, -1), 0);
+    assert.equal(tileInNextRow(tiles, tiles.length - 1, 1), tiles.length - 1);
+    const middle = (i: number) => tiles[i]!.x + tiles[i]!.width / 2;
+    const distance = (i: number) => Math.abs(middle(i) - middle(from.index));
+    for (const { index } of rows[2]!) assert.ok(distance(below) <= distance(index));
   });
 });
 

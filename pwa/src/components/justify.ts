@@ -84,3 +84,15 @@ function lowerBound(tiles: readonly Tile[], holds: (tile: Tile) => boolean): num
   }
   return low;
 }
+
+/** Index of the tile above (-1) or below (1): of the next row the one whose middle is closest; at the edge the tile itself. */
+export function tileInNextRow(tiles: readonly Tile[], at: number, step: 1 | -1): number {
+  const here = tiles[at];
+  if (!here) return at;
+  const middle = here.x + here.width / 2;
+  const beyond = tiles.filter((tile) => (step === 1 ? tile.y > here.y : tile.y < here.y));
+  const y = (step === 1 ? beyond[0] : beyond.at(-1))?.y;
+  const row = beyond.filter((tile) => tile.y === y);
+  row.sort((a, b) => Math.abs(a.x + a.width / 2 - middle) - Math.abs(b.x + b.width / 2 - middle));
+  return row[0]?.index ?? at;
+}

@@ -572,6 +572,7 @@ export const deskEn = {
     lastDays: (n: number) => (n === 365 ? 'Last 12 months' : `Last ${n} days`),
     gross: 'Sales',
     refunded: (amount: string) => `after ${amount} of refunds`,
+    satangExtra: (amount: string) => `with ${amount} of payment satang`,
     platform: 'Platform',
     photographers: 'Photographers',
     organizers: 'Organizers',

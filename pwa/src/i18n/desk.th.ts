@@ -570,6 +570,7 @@ export const deskTh: Catalogue<typeof deskEn> = {
     lastDays: (n) => (n === 365 ? '12 เดือนที่ผ่านมา' : `${n} วันที่ผ่านมา`),
     gross: 'ยอดขาย',
     refunded: (amount) => `หลังคืนเงิน ${amount}`,
+    satangExtra: (amount) => `รวมเศษสตางค์ ${amount}`,
     platform: 'แพลตฟอร์ม',
     photographers: 'ช่างภาพ',
     organizers: 'ผู้จัดงาน',

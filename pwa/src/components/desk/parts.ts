@@ -203,8 +203,15 @@ export const areaField = (options: {
 </div>`;
 
 /** One number that matters, with where it leads. */
-export const figure = (options: { label: string; value: string; href?: string; note?: unknown }): TemplateResult => {
-  const inside = html`<dt>${options.label}</dt>
+/** `mark`: the colour of this figure in a share bar (1 ink, 2 gold, 3 grey). */
+export const figure = (options: {
+  label: string;
+  value: string;
+  href?: string;
+  note?: unknown;
+  mark?: 1 | 2 | 3;
+}): TemplateResult => {
+  const inside = html`<dt data-mark=${options.mark ?? nothing}>${options.label}</dt>
     <dd class="num">${options.value}</dd>
     ${options.note ? html`<dd class="note-line">${options.note}</dd>` : nothing}`;
   return options.href

@@ -1,31 +1,32 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type * as face from '#contracts/http/face.ts';
 import type * as photos from '#contracts/http/photos.ts';
 import type { PhotoView } from '#contracts/http/photos.ts';
 import { ask } from '../../components/desk/ask.ts';
 import { Loader, Pager } from '../../components/desk/loader.ts';
-import { justify, type Tile, tilesWithin, type Wall } from '../../components/justify.ts';
+import { justify, type Tile, tileInNextRow, tilesWithin, type Wall } from '../../components/justify.ts';
 import { icon } from '../../components/px-icon.ts';
 import { thumbnailFor } from '../../components/px-photo-grid.ts';
-import '../../components/px-lightbox.ts';
 import { emptyState } from '../../components/states.ts';
 import { vars } from '../../components/vars.ts';
 import { toast } from '../../context/toasts.ts';
-import { call, type ItemOf } from '../../data/call.ts';
+import { call } from '../../data/call.ts';
 import { ApiProblem } from '../../data/problem.ts';
 import type { Photo } from '../../data/types.ts';
 import { d } from '../../i18n/desk.ts';
 import { formatTime } from '../../i18n/format.ts';
 import { problemText } from '../../i18n/problems.ts';
+import { PhotoFaces } from './approve-faces.ts';
+import { keyHelp } from './approve-help.ts';
+import { pressKey } from './approve-keys.ts';
+import { loupe } from './approve-loupe.ts';
 import { type Entry, toEntries } from './bursts.ts';
 import { FilteredPage } from './filtered.ts';
 import { eventFilter, loadAllEvents } from './px-admin-photos.ts';
 import { type Decision, ReviewQueue } from './review-queue.ts';
 import './approve.css';
 
-type Face = ItemOf<typeof face.listPhotoFaces>;
 const GAP = 3;
 
 /**
@@ -47,7 +48,7 @@ export class PxAdminApprove extends FilteredPage {
   #entries: Entry[] = [];
   #wall: Wall = { tiles: [], height: 0 };
   #frame = 0;
-  readonly #faces = new Map<string, readonly Face[]>();
+  readonly #faces = new PhotoFaces(this);
   #observer: ResizeObserver | null = null;
 
   readonly #events = new Loader(this, loadAllEvents);
@@ -185,16 +186,7 @@ export class PxAdminApprove extends FilteredPage {
           </button>
         </div>
       </header>
-      ${
-        this.showHelp
-          ? html`<dl class="approve-help">
-            ${texts.help.map((line) => {
-              const [keys = '', what] = line.split('|');
-              return html`<div><dt>${keys.split(' ').map((key) => html`<kbd class="kbd">${key}</kbd> `)}</dt><dd>${what}</dd></div>`;
-            })}
-          </dl>`
-          : nothing
-      }`;
+      ${this.showHelp ? keyHelp() : nothing}`;
   }
 
   #tile(tile: Tile): TemplateResult | typeof nothing {
@@ -225,7 +217,7 @@ export class PxAdminApprove extends FilteredPage {
       >
         <img src=${thumbnailFor(photo as Photo, tile)} alt="" loading="lazy" decoding="async" draggable="false" />
       </button>
-      ${current && this.showFaces ? this.#boxes(photo) : nothing}
+      ${current && this.showFaces ? this.#faces.boxes(photo) : nothing}
       ${members.length > 1 ? html`<span class="stack-count num">${members.length}</span>` : nothing}
       ${decision ? html`<span class="verdict">${icon(decision === 'approve' ? 'check' : 'close')}</span>` : nothing}
       <button class="look" tabindex="-1" aria-label=${d().approve.look(name)} @click=${() => {
@@ -235,37 +227,9 @@ export class PxAdminApprove extends FilteredPage {
     </li>`;
   }
 
-  #boxes(photo: PhotoView): TemplateResult | typeof nothing {
-    const found = this.#faces.get(photo.id);
-    if (!found || !photo.width || !photo.height) return nothing;
-    const share = (part: number, whole: number): string => `${(part / whole) * 100}%`;
-    return html`${found.map(
-      ({ box: [x, y, w, h], isHidden }) => html`<span
-        class="face-box ${isHidden ? 'hidden-face' : ''}"
-        ${vars({
-          left: share(x, photo.width!),
-          top: share(y, photo.height!),
-          width: share(w, photo.width!),
-          height: share(h, photo.height!),
-        })}
-      ></span>`,
-    )}`;
-  }
-
   async #loadFaces(): Promise<void> {
     const photo = this.#entries[this.at]?.photo;
-    if (!photo || this.#faces.has(photo.id)) return;
-    this.#faces.set(photo.id, []);
-    try {
-      const { items } = await call<typeof face.listPhotoFaces>('GET', '/api/photos/:id/faces', {
-        params: { id: photo.id },
-      });
-      this.#faces.set(photo.id, items);
-      this.requestUpdate();
-    } catch {
-      this.#faces.delete(photo.id);
-      this.showFaces = false;
-    }
+    if (photo && !(await this.#faces.load(photo.id))) this.showFaces = false;
   }
 
   #actions(): TemplateResult | typeof nothing {
@@ -284,28 +248,19 @@ export class PxAdminApprove extends FilteredPage {
   }
 
   #loupe(): TemplateResult {
-    const texts = d().approve;
-    return html`<px-lightbox
-      .photos=${this.#entries.map(({ photo }) => photo as Photo)}
-      .current=${this.#entries[this.at]?.photo.id ?? ''}
-      .actions=${(photo: Photo) => {
-        const decision = this.#queue.decisions.get(photo.id);
-        return html`<div class="photo-actions">
-          <p class="soft">${(photo as PhotoView).manage?.fileName ?? ''}${decision ? ` · ${texts.done[decision]}` : ''}</p>
-          <div class="row">
-            <button class="btn btn-line" @click=${() => this.#decide('reject')}>${texts.reject}</button>
-            <button class="btn btn-gold" @click=${() => this.#decide('approve')}>${texts.approve}</button>
-          </div>
-        </div>`;
-      }}
-      @px-show=${(event: CustomEvent<string>) => {
-        this.at = this.#entries.findIndex(({ photo }) => photo.id === event.detail);
-      }}
-      @px-close=${() => {
+    return loupe({
+      photos: this.#entries.map(({ photo }) => photo),
+      current: this.#entries[this.at]?.photo.id ?? '',
+      decisions: this.#queue.decisions,
+      decide: (decision) => this.#decide(decision),
+      show: (id) => {
+        this.at = this.#entries.findIndex(({ photo }) => photo.id === id);
+      },
+      close: () => {
         this.large = false;
         this.#reveal();
-      }}
-    ></px-lightbox>`;
+      },
+    });
   }
 
   #click(event: MouseEvent, index: number): void {
@@ -411,76 +366,26 @@ export class PxAdminApprove extends FilteredPage {
     );
   }
 
-  /** The tile above or below: of the next row the one whose middle is closest. */
-  #vertical(direction: 1 | -1): number {
-    const { tiles } = this.#wall;
-    const here = tiles[this.at];
-    if (!here) return this.at;
-    const middle = here.x + here.width / 2;
-    const rows = direction === 1 ? tiles.filter((tile) => tile.y > here.y) : tiles.filter((tile) => tile.y < here.y);
-    const y = direction === 1 ? rows[0]?.y : rows.at(-1)?.y;
-    const row = rows.filter((tile) => tile.y === y);
-    row.sort((a, b) => Math.abs(a.x + a.width / 2 - middle) - Math.abs(b.x + b.width / 2 - middle));
-    return row[0]?.index ?? this.at;
-  }
-
-  readonly #onKey = (event: KeyboardEvent): void => {
-    const target = event.target as HTMLElement;
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, px-ask')) return;
-    // Keys by what they mean on a Latin layout, so that they work while the keyboard is set to Thai.
-    const key = /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key;
-    const stretch = event.shiftKey;
-    const inLoupe = this.large;
-    switch (key) {
-      case 'j':
-        this.#go(this.at + 1, stretch && !inLoupe);
-        break;
-      case 'k':
-        this.#go(this.at - 1, stretch && !inLoupe);
-        break;
-      case 'ArrowRight':
-      case 'ArrowLeft':
-        if (inLoupe) return;
-        this.#go(this.at + (key === 'ArrowRight' ? 1 : -1), stretch);
-        break;
-      case 'ArrowDown':
-      case 'ArrowUp':
-        if (inLoupe) return;
-        this.#go(this.#vertical(key === 'ArrowDown' ? 1 : -1), stretch);
-        break;
-      case 'a':
-        this.#decide('approve');
-        break;
-      case 'r':
-        this.#decide('reject');
-        break;
-      case 'u':
-        this.#undo();
-        break;
-      case 'f':
-        this.showFaces = !this.showFaces;
-        break;
-      case 's':
-        this.#stack();
-        break;
-      case ' ':
-        if (target.closest('button:not([data-index]), a')) return;
-        this.#toggle(this.at);
-        break;
-      case 'Enter':
-        if (!target.closest('[data-index]') && target !== document.body) return;
-        this.large = true;
-        break;
-      case 'Escape':
-        if (inLoupe) return;
+  readonly #onKey = (event: KeyboardEvent): void =>
+    pressKey(event, {
+      isOpen: () => this.large,
+      walk: (step, stretch) => this.#go(this.at + step, stretch),
+      walkRow: (step, stretch) => this.#go(tileInNextRow(this.#wall.tiles, this.at, step), stretch),
+      decide: (decision) => this.#decide(decision),
+      undo: () => this.#undo(),
+      select: () => this.#toggle(this.at),
+      clear: () => {
         this.selected = new Set();
-        break;
-      case '?':
+      },
+      open: () => {
+        this.large = true;
+      },
+      faces: () => {
+        this.showFaces = !this.showFaces;
+      },
+      stack: () => this.#stack(),
+      help: () => {
         this.showHelp = !this.showHelp;
-        break;
-      default:
-        return;
-    }
-    event.preventDefault();
-  };
+      },
+    });
 }

@@ -86,10 +86,10 @@ export class PxAdminRevenue extends FilteredPage {
     const shares = [totals.platformSatang, totals.photographerSatang, totals.organizerSatang] as const;
     return html`<div class="stack">
       <div class="figures">
-        ${figure({ label: texts.gross, value: formatMoney(totals.grossSatang), note: totals.refundedSatang > 0 ? texts.refunded(formatMoney(totals.refundedSatang)) : nothing })}
-        ${figure({ label: texts.platform, value: formatMoney(totals.platformSatang) })}
-        ${figure({ label: texts.photographers, value: formatMoney(totals.photographerSatang) })}
-        ${figure({ label: texts.organizers, value: formatMoney(totals.organizerSatang) })}
+        ${figure({ label: texts.gross, value: formatMoney(totals.grossSatang), note: grossNote(totals) })}
+        ${figure({ label: texts.platform, value: formatMoney(totals.platformSatang), mark: 1 })}
+        ${figure({ label: texts.photographers, value: formatMoney(totals.photographerSatang), mark: 2 })}
+        ${figure({ label: texts.organizers, value: formatMoney(totals.organizerSatang), mark: 3 })}
         ${figure({ label: texts.orders, value: formatNumber(totals.orders), note: texts.photos(totals.photos) })}
       </div>
       ${
@@ -141,6 +141,16 @@ export class PxAdminRevenue extends FilteredPage {
       </div>
     </div>`;
   }
+}
+
+/** What the gross figure holds besides the shares; the gateway asks for single satang to tell payments apart. */
+function grossNote(totals: Pick<Answer<typeof revenue.revenueSummary>['totals'], 'refundedSatang' | 'satangExtra'>) {
+  const texts = d().revenue;
+  const notes = [
+    totals.refundedSatang > 0 ? texts.refunded(formatMoney(totals.refundedSatang)) : '',
+    totals.satangExtra > 0 ? texts.satangExtra(formatMoney(totals.satangExtra)) : '',
+  ].filter(Boolean);
+  return notes.length > 0 ? notes.join(' · ') : nothing;
 }
 
 /** Balances as one speaks of them: what is owed and earned counts up too. */
