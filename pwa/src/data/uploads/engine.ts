@@ -1,14 +1,16 @@
-import { type DetailedError, Upload } from 'tus-js-client';
-import type * as uploadRoutes from '#contracts/http/uploads.ts';
-import { call } from '../call.ts';
+import type { Upload } from 'tus-js-client';
 import { online, reportUnreachable } from '../connectivity.ts';
 import { ApiProblem } from '../problem.ts';
 import { Store } from '../store.ts';
-import { type Chosen, openSource } from './files.ts';
+import type { Chosen } from './files.ts';
 import { LARGEST_HASHED_BYTES, sha256Of } from './hash.ts';
+import { isUnfinished, takeIn } from './intake.ts';
 import { Rate } from './rate.ts';
+import { singleOwner } from './single-owner.ts';
+import { isReadable, Sources } from './sources.ts';
 import type { UploadItem, UploadState } from './store.ts';
 import * as store from './store.ts';
+import { createTransfer, findKnown, type Refusal } from './transfer.ts';
 import { WakeLock } from './wake-lock.ts';
 
 /**
@@ -35,22 +37,16 @@ export interface Added {
 }
 
 const PARALLEL = 3;
-const CHUNK_BYTES = 32 * 1024 * 1024;
 const READY_AHEAD = 40;
 const LONGEST_PAUSE_MS = 30_000;
-/** Copies of files without a handle (Firefox, Safari) take at most this much of the device. */
-const COPY_BUDGET_BYTES = 400 * 1024 * 1024;
-const unfinished = (state: UploadState): boolean => state !== 'done' && state !== 'duplicate' && state !== 'failed';
-export const isFinished = (item: UploadItem): boolean => !unfinished(item.state);
-const keyOf = (item: Pick<UploadItem, 'eventId' | 'name' | 'bytes' | 'lastModified'>): string =>
-  [item.eventId, item.name, item.bytes, item.lastModified].join('|');
+export const isFinished = (item: UploadItem): boolean => !isUnfinished(item.state);
 
 /** The queue of one person on this device. Every file is sent once, from wherever the server has it. */
 export class UploadEngine {
   readonly view = new Store<UploadsView>({ phase: 'idle', items: [], bytesPerSecond: 0, tick: 0 });
   #userId = '';
   #items: UploadItem[] = [];
-  readonly #files = new Map<string, File>();
+  readonly #sources = new Sources();
   readonly #active = new Map<string, Upload>();
   readonly #dirty = new Set<UploadItem>();
   readonly #rate = new Rate();
@@ -60,8 +56,8 @@ export class UploadEngine {
   #owner = false;
   #failures = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #followTimer: ReturnType<typeof setInterval> | undefined;
   #tellTimer: ReturnType<typeof setTimeout> | undefined;
-  #copiedBytes = 0;
   #sentBefore = 0;
 
   /** Opens the queue of this person; a second call with the same one does nothing. */
@@ -71,21 +67,15 @@ export class UploadEngine {
     online.watch((reachable) => {
       if (reachable && this.#phase === 'network') this.#go();
     });
-    if ('locks' in navigator) {
-      await new Promise<void>((ready) => {
-        void navigator.locks.request('px-uploads', { ifAvailable: true }, (lock) => {
-          if (lock)
-            return this.#own()
-              .then(ready)
-              .then(() => new Promise<never>(() => undefined));
-          void this.#follow().then(ready);
-          return undefined;
-        });
-      });
-    } else await this.#own();
+    await singleOwner(
+      'px-uploads',
+      () => this.#own(),
+      () => this.#follow(),
+    );
   }
 
   async #own(): Promise<void> {
+    clearInterval(this.#followTimer);
     this.#owner = true;
     this.#items = await this.#load();
     for (const item of this.#items) {
@@ -95,23 +85,18 @@ export class UploadEngine {
     this.#go();
   }
 
-  /** Another tab works: show what it writes, take over when it closes. */
+  /** Another tab works: show what it writes. */
   async #follow(): Promise<void> {
     this.#phase = 'elsewhere';
     this.#items = await this.#load();
     this.#tell(true);
-    const timer = setInterval(() => {
+    this.#followTimer = setInterval(() => {
       void this.#load().then((items) => {
         if (this.#owner) return;
         this.#items = items;
         this.#tell(true);
       });
     }, 3_000);
-    void navigator.locks.request('px-uploads', async () => {
-      clearInterval(timer);
-      await this.#own();
-      await new Promise<never>(() => undefined);
-    });
   }
 
   async #load(): Promise<UploadItem[]> {
@@ -121,66 +106,26 @@ export class UploadEngine {
 
   /** Puts files into the queue. Names that wait for their file find it again, what is there already is not added twice. */
   async add(eventId: string, chosen: readonly Chosen[]): Promise<Added> {
-    const known = new Map(this.#items.map((item) => [keyOf(item), item]));
-    const result: Added = { added: 0, found: 0, known: 0 };
-    const fresh: UploadItem[] = [];
-    let at = (this.#items.at(-1)?.at ?? 0) + 1;
-    for (const { file, handle } of chosen) {
-      const { name, size: bytes, lastModified } = file;
-      const old = known.get(keyOf({ eventId, name, bytes, lastModified }));
-      if (old && (old.state === 'failed' || unfinished(old.state))) {
-        this.#files.set(old.id, file);
-        if (handle) void store.saveSource(old.id, handle);
-        if (old.state === 'lost' || old.state === 'failed') {
-          this.#set(old, old.sha256 ? 'ready' : 'new');
-          result.found++;
-        } else result.known++;
-        continue;
-      }
-      if (old) {
-        result.known++;
-        continue;
-      }
-      const item: UploadItem = {
-        id: crypto.randomUUID(),
-        userId: this.#userId,
-        eventId,
-        name,
-        type: file.type || 'image/jpeg',
-        bytes,
-        lastModified,
-        at: at++,
-        state: 'new',
-        sent: 0,
-      };
-      known.set(keyOf(item), item);
-      fresh.push(item);
-      this.#files.set(item.id, file);
-      result.added++;
+    const intake = takeIn(this.#items, { userId: this.#userId, eventId }, chosen);
+    const result: Added = { added: intake.fresh.length, found: 0, known: intake.arrived };
+    for (const { item, choice } of intake.fresh) this.#sources.hold(item.id, { file: choice.file });
+    for (const { item, choice } of intake.open) {
+      this.#sources.hold(item.id, choice);
+      if (item.state === 'lost' || item.state === 'failed') {
+        this.#set(item, item.sha256 ? 'ready' : 'new');
+        result.found++;
+      } else result.known++;
     }
+    const fresh = intake.fresh.map(({ item }) => item);
     this.#items = [...this.#items, ...fresh];
     await store.saveItems(fresh).catch(() => undefined);
-    void this.#keepSources(fresh, new Map(chosen.map(({ file, handle }) => [file, handle])));
+    void this.#sources.keep(fresh, chosen);
     void navigator.storage?.persist?.();
     if (this.#phase === 'idle' || this.#phase === 'permission') this.#go();
     else this.#tell();
     void this.#prepare();
     this.#pump();
     return result;
-  }
-
-  async #keepSources(
-    items: readonly UploadItem[],
-    handles: Map<File, FileSystemFileHandle | undefined>,
-  ): Promise<void> {
-    for (const item of items) {
-      const file = this.#files.get(item.id);
-      const handle = file && handles.get(file);
-      if (!file || isFinished(item)) continue;
-      if (handle) await store.saveSource(item.id, handle);
-      else if (this.#copiedBytes + file.size <= COPY_BUDGET_BYTES && (await store.saveSource(item.id, file)))
-        this.#copiedBytes += file.size;
-    }
   }
 
   pause(): void {
@@ -196,7 +141,7 @@ export class UploadEngine {
     if (ask) {
       // One answer covers a folder; files chosen one by one may be asked for one by one.
       for (const item of this.#items) {
-        if (isFinished(item) || this.#files.has(item.id)) continue;
+        if (isFinished(item) || this.#sources.at(item.id)) continue;
         if ((await this.#fileOf(item, true)) === 'ask') break;
       }
     }
@@ -212,7 +157,7 @@ export class UploadEngine {
         ?.abort(true)
         .catch(() => undefined);
       this.#active.delete(item.id);
-      this.#files.delete(item.id);
+      this.#sources.letGo(item.id);
       this.#dirty.delete(item);
     }
     const gone = new Set(items.map((item) => item.id));
@@ -234,13 +179,13 @@ export class UploadEngine {
   }
 
   /** The picture for a row, while its file is at hand. */
-  fileFor = (id: string): File | undefined => this.#files.get(id);
+  fileFor = (id: string): File | undefined => this.#sources.at(id);
 
   #go(): void {
     if (!this.#owner) return;
     clearTimeout(this.#retryTimer);
     this.#rate.reset();
-    this.#phase = this.#items.some((item) => unfinished(item.state) && item.state !== 'lost') ? 'working' : 'idle';
+    this.#phase = this.#items.some((item) => isUnfinished(item.state) && item.state !== 'lost') ? 'working' : 'idle';
     void this.#prepare();
     this.#pump();
     this.#tell(true);
@@ -302,14 +247,7 @@ export class UploadEngine {
 
   async #check(batch: readonly UploadItem[]): Promise<void> {
     const hashed = batch.flatMap((item) => (item.sha256 ? [item.sha256] : []));
-    const eventId = batch[0]?.eventId;
-    const known = new Map<string, string>();
-    if (eventId && hashed.length > 0) {
-      const answer = await call<typeof uploadRoutes.checkUploads>('POST', '/api/uploads/check', {
-        body: { eventId, sha256: hashed },
-      });
-      for (const { sha256, photoId } of answer.known) known.set(sha256, photoId);
-    }
+    const known = await findKnown(batch[0]?.eventId ?? '', hashed);
     for (const item of batch) {
       const photoId = item.sha256 && known.get(item.sha256);
       if (photoId) this.#finish(item, 'duplicate', photoId);
@@ -318,21 +256,13 @@ export class UploadEngine {
   }
 
   async #fileOf(item: UploadItem, ask = false): Promise<File | 'ask' | undefined> {
-    const held = this.#files.get(item.id);
-    if (held) return held;
-    const source = await store.loadSource(item.id).catch(() => undefined);
-    const file = source && (await openSource(source, ask));
-    if (file === 'ask') return 'ask';
-    if (!file || file.size !== item.bytes) {
-      this.#lose(item);
-      return undefined;
-    }
-    this.#files.set(item.id, file);
+    const file = await this.#sources.open(item, ask);
+    if (!file) this.#lose(item);
     return file;
   }
 
   #lose(item: UploadItem): void {
-    this.#files.delete(item.id);
+    this.#sources.letGo(item.id);
     this.#set(item, 'lost');
   }
 
@@ -350,15 +280,7 @@ export class UploadEngine {
     const placeholder = { abort: async () => undefined } as unknown as Upload;
     this.#active.set(item.id, placeholder);
     const file = await this.#fileOf(item);
-    const readable =
-      file instanceof File &&
-      (await file
-        .slice(0, 1)
-        .arrayBuffer()
-        .then(
-          () => true,
-          () => false,
-        ));
+    const readable = file instanceof File && (await isReadable(file));
     if (this.#active.get(item.id) !== placeholder) return; // paused or removed meanwhile
     if (file === 'ask' || !file || !readable) {
       this.#active.delete(item.id);
@@ -370,50 +292,30 @@ export class UploadEngine {
       this.#pump();
       return;
     }
-    const upload = new Upload(file, {
-      endpoint: '/api/uploads',
-      uploadUrl: item.uploadUrl ?? null,
-      metadata: {
-        eventId: item.eventId,
-        filename: item.name,
-        filetype: item.type,
-        ...(item.sha256 ? { sha256: item.sha256 } : {}),
-      },
-      chunkSize: CHUNK_BYTES,
-      retryDelays: null, // our own, for all files together
-      storeFingerprintForResuming: false,
-      onUploadUrlAvailable: () => {
-        item.uploadUrl = upload.url ?? undefined;
+    const upload = createTransfer(item, file, {
+      placed: (url) => {
+        item.uploadUrl = url;
         this.#touch(item);
       },
-      onProgress: (sent) => {
+      progress: (sent) => {
         item.sent = sent;
         this.#failures = 0;
         this.#tell();
       },
-      onSuccess: ({ lastResponse }) => {
+      arrived: (state, photoId) => {
         this.#active.delete(item.id);
-        const duplicate = lastResponse.getHeader('X-Upload-Result') === 'duplicate';
-        this.#finish(item, duplicate ? 'duplicate' : 'done', lastResponse.getHeader('X-Photo-Id'));
+        this.#finish(item, state, photoId);
         this.#pump();
         void this.#prepare();
       },
-      onError: (error) => this.#refused(item, error as DetailedError),
+      refused: (refusal) => this.#refused(item, refusal),
     });
     this.#active.set(item.id, upload);
     upload.start();
   }
 
-  #refused(item: UploadItem, error: DetailedError): void {
+  #refused(item: UploadItem, { status, code, final }: Refusal): void {
     this.#active.delete(item.id);
-    const status = error.originalResponse?.getStatus() ?? 0;
-    let code: string | undefined;
-    try {
-      code = (JSON.parse(error.originalResponse?.getBody() ?? '') as { code?: string }).code;
-    } catch {
-      // not our server's words
-    }
-    const final = status >= 400 && status < 500 && ![401, 408, 409, 423, 425, 429].includes(status);
     if (final) {
       item.code = code ?? 'response.unreadable';
       this.#set(item, 'failed');
@@ -443,7 +345,7 @@ export class UploadEngine {
   #finish(item: UploadItem, state: 'done' | 'duplicate', photoId: string | undefined): void {
     item.photoId = photoId;
     item.sent = item.bytes;
-    this.#files.delete(item.id);
+    this.#sources.letGo(item.id);
     this.#set(item, state);
     void store.deleteSource(item.id).catch(() => undefined);
   }
