@@ -1,26 +1,11 @@
 import { listPriceOf, type PricedPackage, type Quote, quote } from '#contracts/pricing.ts';
 import { ownedPhotoIds, unlimitedEventIds } from '#server/modules/downloads/library.ts';
 import type { PackagesService } from '#server/modules/packages/service.ts';
+import type { SellablePhoto } from '#server/modules/photos/service.ts';
 import type { DbOrTrx } from '#server/platform/db.ts';
 import type { CartLine } from './repository.ts';
 
-/** What selling needs to know of a photo; the photos service answers it. */
-export interface SellablePhoto {
-  id: string;
-  eventId: string;
-  eventName: string;
-  photographerId: string;
-  organizerId: string | null;
-  revenueType: string;
-  priceSatang: number | null;
-  /** Approved, there, and its event sells now. */
-  isForSale: boolean;
-  /** False: the event's sales are closed. */
-  isSalesOpen: boolean;
-  width: number | null;
-  height: number | null;
-  thumbnailUrl: string | null;
-}
+export type { SellablePhoto };
 export interface PhotoCatalog {
   sellable(db: DbOrTrx, photoIds: readonly string[]): Promise<SellablePhoto[]>;
 }
