@@ -3,33 +3,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CURRENT_ENGINE } from '#contracts/pipeline.ts';
 import { decodeImage } from '#face/node/decode.ts';
 import { describeServer, ENGINE_ID } from '#face/pipeline.ts';
-import { createEventsService } from '#server/modules/events/service.ts';
-import { createFaceGroupsService } from '#server/modules/face-searches/groups.service.ts';
-import { faceSearchesRoutes } from '#server/modules/face-searches/routes.ts';
-import { createFaceSearchesService, type FaceSearchService } from '#server/modules/face-searches/service.ts';
-import { privacyRoutes } from '#server/modules/privacy/routes.ts';
-import { createPrivacyService } from '#server/modules/privacy/service.ts';
-import { createSettingsService } from '#server/modules/settings/service.ts';
-import { createMemoryCache } from '#server/platform/cache.ts';
-import { createListener, type Listener } from '#server/platform/listener.ts';
 import { createLogger } from '#server/platform/logger.ts';
-import { startOutboxRelay } from '#server/platform/outbox.ts';
-import { createQueues, type Queues } from '#server/platform/queue.ts';
 import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
-import { type HttpApp, startHttpApp } from '#test/http-app.ts';
-import { insertEvent, metrics, samplePhoto, startWorkerBench, uploadPhoto } from '#test/worker.ts';
+import { startSearchApp } from '#test/search-app.ts';
+import { insertEvent, samplePhoto, uploadPhoto } from '#test/worker.ts';
 import { createSweepJob } from './jobs/sweep-photos.job.ts';
-import { startWorker } from './worker.ts';
 
 describe('face search, from the request to the worker and back', function () {
   this.timeout(180_000);
-  let http: HttpApp;
-  let bench: Awaited<ReturnType<typeof startWorkerBench>>;
-  let listener: Listener;
-  let queues: Queues;
-  let relay: ReturnType<typeof startOutboxRelay>;
-  let worker: Awaited<ReturnType<typeof startWorker>>;
-  let service: FaceSearchService;
+  let app: Awaited<ReturnType<typeof startSearchApp>>;
+  let http: (typeof app)['http'];
+  let bench: (typeof app)['bench'];
+  let queues: (typeof app)['queues'];
+  let worker: (typeof app)['worker'];
+  let service: (typeof app)['service'];
   let owner: Awaited<ReturnType<typeof insertEvent>>;
   const photos: string[] = [];
   /** A descriptor as a phone would send it, and one that is nobody's. */
@@ -59,42 +46,8 @@ describe('face search, from the request to the worker and back', function () {
     (await http.call('GET', `/api/face/search/${id}/results`, { token })).body;
 
   before(async () => {
-    bench = await startWorkerBench();
-    const logger = createLogger('silent', 'test');
-    http = await startHttpApp(({ database: { db }, auth, messages }) => {
-      const privacy = createPrivacyService({
-        db,
-        settings: createSettingsService({ db }),
-        messages,
-        forgetAttempts: auth.forgetAttempts,
-        checkPassword: auth.checkPassword,
-      });
-      const events = createEventsService({
-        db,
-        cache: createMemoryCache(),
-        linkSecret: 'test-link-secret-0000',
-        messages,
-      });
-      service = createFaceSearchesService({ db, storage: bench.storage, events, privacy: privacy.consents });
-      const faceGroups = createFaceGroupsService({ db });
-      return [...privacyRoutes({ privacy }), ...faceSearchesRoutes({ faceSearches: service, faceGroups })];
-    });
-    listener = await createListener(http.database.url, ['outbox', 'sync'], logger);
-    queues = createQueues({ databaseUrl: http.database.url }, { logger });
-    relay = startOutboxRelay({ db: http.db, queues, listener, logger });
-    worker = await startWorker(
-      {
-        db: http.db,
-        storage: bench.storage,
-        queues,
-        listener,
-        engine: bench.engine,
-        logger,
-        metrics,
-        workDir: bench.folder,
-      },
-      { healthPort: 0, concurrency: 1, indexBytes: 1e8 },
-    );
+    app = await startSearchApp();
+    ({ http, bench, queues, worker, service } = app);
     owner = await insertEvent(http.db, { auto_approve: true });
     for (const number of [2, 3, 4, 5, 6])
       photos.push(await uploadPhoto(http.db, bench.storage, owner, await samplePhoto(number), { withJob: true }));
@@ -113,13 +66,7 @@ describe('face search, from the request to the worker and back', function () {
     selfie = [...people.sort((a, b) => nearest(a) - nearest(b))[0]!];
     other = Array.from({ length: 128 }, (_, i) => (i % 2 ? 1 : -1) / Math.sqrt(128));
   });
-  after(async () => {
-    await relay?.stop();
-    await worker?.stop();
-    await listener?.close();
-    await http?.stop();
-    await bench?.stop();
-  });
+  after(() => app?.stop());
 
   it('knows the engine that the phone names', () => assert.equal(ENGINE_ID, CURRENT_ENGINE));
 
