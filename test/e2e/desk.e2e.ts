@@ -118,6 +118,8 @@ describe('the people at the desks', function () {
     const { url, halfBytes } = await cut;
     await page.locator('.upload-total .note-warning').waitFor();
     assert.equal(await page.locator('.upload-total.complete').count(), 0);
+    const foot = await page.locator('.desk > .desk-side .desk-foot').boundingBox();
+    assert.ok(foot && foot.y + foot.height <= desk.height, 'the notice pushes nothing off the screen');
     const goesOn = page.waitForRequest((request) => request.method() === 'PATCH' && request.url() === url);
     await context.setOffline(false);
     assert.equal((await goesOn).headers()['upload-offset'], String(halfBytes), 'at the same byte');
