@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -7,6 +9,7 @@ import {
   desk,
   openBrowser,
   openPage,
+  phone,
   readDemoSelfie,
   type SentRequest,
   screenshot,
@@ -195,6 +198,39 @@ describe('an attendee with a phone', function () {
     });
     assert.equal(lines.length, 1);
     await context.close();
+  });
+
+  it('meets no barrier that axe knows, in either language', async () => {
+    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    const found: string[] = [];
+    for (const language of ['th', 'en'] as const) {
+      // axe comes as a script of ours: the page's own policy allows none from elsewhere.
+      const { context, page } = await openPage(browser, language, phone, { bypassCSP: true });
+      for (const address of [
+        '/',
+        `/e/${slug}`,
+        `/e/${slug}/find`,
+        '/cart',
+        '/sign-in',
+        '/register',
+        '/privacy',
+        '/terms',
+      ]) {
+        await page.goto(`${stack.url}${address}`);
+        await page.locator('h1').first().waitFor();
+        await page.waitForTimeout(600);
+        const violations = await page.evaluate(async (source) => {
+          const run = new Function(`${source}; return axe.run(document, { resultTypes: ['violations'] });`);
+          const result = await run();
+          return result.violations.map(
+            (each: { id: string; nodes: { html: string }[] }) => `${each.id}: ${each.nodes[0]?.html.slice(0, 160)}`,
+          );
+        }, axe);
+        found.push(...violations.map((violation) => `${address} ${language} ${violation}`));
+      }
+      await context.close();
+    }
+    assert.deepEqual(found, []);
   });
 
   it('sees the same shop on a desk', async () => {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const flags = [
   '--headless',
@@ -47,6 +47,7 @@ export async function openPage(
   browser: Browser,
   language: 'th' | 'en',
   viewport = phone,
+  options: Pick<BrowserContextOptions, 'bypassCSP'> = {},
 ): Promise<{ context: BrowserContext; page: Page; sent: SentRequest[]; complaints: string[] }> {
   const context = await browser.newContext({
     viewport,
@@ -54,6 +55,7 @@ export async function openPage(
     timezoneId: 'Asia/Bangkok',
     permissions: ['camera'],
     acceptDownloads: true,
+    ...options,
   });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);

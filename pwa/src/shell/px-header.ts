@@ -40,7 +40,7 @@ export class PxHeader extends PxElement {
         <button
           class="btn btn-quiet lang"
           lang=${lang.value === 'th' ? 'en' : 'th'}
-          aria-label=${texts.switchTo}
+          aria-label="${texts.switchShort}, ${texts.switchTo}"
           @click=${() => setLang(lang.value === 'th' ? 'en' : 'th')}
         >
           ${texts.switchShort}

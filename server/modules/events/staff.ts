@@ -1,10 +1,30 @@
 import { AppError } from '#contracts/errors.ts';
 import type { Viewer } from '#server/http/viewer.ts';
 import { audit } from '#server/platform/audit.ts';
-import type { Db } from '#server/platform/db.ts';
+import type { Db, Trx } from '#server/platform/db.ts';
 import { lockEvent } from './repository.ts';
 
 export type StaffRole = 'photographer' | 'organizer';
+
+/** An event without an organizer gets the one on its staff: without it, the organizer's share would be the platform's. */
+async function giveOrganizer(trx: Trx, eventId: string, staff: readonly { userId: string; role: StaffRole }[]) {
+  const userIds = staff.filter((member) => member.role === 'organizer').map((member) => member.userId);
+  if (userIds.length === 0) return;
+  const organizer = await trx
+    .selectFrom('organizers')
+    .select('id')
+    .where('user_id', 'in', userIds)
+    .orderBy('created_at')
+    .limit(1)
+    .executeTakeFirst();
+  if (!organizer) return;
+  await trx
+    .updateTable('events')
+    .set({ organizer_id: organizer.id })
+    .where('id', '=', eventId)
+    .where('organizer_id', 'is', null)
+    .execute();
+}
 
 /** Who photographs and who organizes an event. */
 export function createStaff({ db }: { db: Db }) {
@@ -74,6 +94,7 @@ export function createStaff({ db }: { db: Db }) {
             )
             .execute();
         }
+        await giveOrganizer(trx, eventId, wanted);
         await audit(trx, {
           actorId: actor.userId,
           action: 'event.staff',

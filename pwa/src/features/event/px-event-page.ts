@@ -162,7 +162,7 @@ export class PxEventPage extends PxElement {
         : each.kind === 'unlimited'
           ? texts.unlimited
           : texts.bundle(each.photoCount ?? 0);
-    return html`<ul class="prices num" aria-label=${texts.prices}>
+    return html`<ul class="prices num" tabindex="0" aria-label=${texts.prices}>
       ${this.packages.map((each) => html`<li>${name(each)} <strong>${formatMoney(each.priceSatang)}</strong></li>`)}
     </ul>`;
   }
