@@ -226,7 +226,7 @@ describe('an attendee with a phone', function () {
             (each: { id: string; nodes: { html: string }[] }) => `${each.id}: ${each.nodes[0]?.html.slice(0, 160)}`,
           );
         }, axe);
-        found.push(...violations.map((violation) => `${address} ${language} ${violation}`));
+        found.push(...violations.map((violation: string) => `${address} ${language} ${violation}`));
       }
       await context.close();
     }
