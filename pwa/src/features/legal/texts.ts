@@ -13,7 +13,6 @@ const privacyEn: LegalText = {
       text: [
         'Your phone turns your selfie into 128 numbers. The picture itself is not sent to us, and not stored.',
         'We compare the numbers with the faces in the photos of one event: the one that you opened. They are deleted within 24 hours.',
-        'If your device cannot do this by itself, you may choose to send a picture instead. That has its own consent, and the picture is deleted as soon as the search is done.',
       ],
     },
     {
@@ -40,7 +39,7 @@ const privacyEn: LegalText = {
       title: 'Your rights',
       text: [
         'Under the Personal Data Protection Act (PDPA) and the GDPR you can see, copy, correct and delete what we hold, object to it, and withdraw any consent, at any time and without giving a reason. The switches are under Account, Privacy; we answer within 30 days.',
-        'You can ask to be hidden at an event: then your face is left out of every search there.',
+        'You can ask to be hidden at an event, under Account, Privacy. A person looks at it and answers you.',
       ],
     },
     {
@@ -65,7 +64,6 @@ const privacyTh: LegalText = {
       text: [
         'โทรศัพท์ของคุณแปลงเซลฟี่เป็นตัวเลข 128 ตัว ตัวภาพไม่ถูกส่งมาที่เรา และไม่ถูกเก็บไว้',
         'เรานำตัวเลขไปเทียบกับใบหน้าในภาพของงานเดียว คืองานที่คุณเปิดอยู่ และลบทิ้งภายใน 24 ชั่วโมง',
-        'หากอุปกรณ์ทำเองไม่ได้ คุณเลือกส่งภาพแทนได้ โดยมีการขอความยินยอมแยกต่างหาก และภาพจะถูกลบทันทีที่ค้นหาเสร็จ',
       ],
     },
     {
@@ -92,7 +90,7 @@ const privacyTh: LegalText = {
       title: 'สิทธิของคุณ',
       text: [
         'ตามพระราชบัญญัติคุ้มครองข้อมูลส่วนบุคคล (PDPA) และ GDPR คุณขอดู ขอสำเนา แก้ไข ลบ คัดค้าน และถอนความยินยอมได้ทุกเมื่อโดยไม่ต้องให้เหตุผล จัดการได้ที่ บัญชี > ความเป็นส่วนตัว และเราจะตอบภายใน 30 วัน',
-        'คุณขอให้ซ่อนตัวเองในงานได้ ใบหน้าของคุณจะไม่ปรากฏในการค้นหาใดของงานนั้น',
+        'คุณขอให้ซ่อนตัวเองในงานได้ที่หน้าบัญชี หัวข้อความเป็นส่วนตัว เจ้าหน้าที่จะตรวจสอบและตอบกลับคุณ',
       ],
     },
     {
