@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 
+const repository = path.resolve(import.meta.dirname, '../..');
 const flags = [
   '--headless',
   '--no-sandbox',
@@ -79,11 +79,9 @@ export async function openPage(
   return { context, page, sent, complaints };
 }
 
-/** Where screenshots go: docs/screenshots when they are being renewed (SCREENSHOTS=1), else a folder to throw away. */
+/** Screenshots go to docs/screenshots when they are being renewed (SCREENSHOTS=1), else to .cache/screenshots to be looked at. */
 export async function screenshot(page: Page, name: string): Promise<void> {
-  const folder = process.env.SCREENSHOTS
-    ? path.resolve(import.meta.dirname, '../../docs/screenshots')
-    : path.join(os.tmpdir(), 'thepixstock-screenshots');
+  const folder = path.join(repository, process.env.SCREENSHOTS ? 'docs' : '.cache', 'screenshots');
   await mkdir(folder, { recursive: true });
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(400);
