@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -33,6 +33,8 @@ export interface Stack {
 /** The whole product as `npm start` brings it up, on a data folder and port of its own. */
 export async function createStack(env: Record<string, string> = {}): Promise<Stack> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'thepixstock-'));
+  // As root the database runs under another user, who has to get in; else it would be kept elsewhere and stay there.
+  await chmod(dataDir, 0o755);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
