@@ -1,8 +1,6 @@
 /** Integer satang: 1 THB = 100 satang. Never a float. Range: safe integers. */
 export type Satang = number;
 
-export const VAT_DENOMINATOR_BP = 10_000;
-
 /** "1,234.50" for display; digits only where `plain` ("1234.50"), as the gateway wants it. */
 export function formatBaht(amount: Satang, plain = false): string {
   const sign = amount < 0 ? '-' : '';

@@ -16,7 +16,6 @@ const SECRET_NAMES = [
   'auth',
   'bank',
   'link',
-  'worker',
   'paynoiKey',
   'paynoiRecord',
 ] as const;

@@ -74,7 +74,6 @@ export function appEnvironment(env: NodeJS.ProcessEnv, plan: Plan, secrets: Secr
     AUTH_SECRET: secrets.auth,
     BANK_ENCRYPTION_KEY: secrets.bank,
     LINK_SECRET: secrets.link,
-    WORKER_KEY: secrets.worker,
     S3_BUCKET: 'thepixstock',
     S3_REGION: 'us-east-1',
     PAYNOI_RECORD_KEY: secrets.paynoiRecord,

@@ -34,7 +34,6 @@ const schema = z.object({
   AUTH_SECRET: secret,
   LINK_SECRET: secret,
   BANK_ENCRYPTION_KEY: secret,
-  WORKER_KEY: secret.optional(),
   WORKER_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(0),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   TRUST_PROXY: z.string().default('loopback'),

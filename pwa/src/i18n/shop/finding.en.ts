@@ -139,11 +139,6 @@ export const findingEn = {
   find: {
     title: 'Find me',
     consentTitle: 'Before we look for you',
-    consent: [
-      'Your phone turns your selfie into 128 numbers. The picture stays on this phone.',
-      'We compare these numbers with the faces in the photos of this event, and with nothing else.',
-      'The numbers are deleted within 24 hours. You can withdraw at any time under Account, Privacy.',
-    ] as readonly string[],
     agree: 'I agree to face search at this event',
     age: 'Under 20: please ask a parent first.',
     continue: 'Continue',
