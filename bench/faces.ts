@@ -1,36 +1,28 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { iou } from '#face/boxes.ts';
 import { cosine, normalize } from '#face/descriptor.ts';
 import { decodeImage } from '#face/node/decode.ts';
 import { createNodeEngine, type NodeEngineName } from '#face/node/engine.ts';
-import { packageFolder } from '#face/node/model-files.ts';
 import { describeServer, ENGINE_ID } from '#face/pipeline.ts';
 import { buildIndex, searchIndex } from '#face/search.ts';
 import { describeSelfie } from '#face/selfie.ts';
-import type { Box, DescribedFace, FaceEngine, RgbImage } from '#face/types.ts';
+import type { DescribedFace, FaceEngine, RgbImage } from '#face/types.ts';
 
 /**
  * Figures of the face pipeline:
- *   npx tsx bench/faces.ts [--labels labels.csv]… [--boxes boxes.csv]… [--photo photo.jpg] [--on onnx] [--out figures.json]
- * `labels.csv` has rows path,person; `boxes.csv` path,x,y,w,h[,…]; paths are relative to the file. Without --photo the speed
- * is that of a 24-megapixel enlargement of a group photo of the face-api package.
+ *   npm run bench -- faces [--labels labels.csv]… [--on onnx] [--out figures.json]
+ * `labels.csv` has rows path,person; paths are relative to the file. Detection and indexing have their own subjects.
  */
 const { values } = parseArgs({
   options: {
     labels: { type: 'string', multiple: true, default: [] },
-    boxes: { type: 'string', multiple: true, default: [] },
-    photo: { type: 'string' },
     on: { type: 'string', default: 'onnx' },
     out: { type: 'string' },
     limit: { type: 'string' },
   },
 });
-/** Lower ends of the bins of face width, pixels. */
-const WIDTHS = [16, 24, 32, 48, 64, Number.POSITIVE_INFINITY];
 const limit = values.limit ? Number(values.limit) : Number.POSITIVE_INFINITY;
 const engine = await createNodeEngine({
   cacheDir: path.join(tmpdir(), 'thepixstock', 'models'),
@@ -38,8 +30,6 @@ const engine = await createNodeEngine({
 });
 const figures: Record<string, unknown> = { engine: ENGINE_ID, on: engine.name };
 for (const file of values.labels) figures[`accuracy ${file}`] = await measureAccuracy(file, engine);
-for (const file of values.boxes) figures[`detection ${file}`] = await measureDetection(file, engine);
-figures.speed = await measureSpeed(values.photo, engine);
 figures.search = measureSearch([1000, 10_000]);
 await engine.dispose();
 if (values.out) await writeFile(values.out, `${JSON.stringify(figures, null, 2)}\n`);
@@ -95,88 +85,6 @@ async function measureAccuracy(file: string, on: FaceEngine) {
     'TAR at FAR 1e-2': accepted(1e-2),
     'TAR at FAR 1e-3': accepted(1e-3),
     'TAR at FAR 1e-4': accepted(1e-4),
-  };
-}
-
-/** Recall by face width, and boxes that match none, over all stages of the pipeline. */
-async function measureDetection(file: string, on: FaceEngine) {
-  const truth = new Map<string, Box[]>();
-  for (const [name, x, y, w, h] of await readRows(file)) {
-    truth.set(name!, [...(truth.get(name!) ?? []), { x: +x!, y: +y!, w: +w!, h: +h! }]);
-  }
-  const found = WIDTHS.map(() => 0);
-  const total = WIDTHS.map(() => 0);
-  let spare = 0;
-  for (const [name, boxes] of truth) {
-    const { image } = await decodeImage(path.join(path.dirname(file), name));
-    const left = new Set(await describeServer(image, on));
-    for (const box of boxes) {
-      const bin = WIDTHS.findLastIndex((width) => box.w >= width);
-      const match = [...left].find((face) => iou(face.box, box) > 0.35);
-      if (match) left.delete(match);
-      if (bin < 0) continue;
-      total[bin]!++;
-      if (match) found[bin]!++;
-    }
-    spare += left.size;
-  }
-  const rows = WIDTHS.slice(0, -1).map((width, i) => [
-    `recall ${width}-${WIDTHS[i + 1]} px`,
-    `${Math.round((found[i]! / total[i]!) * 100)} % of ${total[i]}`,
-  ]);
-  return { ...Object.fromEntries(rows), 'false boxes a photo': Math.round((spare / truth.size) * 100) / 100 };
-}
-
-/** Median milliseconds of each stage, and of face-api as it comes on the same picture. */
-async function measureSpeed(photo: string | undefined, on: FaceEngine) {
-  const source = photo ? await readFile(photo) : await enlargedSample();
-  const time = async <T>(task: () => Promise<T>, times = 3): Promise<[number, T]> => {
-    const taken: number[] = [];
-    let result = await task();
-    for (let i = 0; i < times; i++) {
-      const start = performance.now();
-      result = await task();
-      taken.push(performance.now() - start);
-    }
-    return [Math.round(taken.sort((a, b) => a - b)[times >> 1]!), result];
-  };
-  const [decode, decoded] = await time(() => decodeImage(source));
-  const [server, faces] = await time(() => describeServer(decoded.image, on));
-  const small = (await decodeImage(source, { maxSide: 1280 })).image;
-  const [selfie] = await time(() => describeSelfie(small, on));
-  const [asItComes, count] = await time(await faceApiAsItComes(decoded.image), 1);
-  return {
-    width: decoded.width,
-    height: decoded.height,
-    faces: faces.length,
-    decode,
-    server,
-    selfie,
-    asItComes,
-    asItComesFaces: count,
-  };
-}
-
-async function enlargedSample(): Promise<Buffer> {
-  const { default: sharp } = await import('sharp');
-  return sharp(path.join(packageFolder('@vladmandic/face-api'), 'demo/sample6.jpg'))
-    .resize(6000, 4000)
-    .jpeg()
-    .toBuffer();
-}
-
-/** detectAllFaces().withFaceLandmarks().withFaceDescriptors() on WebAssembly. */
-async function faceApiAsItComes(image: RgbImage): Promise<() => Promise<number>> {
-  await createNodeEngine({ cacheDir: tmpdir(), prefer: 'tfjs-wasm' });
-  const faceapi = createRequire(import.meta.url)('@vladmandic/face-api/dist/face-api.node-wasm.js');
-  const folder = path.join(packageFolder('@vladmandic/face-api'), 'model');
-  for (const net of ['ssdMobilenetv1', 'faceLandmark68Net', 'faceRecognitionNet'])
-    await faceapi.nets[net].loadFromDisk(folder);
-  return async () => {
-    const tensor = faceapi.tf.tensor3d(Int32Array.from(image.data), [image.height, image.width, 3], 'int32');
-    const found = await faceapi.detectAllFaces(tensor).withFaceLandmarks().withFaceDescriptors();
-    tensor.dispose();
-    return found.length;
   };
 }
 
