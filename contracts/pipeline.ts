@@ -1,21 +1,26 @@
+import { builtInCatalogue } from './descriptors.ts';
+
 /**
  * Version of everything that `index-photo` makes of a photo: faces, descriptors, derivatives, metadata. Raising it re-indexes
  * every photo in the background (`sweep-photos`). The job's key is `${photoId}-v${PIPELINE_VERSION}`.
  */
 export const PIPELINE_VERSION = 1;
 
-/**
- * Descriptor spaces that the server compares in, as a client names them in `engine`. Two descriptors are comparable only
- * under the same id. The first one is what photos are described with.
- */
-export const ENGINE_IDS = ['faceapi-128-r1'] as const;
-export type EngineId = (typeof ENGINE_IDS)[number];
-export const CURRENT_ENGINE: EngineId = ENGINE_IDS[0];
+/** A descriptor space, as a client names it in `engine`: checked against a DescriptorCatalogue, see descriptors.ts. */
+export type EngineId = string;
 
-/** Numbers in a descriptor of each engine. */
-export const descriptorLengths: Readonly<Record<EngineId, number>> = { 'faceapi-128-r1': 128 };
+/** The built-in spaces that nobody must accept first. The first one is what photos are described with unless an admin chose another. */
+export const ENGINE_IDS: readonly EngineId[] = builtInCatalogue.manifests.flatMap(({ id, notice }) =>
+  notice === null ? [id] : [],
+);
+export const CURRENT_ENGINE: EngineId = ENGINE_IDS[0]!;
 
-export const isEngineId = (text: string): text is EngineId => (ENGINE_IDS as readonly string[]).includes(text);
+/** Numbers in a descriptor of each built-in space, those that an operator must accept first too. */
+export const descriptorLengths: Readonly<Record<EngineId, number>> = Object.fromEntries(
+  builtInCatalogue.manifests.map(({ id, length }) => [id, length]),
+);
+
+export const isEngineId = (text: string): text is EngineId => ENGINE_IDS.includes(text);
 
 /** Why a photo could not be indexed (`photos.failure_code`). */
 export const photoFailures = [

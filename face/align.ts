@@ -1,4 +1,12 @@
-import { applySimilarity, fitSimilarity, type Similarity, similarityAngle, similarityScale } from './geometry.ts';
+import {
+  applySimilarity,
+  centroid,
+  composeSimilarity,
+  fitSimilarity,
+  type Similarity,
+  similarityAngle,
+  similarityScale,
+} from './geometry.ts';
 import type { Pyramid } from './image.ts';
 import { type Box, CHIP_SIZE, LANDMARK_SIZE, type Landmarks, type Point, type RgbImage } from './types.ts';
 
@@ -81,6 +89,65 @@ export function alignBox(box: Box): Alignment {
 /** The upright 150x150 face, corners outside of the picture black. */
 export function cutChip(picture: Pyramid, alignment: Alignment): RgbImage {
   return picture.warp(alignment.toPicture, CHIP_SIZE, CHIP_SIZE);
+}
+
+/** Eyes, tip of the nose and corners of the mouth on a 112x112 chip, as the ArcFace family of networks is trained. */
+const ARCFACE_POINTS: readonly Point[] = [
+  { x: 38.2946, y: 51.6963 },
+  { x: 73.5318, y: 51.5014 },
+  { x: 56.0252, y: 71.7366 },
+  { x: 41.5493, y: 92.3655 },
+  { x: 70.7299, y: 92.2041 },
+];
+const ARCFACE_SIDE = 112;
+
+/** The five points of 68 landmarks. */
+function fivePoints(at: (index: number) => Point): Point[] {
+  const mean = (...indices: number[]) => centroid(indices.map(at));
+  return [mean(36, 37, 38, 39, 40, 41), mean(42, 43, 44, 45, 46, 47), at(30), mean(48, 60), mean(54, 64)];
+}
+
+/** Takes pixels of the ArcFace chip of the mean face to pixels of its dlib chip. */
+const arcFaceOnDlib: Similarity = fitSimilarity(
+  ARCFACE_POINTS,
+  fivePoints((index) => {
+    const [, x, y] = TEMPLATE.find(([at]) => at === index)!;
+    return { x: inChip(x), y: inChip(y) };
+  }),
+);
+
+/** What a network wants to see of a face. */
+export interface ChipShape {
+  template: 'dlib' | 'arcface';
+  /** Pixels. */
+  side: number;
+  /** Above 1: more of what is around the face. */
+  scale: number;
+}
+
+/** The face as a network of that template was trained on it, `side` pixels wide and high. */
+export function cutFace(
+  picture: Pyramid,
+  face: { landmarks: Landmarks; alignment: Alignment; isReliable: boolean },
+  shape: ChipShape,
+): RgbImage {
+  const { toPicture, side } =
+    shape.template === 'dlib' ? { toPicture: face.alignment.toPicture, side: CHIP_SIZE } : arcFaceChip(face);
+  // pixel centres: the middle of the chip stays where it is
+  const f = (side / shape.side) * shape.scale;
+  const shift = (side - 1) / 2 - (f * (shape.side - 1)) / 2;
+  const wanted = composeSimilarity(toPicture, { a: f, b: 0, tx: shift, ty: shift });
+  return picture.warp(wanted, shape.side, shape.side);
+}
+
+function arcFaceChip(face: { landmarks: Landmarks; alignment: Alignment; isReliable: boolean }) {
+  const toPicture = face.isReliable
+    ? fitSimilarity(
+        ARCFACE_POINTS,
+        fivePoints((index) => face.landmarks[index]!),
+      )
+    : composeSimilarity(face.alignment.toPicture, arcFaceOnDlib);
+  return { toPicture, side: ARCFACE_SIDE };
 }
 
 /** Degrees, positive when the head leans clockwise in the picture. */

@@ -1,6 +1,3 @@
-import { mirror } from './image.ts';
-import { DESCRIPTOR_LENGTH, type FaceEngine, type RgbImage } from './types.ts';
-
 /** Scales to Euclidean length 1. Throws RangeError on a zero or non-finite vector. */
 export function normalize(vector: ArrayLike<number>): Float32Array {
   let squares = 0;
@@ -10,13 +7,13 @@ export function normalize(vector: ArrayLike<number>): Float32Array {
   return Float32Array.from({ length: vector.length }, (_, i) => vector[i]! / length);
 }
 
-/** Dot product; the cosine, -1..1, for vectors of length 1. */
+/** Dot product; the cosine, -1..1, for vectors of length 1. Both of one length, a multiple of 4. */
 export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
-  for (let i = 0; i < DESCRIPTOR_LENGTH; i += 4) {
+  for (let i = 0; i < a.length; i += 4) {
     s0 += a[i]! * b[i]!;
     s1 += a[i + 1]! * b[i + 1]!;
     s2 += a[i + 2]! * b[i + 2]!;
@@ -47,7 +44,7 @@ export function meanDescriptor(descriptors: ReadonlyArray<ArrayLike<number>>): F
   return normalize(sum);
 }
 
-/** Little-endian float32, 512 bytes: how a descriptor lies in the database. */
+/** Little-endian float32, four bytes a number: how a descriptor lies in the database. */
 export function descriptorToBytes(descriptor: Float32Array): Uint8Array {
   const bytes = new Uint8Array(descriptor.length * 4);
   const view = new DataView(bytes.buffer);
@@ -55,24 +52,21 @@ export function descriptorToBytes(descriptor: Float32Array): Uint8Array {
   return bytes;
 }
 
-/** Throws RangeError unless there are exactly 512 bytes. */
-export function descriptorFromBytes(bytes: Uint8Array): Float32Array {
-  if (bytes.length !== DESCRIPTOR_LENGTH * 4) throw new RangeError(`${bytes.length} bytes are not a descriptor`);
+/** Throws RangeError unless the bytes are those of `length` numbers. */
+export function descriptorFromBytes(bytes: Uint8Array, length = bytes.length / 4): Float32Array {
+  if (bytes.length !== length * 4 || !isDescriptorLength(length))
+    throw new RangeError(`${bytes.length} bytes are not a descriptor`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: DESCRIPTOR_LENGTH }, (_, i) => view.getFloat32(i * 4, true));
+  return Float32Array.from({ length }, (_, i) => view.getFloat32(i * 4, true));
 }
 
-/** Whether these numbers can be a descriptor of ours: 128 finite numbers of length 1 (within rounding). */
-export function isDescriptor(values: ArrayLike<number>): boolean {
-  if (values.length !== DESCRIPTOR_LENGTH) return false;
+/** As manifests allow it: 64 to 1024, a multiple of 4. */
+const isDescriptorLength = (length: number) => length >= 64 && length <= 1024 && length % 4 === 0;
+
+/** Whether these numbers can be a descriptor: `length` finite numbers (or as many as a manifest allows) of length 1, within rounding. */
+export function isDescriptor(values: ArrayLike<number>, length = values.length): boolean {
+  if (values.length !== length || !isDescriptorLength(length)) return false;
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
   return Math.abs(Math.sqrt(squares) - 1) < 0.01;
-}
-
-/** Describes aligned chips: the mean of each chip and its mirror image, scaled to length 1. */
-export async function describeChips(chips: readonly RgbImage[], engine: FaceEngine): Promise<Float32Array[]> {
-  if (chips.length === 0) return [];
-  const raw = await engine.embed(chips.flatMap((chip) => [chip, mirror(chip)]));
-  return chips.map((_, i) => normalize(raw[2 * i]!.map((value, k) => value + raw[2 * i + 1]![k]!)));
 }

@@ -1,10 +1,10 @@
 import { cutChip } from './align.ts';
 import { iou, overlapOfSmaller, suppress } from './boxes.ts';
-import { describeChips } from './descriptor.ts';
 import { type DetectOptions, detectFaces, serverDetection } from './detect.ts';
 import { Pyramid } from './image.ts';
 import { type LocatedFace, locateFaces, poseOf } from './landmarks.ts';
 import { isFaceLike, qualityOf } from './quality.ts';
+import { defaultRecognition, type Recognition, recognise } from './recogniser.ts';
 import type { Box, DescribedFace, FaceEngine, RgbImage, ScoredBox } from './types.ts';
 
 export { PIPELINE_VERSION } from '#contracts/pipeline.ts';
@@ -14,6 +14,8 @@ export interface ServerOptions {
   detection?: DetectOptions;
   /** Pixels of the original for one of `image` (see decodeImage); boxes and landmarks are answered in pixels of `image`. */
   originalScale?: number;
+  /** Which descriptors to compute; default: that of the engine's own network. */
+  recognition?: Recognition;
 }
 
 /** More faces than this in one photo are a pattern or a stadium; the surest are kept. */
@@ -62,9 +64,12 @@ async function describeGroup(
   engine: FaceEngine,
   options: ServerOptions,
 ): Promise<DescribedFace[]> {
-  const { originalScale = 1 } = options;
-  const chips = group.map(({ face }) => cutChip(picture, face.alignment));
-  const descriptors = await describeChips(chips, engine);
+  const { originalScale = 1, recognition = defaultRecognition(engine) } = options;
+  const descriptors = await recognise(
+    picture,
+    group.map(({ face }) => face),
+    recognition,
+  );
   return group.map(({ box, face }, i) => {
     const pose = poseOf(face.landmarks);
     const { score, ...rectangle } = box;
@@ -73,8 +78,9 @@ async function describeGroup(
       score,
       landmarks: face.landmarks,
       pose,
-      quality: qualityOf(face, chips[i]!, pose, score, originalScale),
-      descriptor: descriptors[i]!,
+      quality: qualityOf(face, cutChip(picture, face.alignment), pose, score, originalScale),
+      descriptor: descriptors[i]![recognition.wanted[0]!.id]!,
+      descriptors: descriptors[i]!,
     };
   });
 }

@@ -1,6 +1,7 @@
 import { detectSelfieFaces } from './detect.ts';
 import { Pyramid } from './image.ts';
 import { describeBoxes } from './pipeline.ts';
+import type { Recognition } from './recogniser.ts';
 import type { DescribedFace, FaceEngine, RgbImage } from './types.ts';
 
 /** What keeps a selfie from being a good one, the most important first. */
@@ -45,8 +46,15 @@ const ATTEMPTS: readonly Attempt[] = [
   { size: SELFIE_SIZE, zoom: 1, minScore: 0.2 },
 ];
 
-/** The one face that a selfie is about: the largest and surest, near the middle. Runs on the phone, and on the worker for uploads. */
-export async function describeSelfie(image: RgbImage, engine: FaceEngine): Promise<Selfie> {
+/**
+ * The one face that a selfie is about: the largest and surest, near the middle. Runs on the phone, and on the worker for
+ * uploads. `recognition` says which descriptors to compute; default: that of the engine's own network.
+ */
+export async function describeSelfie(
+  image: RgbImage,
+  engine: FaceEngine,
+  options: { recognition?: Recognition } = {},
+): Promise<Selfie> {
   const picture = new Pyramid(image);
   for (const attempt of ATTEMPTS) {
     const boxes = await detectSelfieFaces(picture, engine, attempt);
@@ -55,7 +63,7 @@ export async function describeSelfie(image: RgbImage, engine: FaceEngine): Promi
       .map((box) => ({ box, prominence: prominenceOf(box, image) }))
       .sort((a, b) => b.prominence - a.prominence);
     for (const { box } of ranked.slice(0, 3)) {
-      const [face] = await describeBoxes(picture, [box], engine);
+      const [face] = await describeBoxes(picture, [box], engine, options);
       if (!face) continue;
       const meant = boxes.filter((other) => other.w > face.box.w * 0.6 && other.score > 0.5);
       return { face, guidance: guidanceOf(face, Math.max(1, meant.length), image) };

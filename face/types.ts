@@ -52,14 +52,17 @@ export interface Pose {
   roll: number;
 }
 
-/** One described face. `descriptor` is Float32[128] of unit length: Euclidean distance 0..2, lower is closer. */
+/** One described face. Descriptors are of unit length: Euclidean distance 0..2, lower is closer. */
 export interface DescribedFace {
   box: Box;
   score: number;
   landmarks: Landmarks;
   pose: Pose;
   quality: Quality;
+  /** The descriptor of the first space asked for. */
   descriptor: Float32Array;
+  /** Descriptors by the id of their space, all that were asked for. */
+  descriptors: Readonly<Record<string, Float32Array>>;
 }
 
 export type EngineName = 'onnx' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-webgl' | 'tfjs-cpu';
@@ -77,7 +80,7 @@ export interface FaceEngine {
   detectTiny(input: RgbImage, minScore: number): Promise<ScoredBox[]>;
   /** Crops of 112x112. 68 points each, in pixels of the crop. */
   landmarks(crops: readonly RgbImage[]): Promise<Landmarks[]>;
-  /** Aligned chips of 150x150. Float32[128] each, as the network gives it: not of unit length. */
+  /** Aligned chips of 150x150 for face-api's own recognition network. Float32[128] each, as the network gives it: not of unit length. */
   embed(chips: readonly RgbImage[]): Promise<Float32Array[]>;
   dispose(): Promise<void>;
 }

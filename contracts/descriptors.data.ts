@@ -1,0 +1,105 @@
+import type { z } from 'zod';
+import type { descriptorManifest } from './descriptors.ts';
+
+/** Cosines of strangers measured with this network, phone against server; the last rows are extrapolated. */
+const faceApiTail: Array<[number, number]> = [
+  [0.5, 0],
+  [0.3, 0.363],
+  [0.1, 0.82],
+  [0.05, 1.02],
+  [0.02, 1.226],
+  [0.01, 1.363],
+  [3e-3, 1.557],
+  [1e-3, 1.719],
+  [3e-4, 1.87],
+  [1e-4, 1.99],
+  [3e-5, 2.16],
+  [1e-5, 2.3],
+  [3e-6, 2.43],
+  [1e-6, 2.55],
+  [1e-8, 3.05],
+];
+
+/** The shape of a normal distribution, with the heavier end that relatives and look-alikes make. */
+const arcFaceTail: Array<[number, number]> = [
+  [0.5, 0],
+  [0.3, 0.41],
+  [0.1, 1.02],
+  [0.05, 1.32],
+  [0.02, 1.66],
+  [0.01, 1.9],
+  [3e-3, 2.3],
+  [1e-3, 2.65],
+  [3e-4, 3.0],
+  [1e-4, 3.3],
+  [3e-5, 3.65],
+  [1e-5, 3.95],
+  [1e-6, 4.5],
+  [1e-8, 5.5],
+];
+
+const undocumented = {
+  th: 'ไม่มีเอกสารว่าโครงข่ายนี้ฝึกจากภาพของใคร แพ็กเกจระบุสัญญาอนุญาต MIT แต่ไม่ระบุที่มาของน้ำหนัก ผู้ดูแลระบบต้องตรวจสอบและรับผิดชอบการใช้งานเอง',
+  en: 'It is not documented whose photos this network was trained on. The package says MIT but not where the weights come from. Whoever operates this system must check that and answers for its use.',
+};
+
+/** The spaces that come with the product, the default first. */
+export const builtInDescriptors: ReadonlyArray<z.input<typeof descriptorManifest>> = [
+  {
+    kind: 'network',
+    id: 'faceapi-128-r1',
+    title: 'face-api recognition (dlib-like residual network), 128 numbers',
+    source: 'npm @vladmandic/face-api 1.7.15',
+    licence: 'MIT',
+    originDocumented: true,
+    notice: null,
+    length: 128,
+    format: 'faceapi',
+    file: {
+      package: '@vladmandic/face-api',
+      path: 'model/face_recognition_model.bin',
+      sha256: 'b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589',
+      bytes: 6_444_032,
+    },
+    input: { side: 150, layout: 'nhwc', channels: 'rgb', type: 'uint8', mean: [0, 0, 0], scale: 1 },
+    alignment: { template: 'dlib' },
+    mirror: true,
+    calibration: { median: 0.8413, spread: 0.0499, tail: faceApiTail, samePerson: 0.94 },
+  },
+  {
+    kind: 'network',
+    id: 'arcface-512-r1',
+    title: 'ArcFace-type network of faceplugin-face-recognition-js, 512 numbers',
+    source: 'npm faceplugin-face-recognition-js 0.0.1, model/fr_feature.onnx',
+    licence: 'MIT as the package states; origin of the weights undocumented',
+    originDocumented: false,
+    notice: undocumented,
+    length: 512,
+    format: 'onnx',
+    file: {
+      package: 'faceplugin-face-recognition-js',
+      path: 'model/fr_feature.onnx',
+      sha256: '87aacdfe57510db2af90c0251df680e8eec88f122ee94712121d09bcaaaf3581',
+      bytes: 4_884_269,
+    },
+    input: { side: 112, layout: 'nchw', channels: 'rgb', type: 'float32', mean: [127, 127, 127], scale: 1 / 128 },
+    alignment: { template: 'arcface' },
+    mirror: true,
+    calibration: { median: 0.02, spread: 0.1, tail: arcFaceTail, samePerson: 0.45 },
+  },
+  {
+    kind: 'fused',
+    id: 'fused-640-r1',
+    title: 'face-api and ArcFace-type network together, 640 numbers',
+    source: 'faceapi-128-r1 and arcface-512-r1',
+    licence: 'as its parts',
+    originDocumented: false,
+    notice: undocumented,
+    length: 640,
+    parts: [
+      { id: 'faceapi-128-r1', weight: 1 },
+      { id: 'arcface-512-r1', weight: 1 },
+    ],
+    calibration: { median: 0.43, spread: 0.06, tail: arcFaceTail, samePerson: 0.68 },
+  },
+];
