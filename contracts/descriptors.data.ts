@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { descriptorManifest } from './descriptors.ts';
+import type { descriptorManifest, NetworkManifest } from './descriptors.ts';
 
 /** Cosines of strangers measured with this network, phone against server; the last rows are extrapolated. */
 const faceApiTail: Array<[number, number]> = [
@@ -43,29 +43,32 @@ const undocumented = {
   en: 'It is not documented whose photos this network was trained on. The package says MIT but not where the weights come from. Whoever operates this system must check that and answers for its use.',
 };
 
+/** The default: face-api's own network. Without zod around it, so that the phone can import it. */
+export const faceApiDescriptor: NetworkManifest = {
+  kind: 'network',
+  id: 'faceapi-128-r1',
+  title: 'face-api recognition (dlib-like residual network), 128 numbers',
+  source: 'npm @vladmandic/face-api 1.7.15',
+  licence: 'MIT',
+  originDocumented: true,
+  notice: null,
+  length: 128,
+  format: 'faceapi',
+  file: {
+    package: '@vladmandic/face-api',
+    path: 'model/face_recognition_model.bin',
+    sha256: 'b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589',
+    bytes: 6_444_032,
+  },
+  input: { side: 150, layout: 'nhwc', channels: 'rgb', type: 'uint8', mean: [0, 0, 0], scale: 1 },
+  alignment: { template: 'dlib', scale: 1 },
+  mirror: true,
+  calibration: { median: 0.8413, spread: 0.0499, tail: faceApiTail, samePerson: 0.94 },
+};
+
 /** The spaces that come with the product, the default first. */
 export const builtInDescriptors: ReadonlyArray<z.input<typeof descriptorManifest>> = [
-  {
-    kind: 'network',
-    id: 'faceapi-128-r1',
-    title: 'face-api recognition (dlib-like residual network), 128 numbers',
-    source: 'npm @vladmandic/face-api 1.7.15',
-    licence: 'MIT',
-    originDocumented: true,
-    notice: null,
-    length: 128,
-    format: 'faceapi',
-    file: {
-      package: '@vladmandic/face-api',
-      path: 'model/face_recognition_model.bin',
-      sha256: 'b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589',
-      bytes: 6_444_032,
-    },
-    input: { side: 150, layout: 'nhwc', channels: 'rgb', type: 'uint8', mean: [0, 0, 0], scale: 1 },
-    alignment: { template: 'dlib' },
-    mirror: true,
-    calibration: { median: 0.8413, spread: 0.0499, tail: faceApiTail, samePerson: 0.94 },
-  },
+  faceApiDescriptor,
   {
     kind: 'network',
     id: 'arcface-512-r1',
@@ -83,7 +86,7 @@ export const builtInDescriptors: ReadonlyArray<z.input<typeof descriptorManifest
       bytes: 4_884_269,
     },
     input: { side: 112, layout: 'nchw', channels: 'rgb', type: 'float32', mean: [127, 127, 127], scale: 1 / 128 },
-    alignment: { template: 'arcface' },
+    alignment: { template: 'arcface', scale: 1 },
     mirror: true,
     calibration: { median: 0.02, spread: 0.1, tail: arcFaceTail, samePerson: 0.45 },
   },

@@ -1,4 +1,4 @@
-import { builtInCatalogue } from './descriptors.ts';
+import { builtInDescriptors } from './descriptors.data.ts';
 
 /**
  * Version of everything that `index-photo` makes of a photo: faces, descriptors, derivatives, metadata. Raising it re-indexes
@@ -10,14 +10,14 @@ export const PIPELINE_VERSION = 1;
 export type EngineId = string;
 
 /** The built-in spaces that nobody must accept first. The first one is what photos are described with unless an admin chose another. */
-export const ENGINE_IDS: readonly EngineId[] = builtInCatalogue.manifests.flatMap(({ id, notice }) =>
+export const ENGINE_IDS: readonly EngineId[] = builtInDescriptors.flatMap(({ id, notice }) =>
   notice === null ? [id] : [],
 );
 export const CURRENT_ENGINE: EngineId = ENGINE_IDS[0]!;
 
 /** Numbers in a descriptor of each built-in space, those that an operator must accept first too. */
 export const descriptorLengths: Readonly<Record<EngineId, number>> = Object.fromEntries(
-  builtInCatalogue.manifests.map(({ id, length }) => [id, length]),
+  builtInDescriptors.map(({ id, length }) => [id, length]),
 );
 
 export const isEngineId = (text: string): text is EngineId => ENGINE_IDS.includes(text);

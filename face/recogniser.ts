@@ -1,6 +1,5 @@
+import { faceApiDescriptor } from '#contracts/descriptors.data.ts';
 import type { DescriptorManifest, NetworkManifest } from '#contracts/descriptors.ts';
-import { builtInCatalogue } from '#contracts/descriptors.ts';
-import { CURRENT_ENGINE } from '#contracts/pipeline.ts';
 import { cutFace } from './align.ts';
 import { normalize } from './descriptor.ts';
 import { mirror, type Pyramid } from './image.ts';
@@ -40,8 +39,7 @@ const networkIds = (manifest: DescriptorManifest): string[] =>
 
 /** face-api's own recognition network, which every face engine carries. */
 export function faceApiRecogniser(engine: Pick<FaceEngine, 'embed'>): Recogniser {
-  const manifest = builtInCatalogue.networksOf(CURRENT_ENGINE)[0]!;
-  return { manifest, embed: (chips) => engine.embed(chips), dispose: async () => undefined };
+  return { manifest: faceApiDescriptor, embed: (chips) => engine.embed(chips), dispose: async () => undefined };
 }
 
 /** The default descriptor alone. */
