@@ -77,6 +77,7 @@ async function describeGroup(
       box: rectangle,
       score,
       landmarks: face.landmarks,
+      isReliable: face.isReliable,
       pose,
       quality: qualityOf(face, cutChip(picture, face.alignment), pose, score, originalScale),
       descriptor: descriptors[i]![recognition.wanted[0]!.id]!,

@@ -57,6 +57,8 @@ export interface DescribedFace {
   box: Box;
   score: number;
   landmarks: Landmarks;
+  /** False: the landmarks are those of no clear face, and it was aligned by its box. */
+  isReliable: boolean;
   pose: Pose;
   quality: Quality;
   /** The descriptor of the first space asked for. */

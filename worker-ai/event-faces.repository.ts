@@ -34,13 +34,13 @@ export async function readEventFaces(db: Db, eventId: string, engine: EngineId):
     .where('event_id', '=', eventId)
     .where('status', '=', 'approved')
     .where('deleted_at', 'is', null)
-    .where('faces_engine', '=', engine)
+    .where(sql<boolean>`${sql.ref('face_spaces')} @> array[${engine}]::text[]`)
     .executeTakeFirstOrThrow();
   const faces: IndexedFace[] = [];
   for (let after: string | undefined; ; ) {
     const page = await readPage(db, eventId, engine, after);
     for (const { id, photoId, quality, descriptor } of page)
-      if (descriptor.length === descriptorLengths[engine] * 4)
+      if (descriptor.length === (descriptorLengths[engine] ?? descriptor.length / 4) * 4)
         faces.push({ faceId: id, photoId, quality, descriptor: descriptorFromBytes(descriptor) });
     after = page.at(-1)?.id;
     if (page.length < PAGE) break;
@@ -50,15 +50,16 @@ export async function readEventFaces(db: Db, eventId: string, engine: EngineId):
 
 const readPage = (db: Db, eventId: string, engine: string, after: string | undefined) =>
   db
-    .selectFrom('faces as f')
+    .selectFrom('face_descriptors as d')
+    .innerJoin('faces as f', 'f.id', 'd.face_id')
     .innerJoin('photos as p', 'p.id', 'f.photo_id')
-    .select(['f.id', 'f.photo_id as photoId', 'f.quality', 'f.descriptor'])
-    .where('f.event_id', '=', eventId)
-    .where('f.engine', '=', engine)
+    .select(['f.id', 'f.photo_id as photoId', 'f.quality', 'd.descriptor'])
+    .where('d.event_id', '=', eventId)
+    .where('d.engine', '=', engine)
     .where('f.hidden_at', 'is', null)
     .where('p.status', '=', 'approved')
     .where('p.deleted_at', 'is', null)
-    .$if(after !== undefined, (q) => q.where('f.id', '>', after!))
-    .orderBy('f.id')
+    .$if(after !== undefined, (q) => q.where('d.face_id', '>', after!))
+    .orderBy('d.face_id')
     .limit(PAGE)
     .execute();

@@ -24,7 +24,7 @@ describe('worker-ai/face-index', () => {
         event_id: owner.eventId,
         photographer_id: owner.photographerId,
         status,
-        faces_engine: CURRENT_ENGINE,
+        face_spaces: [CURRENT_ENGINE],
         sha256: Buffer.from(crypto.getRandomValues(new Uint8Array(32))),
         file_name: 'a.jpg',
         content_type: 'image/jpeg',
@@ -32,13 +32,12 @@ describe('worker-ai/face-index', () => {
       })
       .returning('id')
       .executeTakeFirstOrThrow();
-    for (let ordinal = 0; ordinal < faceCount; ordinal++)
-      await db
+    for (let ordinal = 0; ordinal < faceCount; ordinal++) {
+      const face = await db
         .insertInto('faces')
         .values({
           photo_id: photo.id,
           event_id: owner.eventId,
-          engine: CURRENT_ENGINE,
           ordinal,
           box_x: 0,
           box_y: 0,
@@ -46,9 +45,19 @@ describe('worker-ai/face-index', () => {
           box_height: 10,
           score: 1,
           quality: 0.5,
+        })
+        .returning('id')
+        .executeTakeFirstOrThrow();
+      await db
+        .insertInto('face_descriptors')
+        .values({
+          face_id: face.id,
+          event_id: owner.eventId,
+          engine: CURRENT_ENGINE,
           descriptor: unitVector(ordinal),
         })
         .execute();
+    }
     return photo.id;
   }
   const raise = (eventId: string) =>

@@ -1,13 +1,12 @@
 import { sql } from 'kysely';
 import type { DbOrTrx, Trx } from '#server/platform/db.ts';
 
-export const findMembers = (db: DbOrTrx, eventId: string, engine: string) =>
+export const findMembers = (db: DbOrTrx, eventId: string) =>
   db
     .selectFrom('face_group_members as m')
     .innerJoin('face_groups as g', 'g.id', 'm.group_id')
     .select(['m.face_id as faceId', 'm.group_id as groupId', 'm.source'])
     .where('g.event_id', '=', eventId)
-    .where('g.engine', '=', engine)
     .where('g.merged_into', 'is', null)
     .execute();
 
@@ -22,25 +21,18 @@ export interface Grouping {
 }
 
 /** Makes the automatic members of an event those given; what an admin decided meanwhile stays. Empty automatic groups go. */
-export async function replaceGroups(trx: Trx, eventId: string, engine: string, groupings: readonly Grouping[]) {
+export async function replaceGroups(trx: Trx, eventId: string, groupings: readonly Grouping[]) {
   await trx
     .deleteFrom('face_group_members as m')
     .using('face_groups as g')
     .whereRef('g.id', '=', 'm.group_id')
     .where('g.event_id', '=', eventId)
-    .where('g.engine', '=', engine)
     .where('m.source', '=', 'automatic')
     .execute();
   for (const { groupId, faceIds } of groupings) {
     const id =
       groupId ??
-      (
-        await trx
-          .insertInto('face_groups')
-          .values({ event_id: eventId, engine })
-          .returning('id')
-          .executeTakeFirstOrThrow()
-      ).id;
+      (await trx.insertInto('face_groups').values({ event_id: eventId }).returning('id').executeTakeFirstOrThrow()).id;
     await sql`
       insert into face_group_members (face_id, group_id, source)
       select f.id, ${id}::uuid, 'automatic' from faces f where f.id = any(${[...faceIds]}::uuid[])
@@ -48,7 +40,7 @@ export async function replaceGroups(trx: Trx, eventId: string, engine: string, g
   }
   await sql`
     delete from face_groups g
-    where g.event_id = ${eventId} and g.engine = ${engine} and g.merged_into is null and g.label is null
+    where g.event_id = ${eventId} and g.merged_into is null and g.label is null
       and not exists (select 1 from face_group_members m where m.group_id = g.id)
       and not exists (select 1 from face_groups o where o.merged_into = g.id)`.execute(trx);
 }

@@ -14,7 +14,7 @@ export const findPhotoToIndex = (db: DbOrTrx, photoId: string) =>
       'p.event_id as eventId',
       'p.status',
       'p.pipeline_version as pipelineVersion',
-      'p.faces_engine as facesEngine',
+      'p.face_spaces as faceSpaces',
       'f.object_key as objectKey',
       'e.name as eventName',
       'e.time_zone as timeZone',
@@ -37,7 +37,7 @@ export const lockPhoto = (trx: Trx, photoId: string) =>
       'p.event_id as eventId',
       'p.status',
       'p.pipeline_version as pipelineVersion',
-      'p.faces_engine as facesEngine',
+      'p.face_spaces as faceSpaces',
       'p.photographer_id as photographerId',
       'p.uploaded_by as uploadedBy',
       'e.auto_approve as autoApprove',
@@ -117,7 +117,8 @@ export interface IndexedPhoto {
   placeholderColor: string;
   focus: { x: number; y: number } | null;
   faceCount: number;
-  facesEngine: string | null;
+  /** Descriptor spaces in which all its faces are described; empty when there are none to describe. */
+  faceSpaces: readonly string[];
   pipelineVersion: number;
   revision: number;
 }
@@ -135,7 +136,7 @@ export async function markIndexed(trx: Trx, photoId: string, photo: IndexedPhoto
       focus_x: photo.focus?.x ?? null,
       focus_y: photo.focus?.y ?? null,
       face_count: photo.faceCount,
-      faces_engine: photo.facesEngine,
+      face_spaces: [...photo.faceSpaces],
       pipeline_version: photo.pipelineVersion,
       revision: photo.revision,
       updated_at: sql<Date>`now()`,

@@ -56,7 +56,7 @@ describe('face search, from the request to the worker and back', function () {
       return rows.every((row) => row.status === 'approved');
     });
     // Somebody in the first photo who is in another one, too, described from the first: as a selfie of theirs.
-    const faces = await http.db.selectFrom('faces').select('descriptor').execute();
+    const faces = await http.db.selectFrom('face_descriptors').select('descriptor').execute();
     const nearest = (query: Float32Array) =>
       Math.min(
         ...faces.map(({ descriptor }) => Math.hypot(...query.map((value, i) => value - descriptor.readFloatLE(i * 4)))),
@@ -332,7 +332,6 @@ describe('face search, from the request to the worker and back', function () {
       .values({
         photo_id: old,
         event_id: past.eventId,
-        engine: CURRENT_ENGINE,
         ordinal: 50,
         box_x: 0,
         box_y: 0,
@@ -340,7 +339,6 @@ describe('face search, from the request to the worker and back', function () {
         box_height: 1,
         score: 1,
         quality: 1,
-        descriptor: Buffer.alloc(512),
       })
       .execute();
     const sweep = createSweepJob({ db, storage: bench.storage, logger: createLogger('silent', 'test') });

@@ -26,7 +26,7 @@ export async function findLeftBehind(db: Db, limit: number): Promise<LeftBehind[
         from events e join photos p on p.event_id = e.id
         where e.face_search_enabled and e.deleted_at is null
           and e.ends_at + make_interval(days => e.retention_days) > now()
-          and p.faces_engine is null and p.failure_code is null and p.deleted_at is null and p.status <> 'failed'
+          and p.face_spaces = '{}' and p.failure_code is null and p.deleted_at is null and p.status <> 'failed'
         limit ${limit * 4})
     ), tried as (
       select left(o.key, 36)::uuid as id, count(*)::int as tries, max(o.created_at) as last_at
@@ -90,9 +90,9 @@ export async function deleteEventFaces(trx: Trx, eventId: string): Promise<numbe
   await trx.updateTable('face_opt_outs').set({ descriptor: null }).where('event_id', '=', eventId).execute();
   await trx
     .updateTable('photos')
-    .set({ faces_engine: null })
+    .set({ face_spaces: [] })
     .where('event_id', '=', eventId)
-    .where('faces_engine', 'is not', null)
+    .where('face_spaces', '<>', sql<string[]>`'{}'`)
     .execute();
   return Number(numDeletedRows);
 }

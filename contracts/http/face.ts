@@ -180,7 +180,7 @@ export const listPhotoFaces = route({
       items: z.array(
         z.object({
           id: z.uuid(),
-          engine: z.string(),
+          engines: z.array(z.string()).describe('descriptor spaces in which it is described'),
           box,
           score: z.number(),
           quality: z.number(),

@@ -64,6 +64,28 @@ export interface BankAccounts {
   verified_at: Timestamp | null;
 }
 
+export interface BankFeeds {
+  first_read_at: Timestamp;
+  last_error: string | null;
+  last_failed_at: Timestamp | null;
+  last_read_at: Timestamp;
+  provider: string;
+}
+
+export interface BankRows {
+  amount_satang: number;
+  arrived_at: Timestamp;
+  fee_satang: Generated<number>;
+  first_seen_at: Generated<Timestamp>;
+  id: Generated<string>;
+  payment_id: string | null;
+  provider: string;
+  row_key: string;
+  source: Generated<string>;
+  status: Generated<string>;
+  trans_id: string | null;
+}
+
 export interface CartItems {
   added_at: Generated<Timestamp>;
   cart_id: string;
@@ -78,6 +100,7 @@ export interface CartItems {
 }
 
 export interface Carts {
+  coupon_id: string | null;
   created_at: Generated<Timestamp>;
   id: Generated<string>;
   package_id: string | null;
@@ -103,8 +126,43 @@ export interface Consents {
   withdraws_id: string | null;
 }
 
+export interface CouponRedemptions {
+  coupon_id: string;
+  created_at: Generated<Timestamp>;
+  discount_satang: number;
+  email_hash: Buffer;
+  id: Generated<string>;
+  order_id: string;
+  status: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  user_id: string | null;
+}
+
+export interface Coupons {
+  amount_satang: number | null;
+  batch_id: string | null;
+  code: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  ends_at: Timestamp | null;
+  event_id: string | null;
+  first_order_only: Generated<boolean>;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  kind: string;
+  label: Generated<string>;
+  max_discount_satang: number | null;
+  max_per_person: number | null;
+  max_redemptions: number | null;
+  min_spend_satang: Generated<number>;
+  percent_bp: number | null;
+  starts_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface DownloadGrants {
   created_at: Generated<Timestamp>;
+  delivered_at: Timestamp | null;
   download_count: Generated<number>;
   id: Generated<string>;
   last_downloaded_at: Timestamp | null;
@@ -114,6 +172,20 @@ export interface DownloadGrants {
   photo_id: string;
   revoked_at: Timestamp | null;
   user_id: string;
+}
+
+export interface Downloads {
+  bytes: number;
+  bytes_sent: Generated<number>;
+  etag: string;
+  grant_ids: string[];
+  id: Generated<string>;
+  kind: string;
+  last_at: Generated<Timestamp>;
+  order_id: string;
+  requests: Generated<number>;
+  started_at: Generated<Timestamp>;
+  user_id: string | null;
 }
 
 export interface EmailTemplates {
@@ -159,6 +231,7 @@ export interface Events {
   deleted_at: Timestamp | null;
   description: string | null;
   ends_at: Timestamp;
+  face_engine: Generated<string>;
   face_notice: Json | null;
   face_search_enabled: Generated<boolean>;
   has_minors: Generated<boolean>;
@@ -200,6 +273,46 @@ export interface EventStatusChanges {
   to_status: string;
 }
 
+export interface FaceDescriptors {
+  created_at: Generated<Timestamp>;
+  descriptor: Buffer;
+  engine: string;
+  event_id: string;
+  face_id: string;
+}
+
+export interface FaceEngineChanges {
+  created_at: Generated<Timestamp>;
+  event_id: string;
+  finished_at: Timestamp | null;
+  from_engine: string;
+  id: Generated<string>;
+  photos: Generated<number>;
+  requested_by: string | null;
+  status: Generated<string>;
+  to_engine: string;
+}
+
+export interface FaceEngineFailures {
+  attempts: Generated<number>;
+  change_id: string;
+  created_at: Generated<Timestamp>;
+  photo_id: string;
+  reason: string;
+}
+
+export interface FaceEngines {
+  accepted_at: Timestamp | null;
+  accepted_by: string | null;
+  engine: string;
+  is_default: Generated<boolean>;
+  is_installed: Generated<boolean>;
+  manifest: Json | null;
+  notice_hash: string | null;
+  seen_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface FaceFeedback {
   created_at: Generated<Timestamp>;
   event_id: string;
@@ -208,6 +321,17 @@ export interface FaceFeedback {
   updated_at: Generated<Timestamp>;
   user_id: string;
   verdict: string;
+}
+
+export interface FaceGroupActions {
+  actor_id: string | null;
+  before: Json;
+  created_at: Generated<Timestamp>;
+  event_id: string;
+  group_ids: string[];
+  id: Generated<string>;
+  kind: string;
+  undone_at: Timestamp | null;
 }
 
 export interface FaceGroupMembers {
@@ -219,7 +343,6 @@ export interface FaceGroupMembers {
 
 export interface FaceGroups {
   created_at: Generated<Timestamp>;
-  engine: string;
   event_id: string;
   id: Generated<string>;
   label: string | null;
@@ -237,6 +360,14 @@ export interface FaceMatches {
   search_id: string;
 }
 
+export interface FaceOptOutFaces {
+  confidence: number;
+  created_at: Generated<Timestamp>;
+  face_id: string;
+  opt_out_id: string;
+  state: string;
+}
+
 export interface FaceOptOuts {
   consent_id: string | null;
   created_at: Generated<Timestamp>;
@@ -247,6 +378,8 @@ export interface FaceOptOuts {
   expires_at: Timestamp | null;
   hidden_faces: Generated<number>;
   id: Generated<string>;
+  request_id: string | null;
+  searched_revision: number | null;
   status: Generated<string>;
   user_id: string | null;
 }
@@ -257,11 +390,10 @@ export interface Faces {
   box_x: number;
   box_y: number;
   created_at: Generated<Timestamp>;
-  descriptor: Buffer;
-  engine: string;
   event_id: string;
   hidden_at: Timestamp | null;
   id: Generated<string>;
+  landmarks: Buffer | null;
   ordinal: number;
   photo_id: string;
   quality: number;
@@ -366,6 +498,20 @@ export interface LedgerTransactions {
   payout_id: string | null;
   reference: string;
   refund_id: string | null;
+  xact: Generated<string | null>;
+}
+
+export interface LineLinkCodes {
+  code: string;
+  expires_at: Timestamp;
+  user_id: string;
+}
+
+export interface LineLinks {
+  blocked_at: Timestamp | null;
+  line_user_id: string;
+  linked_at: Generated<Timestamp>;
+  user_id: string;
 }
 
 export interface LoginAttempts {
@@ -386,6 +532,7 @@ export interface Messages {
   language: string;
   payload: Generated<Json>;
   provider_id: string | null;
+  push_subscription_id: string | null;
   recipient: string;
   sent_at: Timestamp | null;
   status: Generated<string>;
@@ -393,7 +540,39 @@ export interface Messages {
   user_id: string | null;
 }
 
+export interface MoneyCases {
+  action: string | null;
+  amount_satang: number;
+  bank_row_id: string | null;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  difference_satang: Generated<number>;
+  id: Generated<string>;
+  kind: string;
+  note: string | null;
+  opened_at: Generated<Timestamp>;
+  order_id: string | null;
+  payee_encrypted: Buffer | null;
+  payment_id: string | null;
+  proposed_by: string | null;
+  provider: string;
+  reference: string;
+  resolved_at: Timestamp | null;
+  status: Generated<string>;
+  trans_id: string | null;
+  transfer_reference: string | null;
+}
+
+export interface NotificationPreferences {
+  channel: string;
+  is_on: boolean;
+  kind: string;
+  updated_at: Generated<Timestamp>;
+  user_id: string;
+}
+
 export interface OrderItems {
+  coupon_satang: Generated<number>;
   event_id: string;
   id: Generated<string>;
   list_price_satang: number;
@@ -413,6 +592,7 @@ export interface OrderItems {
 export interface Orders {
   buyer: Generated<Json>;
   closed_at: Timestamp | null;
+  coupon_id: string | null;
   discount_satang: Generated<number>;
   email: string;
   expires_at: Generated<Timestamp>;
@@ -422,6 +602,7 @@ export interface Orders {
   paid_at: Timestamp | null;
   placed_at: Generated<Timestamp>;
   quote: Json;
+  shared_cart_id: string | null;
   status: Generated<string>;
   subtotal_satang: number;
   tax: Generated<Json>;
@@ -441,6 +622,8 @@ export interface Organizers {
   tax_id: string | null;
   updated_at: Generated<Timestamp>;
   user_id: string | null;
+  withholding_applies: Generated<boolean>;
+  withholding_income: Generated<string>;
 }
 
 export interface Outbox {
@@ -481,11 +664,13 @@ export interface Payments {
   payable_satang: number | null;
   provider: string;
   qr_image_base64: string | null;
+  redirect_url: string | null;
   ref1: string;
   requested_satang: number;
   review: string | null;
   review_resolution: string | null;
   status: Generated<string>;
+  superseded_at: Timestamp | null;
   trans_id: string | null;
   updated_at: Generated<Timestamp>;
 }
@@ -500,6 +685,7 @@ export interface PaymentWebhooks {
   processed_at: Timestamp | null;
   provider: string;
   received_at: Generated<Timestamp>;
+  ref1: string | null;
   status: Generated<string>;
   trans_id: string | null;
 }
@@ -510,20 +696,32 @@ export interface PayoutItems {
 }
 
 export interface Payouts {
+  approved_at: Timestamp | null;
   approved_by: string | null;
   bank_account_id: string | null;
   batch_id: string;
+  certificate_sequence: number | null;
+  certificate_series: string | null;
   created_at: Generated<Timestamp>;
   created_by: string | null;
+  exported_at: Timestamp | null;
+  failed_at: Timestamp | null;
+  failure: string | null;
   gross_satang: number;
   id: Generated<string>;
   net_satang: number;
+  note: string | null;
+  number: Generated<string>;
   organizer_id: string | null;
   paid_at: Timestamp | null;
   period_end: Timestamp;
   photographer_id: string | null;
+  second_approver: string | null;
   status: Generated<string>;
+  tax: Generated<Json>;
   transfer_reference: string | null;
+  transferred_on: Timestamp | null;
+  updated_at: Generated<Timestamp>;
   withholding_satang: Generated<number>;
 }
 
@@ -540,6 +738,7 @@ export interface PhotoBibs {
 export interface PhotoFiles {
   bytes: number;
   content_type: string;
+  crc32: number | null;
   created_at: Generated<Timestamp>;
   height: number | null;
   kind: string;
@@ -549,18 +748,21 @@ export interface PhotoFiles {
 }
 
 export interface Photographers {
+  address: string | null;
   bio: string | null;
   created_at: Generated<Timestamp>;
   display_name: string;
   id: Generated<string>;
   is_juristic: Generated<boolean>;
   is_public: Generated<boolean>;
+  legal_name: string | null;
   portfolio_url: string | null;
   slug: string;
   tax_id: string | null;
   updated_at: Generated<Timestamp>;
   user_id: string;
   withholding_applies: Generated<boolean>;
+  withholding_income: Generated<string>;
 }
 
 export interface PhotoMetadata {
@@ -594,18 +796,21 @@ export interface Photos {
   content_type: string;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  discount_bp: number | null;
   event_id: string;
   face_count: Generated<number>;
-  faces_engine: string | null;
+  face_spaces: Generated<string[]>;
   failure_code: string | null;
   file_name: string;
   focus_x: number | null;
   focus_y: number | null;
   height: number | null;
   id: Generated<string>;
+  index_attempts: Generated<number>;
   photographer_id: string;
   pipeline_version: Generated<number>;
   placeholder_color: string | null;
+  price_from: string | null;
   price_satang: number | null;
   revision: Generated<number>;
   sha256: Buffer;
@@ -620,6 +825,18 @@ export interface PhotoViews {
   day: Timestamp;
   photo_id: string;
   views: Generated<number>;
+}
+
+export interface PriceRules {
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  event_id: string;
+  id: Generated<string>;
+  kind: string;
+  percent_bp: number | null;
+  photographer_id: string | null;
+  price_satang: number | null;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface PrivacyRequests {
@@ -640,10 +857,13 @@ export interface PushSubscriptions {
   auth: string;
   created_at: Generated<Timestamp>;
   endpoint: string;
+  expires_at: Timestamp | null;
   failed_at: Timestamp | null;
   id: Generated<string>;
   kinds: Generated<string[]>;
+  last_sent_at: Timestamp | null;
   p256dh: string;
+  user_agent: string | null;
   user_id: string;
 }
 
@@ -663,7 +883,14 @@ export interface Refunds {
   second_approver: string | null;
   status: Generated<string>;
   transfer_reference: string | null;
+  transfer_via: string | null;
   transferred_at: Timestamp | null;
+}
+
+export interface SearchTellings {
+  search_id: string;
+  told_at: Generated<Timestamp>;
+  told_photos: Generated<number>;
 }
 
 export interface Sessions {
@@ -687,6 +914,38 @@ export interface Settings {
   updated_by: string | null;
   value: Json;
   version: Generated<number>;
+}
+
+export interface SharedCartItems {
+  added_at: Generated<Timestamp>;
+  added_by: string | null;
+  event_id: string;
+  id: Generated<string>;
+  photo_id: string;
+  removed_at: Timestamp | null;
+  removed_by: string | null;
+  seen_price_satang: number | null;
+  shared_cart_id: string;
+}
+
+export interface SharedCartMembers {
+  joined_at: Generated<Timestamp>;
+  name: Generated<string>;
+  shared_cart_id: string;
+  user_id: string;
+}
+
+export interface SharedCarts {
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  id: Generated<string>;
+  is_order_shared: Generated<boolean>;
+  name: Generated<string>;
+  order_id: string | null;
+  owner_id: string;
+  revoked_at: Timestamp | null;
+  token_hash: Buffer;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface SplitRules {
@@ -768,20 +1027,31 @@ export interface DB {
   accounts: Accounts;
   audit_logs: AuditLogs;
   bank_accounts: BankAccounts;
+  bank_feeds: BankFeeds;
+  bank_rows: BankRows;
   cart_items: CartItems;
   carts: Carts;
   consents: Consents;
+  coupon_redemptions: CouponRedemptions;
+  coupons: Coupons;
   download_grants: DownloadGrants;
+  downloads: Downloads;
   email_templates: EmailTemplates;
   event_announcements: EventAnnouncements;
   event_packages: EventPackages;
   event_staff: EventStaff;
   event_status_changes: EventStatusChanges;
   events: Events;
+  face_descriptors: FaceDescriptors;
+  face_engine_changes: FaceEngineChanges;
+  face_engine_failures: FaceEngineFailures;
+  face_engines: FaceEngines;
   face_feedback: FaceFeedback;
+  face_group_actions: FaceGroupActions;
   face_group_members: FaceGroupMembers;
   face_groups: FaceGroups;
   face_matches: FaceMatches;
+  face_opt_out_faces: FaceOptOutFaces;
   face_opt_outs: FaceOptOuts;
   face_searches: FaceSearches;
   faces: Faces;
@@ -792,8 +1062,12 @@ export interface DB {
   ledger_accounts: LedgerAccounts;
   ledger_postings: LedgerPostings;
   ledger_transactions: LedgerTransactions;
+  line_link_codes: LineLinkCodes;
+  line_links: LineLinks;
   login_attempts: LoginAttempts;
   messages: Messages;
+  money_cases: MoneyCases;
+  notification_preferences: NotificationPreferences;
   order_items: OrderItems;
   orders: Orders;
   organizers: Organizers;
@@ -810,11 +1084,16 @@ export interface DB {
   photo_views: PhotoViews;
   photographers: Photographers;
   photos: Photos;
+  price_rules: PriceRules;
   privacy_requests: PrivacyRequests;
   push_subscriptions: PushSubscriptions;
   refunds: Refunds;
+  search_tellings: SearchTellings;
   sessions: Sessions;
   settings: Settings;
+  shared_cart_items: SharedCartItems;
+  shared_cart_members: SharedCartMembers;
+  shared_carts: SharedCarts;
   split_rules: SplitRules;
   sync_scopes: SyncScopes;
   two_factors: TwoFactors;

@@ -1,22 +1,24 @@
-import { CURRENT_ENGINE } from '#contracts/pipeline.ts';
 import type { IndexedFace } from '#face/search.ts';
 import type { Db } from '#server/platform/db.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
 import { readEventFaces } from '../event-faces.repository.ts';
 import { groupFaces } from '../grouping.ts';
 import * as repository from '../groups.repository.ts';
+import { neededSpaces } from '../spaces.repository.ts';
 
 type Member = Awaited<ReturnType<typeof repository.findMembers>>[number];
 
 /** Groups the faces of an event anew. Groups keep their ids as far as their faces stay together; an admin's choices stand. */
 export function createGroupFacesJob(deps: { db: Db }): JobHandler<'group-faces'> {
   return async ({ eventId }, { logger }) => {
-    const { faces } = await readEventFaces(deps.db, eventId, CURRENT_ENGINE);
-    const before = await repository.findMembers(deps.db, eventId, CURRENT_ENGINE);
+    const [engine] = await neededSpaces(deps.db, eventId);
+    if (!engine) return;
+    const { faces } = await readEventFaces(deps.db, eventId, engine);
+    const before = await repository.findMembers(deps.db, eventId);
     const groupings = await group(faces, before);
     await deps.db.transaction().execute(async (trx) => {
       await repository.lockGrouping(trx, eventId);
-      await repository.replaceGroups(trx, eventId, CURRENT_ENGINE, groupings);
+      await repository.replaceGroups(trx, eventId, groupings);
     });
     logger.info({ eventId, faces: faces.length, groups: groupings.length }, 'faces grouped');
   };

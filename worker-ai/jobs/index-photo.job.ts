@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { CURRENT_ENGINE, type PhotoFailure, PIPELINE_VERSION } from '#contracts/pipeline.ts';
+import { type PhotoFailure, PIPELINE_VERSION } from '#contracts/pipeline.ts';
 import type { DecodedImage } from '#face/node/decode.ts';
 import { describeServer } from '#face/pipeline.ts';
 import type { DescribedFace } from '#face/types.ts';
@@ -20,6 +20,7 @@ import { type Derivative, makeDerivatives, placeholderColor } from '../pipeline/
 import { focusOf } from '../pipeline/focus.ts';
 import { type PhotoMetadata, readMetadata } from '../pipeline/metadata.ts';
 import type { WatermarkMode } from '../pipeline/watermark.ts';
+import { neededSpaces } from '../spaces.repository.ts';
 
 export interface IndexPhotoDeps {
   db: Db;
@@ -36,21 +37,21 @@ interface Work {
   decoded: Pick<DecodedImage, 'width' | 'height'>;
   metadata: PhotoMetadata;
   faces: FoundFace[];
-  /** Null when faces are not to be described in this event. */
-  facesEngine: string | null;
+  /** Descriptor spaces of the faces; empty when faces are not to be described in this event. */
+  faceSpaces: readonly string[];
   derivatives: Derivative[];
   color: string;
 }
 
 /** Done already, and nothing about it is out of date. */
 export const isUpToDate = (
-  photo: { status: string; pipelineVersion: number; facesEngine: string | null },
+  photo: { status: string; pipelineVersion: number; faceSpaces: readonly string[] },
   wantsFaces: boolean,
 ) =>
   photo.status === 'failed' ||
   (photo.status !== 'uploaded' &&
     photo.pipelineVersion >= PIPELINE_VERSION &&
-    (!wantsFaces || photo.facesEngine === CURRENT_ENGINE));
+    (!wantsFaces || photo.faceSpaces.length > 0));
 
 /**
  * Verify, decode once, faces, derivatives; objects first, under fixed names, then everything in the database in one
@@ -71,12 +72,14 @@ export function createIndexPhotoJob(deps: IndexPhotoDeps): JobHandler<'index-pho
     const metadata = await timed('metadata', () => readMetadata(file, photo.timeZone));
     await deps.onStage?.('decoded');
     const wantsFaces = photo.faceSearchEnabled && !photo.isPastRetention;
+    const faceSpaces = wantsFaces ? await neededSpaces(deps.db, photo.eventId) : [];
     const faces = wantsFaces
-      ? await timed('faces', () =>
-          deps.engine.use('normal', (engine) =>
-            describeServer(decoded.image, engine, { originalScale: decoded.scale }),
-          ),
-        )
+      ? await timed('faces', async () => {
+          const recognition = await deps.engine.recognition(faceSpaces);
+          return deps.engine.use('normal', (engine) =>
+            describeServer(decoded.image, engine, { originalScale: decoded.scale, recognition }),
+          );
+        })
       : [];
     await deps.onStage?.('described');
     const derivatives = await timed('derivatives', () =>
@@ -86,7 +89,7 @@ export function createIndexPhotoJob(deps: IndexPhotoDeps): JobHandler<'index-pho
       decoded: { width: decoded.width, height: decoded.height },
       metadata,
       faces: faces.map((face) => toFound(face, decoded.scale)),
-      facesEngine: wantsFaces ? CURRENT_ENGINE : null,
+      faceSpaces,
       derivatives,
       color: await placeholderColor(decoded.image),
     };
@@ -138,8 +141,15 @@ function toFound(face: DescribedFace, scale: number): FoundFace {
     box: { x: x * scale, y: y * scale, w: w * scale, h: h * scale },
     score: face.score,
     quality: overall,
-    qualityParts: { ...parts, yaw: face.pose.yaw, pitch: face.pose.pitch, roll: face.pose.roll },
-    descriptor: face.descriptor,
+    qualityParts: {
+      ...parts,
+      reliable: face.isReliable ? 1 : 0,
+      yaw: face.pose.yaw,
+      pitch: face.pose.pitch,
+      roll: face.pose.roll,
+    },
+    landmarks: face.landmarks.map((point) => ({ x: point.x * scale, y: point.y * scale })),
+    descriptors: face.descriptors,
   };
 }
 
@@ -165,8 +175,8 @@ async function commit(trx: Trx, photoId: string, work: Work, files: readonly pho
   const photo = await photos.lockPhoto(trx, photoId);
   if (!photo) return false;
   // Done by another worker meanwhile: what lies in storage is the same.
-  if (isUpToDate(photo, work.facesEngine !== null)) return true;
-  if (work.facesEngine) await replaceFaces(trx, photo, work.facesEngine, work.faces);
+  if (isUpToDate(photo, work.faceSpaces.length > 0)) return true;
+  if (work.faceSpaces.length > 0) await replaceFaces(trx, photo, work.faces);
   else await deleteFaces(trx, photo.id);
   await photos.replaceFiles(trx, photo.id, files);
   await photos.replaceMetadata(trx, photo.id, work.metadata);
@@ -186,7 +196,7 @@ async function commit(trx: Trx, photoId: string, work: Work, files: readonly pho
     placeholderColor: work.color,
     focus: focusOf(work.faces, work.decoded.width, work.decoded.height),
     faceCount: work.faces.length,
-    facesEngine: work.facesEngine,
+    faceSpaces: work.faceSpaces,
     pipelineVersion: PIPELINE_VERSION,
     revision,
   });

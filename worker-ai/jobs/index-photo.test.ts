@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import exifr from 'exifr';
 import sharp from 'sharp';
-import { PIPELINE_VERSION } from '#contracts/pipeline.ts';
+import { CURRENT_ENGINE, PIPELINE_VERSION } from '#contracts/pipeline.ts';
 import type { Db } from '#server/platform/db.ts';
 import { objectKeys } from '#server/platform/storage.ts';
 import { createTestDatabase, type TestDatabase } from '#test/database.ts';
@@ -36,6 +36,13 @@ describe('worker-ai/jobs/index-photo', function () {
   const stateOf = async (photoId: string) => ({
     photo: await db.selectFrom('photos').selectAll().where('id', '=', photoId).executeTakeFirstOrThrow(),
     faces: await db.selectFrom('faces').selectAll().where('photo_id', '=', photoId).orderBy('ordinal').execute(),
+    descriptors: await db
+      .selectFrom('face_descriptors as d')
+      .innerJoin('faces as f', 'f.id', 'd.face_id')
+      .select(['d.face_id', 'd.engine', 'd.descriptor', 'd.created_at'])
+      .where('f.photo_id', '=', photoId)
+      .orderBy('f.ordinal')
+      .execute(),
     files: await db.selectFrom('photo_files').selectAll().where('photo_id', '=', photoId).orderBy('kind').execute(),
     metadata: await db.selectFrom('photo_metadata').selectAll().where('photo_id', '=', photoId).execute(),
     jobs: await db.selectFrom('outbox').select(['topic', 'key']).where('topic', '=', 'match-photo').execute(),
@@ -61,6 +68,10 @@ describe('worker-ai/jobs/index-photo', function () {
     assert.equal(first.photo.pipeline_version, PIPELINE_VERSION);
     assert.ok(first.faces.length >= 3, `${first.faces.length} faces`);
     assert.equal(first.photo.face_count, first.faces.length);
+    assert.deepEqual(
+      first.descriptors.map(({ engine, descriptor }) => [engine, descriptor.length]),
+      first.faces.map(() => [CURRENT_ENGINE, 512]),
+    );
     assert.match(first.photo.placeholder_color!, /^#[0-9a-f]{6}$/);
     assert.ok(first.photo.focus_x! > 0 && first.photo.focus_x! < 1);
     assert.deepEqual(
@@ -71,7 +82,7 @@ describe('worker-ai/jobs/index-photo', function () {
     assert.equal(first.photo.taken_at!.toISOString(), '2016-12-17T16:11:47.000Z');
     assert.equal(first.metadata[0]!.camera_make, 'SONY');
     for (const face of first.faces) {
-      assert.equal(face.descriptor.length, 512);
+      assert.equal(face.landmarks!.length, 68 * 8);
       assert.ok(face.box_x >= -50 && face.box_x + face.box_width <= first.photo.width! + 50);
     }
     await run(id);
@@ -179,7 +190,7 @@ describe('worker-ai/jobs/index-photo', function () {
     await run(id);
     const { photo, faces } = await stateOf(id);
     assert.equal(photo.status, 'pending');
-    assert.equal(photo.faces_engine, null);
+    assert.deepEqual(photo.face_spaces, []);
     assert.equal(faces.length, 0);
   });
 

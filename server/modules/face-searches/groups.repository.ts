@@ -14,7 +14,11 @@ export const listFaces = (db: DbOrTrx, photoId: string) =>
     .leftJoin('face_group_members as m', 'm.face_id', 'f.id')
     .select([
       'f.id',
-      'f.engine',
+      sql<
+        string[]
+      >`(select coalesce(array_agg(d.engine order by d.engine), '{}') from face_descriptors d where d.face_id = f.id)`.as(
+        'engines',
+      ),
       'f.box_x as boxX',
       'f.box_y as boxY',
       'f.box_width as boxWidth',
@@ -26,7 +30,6 @@ export const listFaces = (db: DbOrTrx, photoId: string) =>
       'm.group_id as groupId',
     ])
     .where('f.photo_id', '=', photoId)
-    .orderBy('f.engine')
     .orderBy('f.ordinal')
     .execute();
 
@@ -92,7 +95,7 @@ export const findGroup = (db: DbOrTrx, groupId: string) => groups(db).where('g.i
 export const lockGroups = (trx: Trx, groupIds: readonly string[]) =>
   trx
     .selectFrom('face_groups')
-    .select(['id', 'event_id as eventId', 'engine'])
+    .select(['id', 'event_id as eventId'])
     .where('id', 'in', [...groupIds])
     .where('merged_into', 'is', null)
     .orderBy('id')
@@ -116,12 +119,12 @@ export async function moveMembers(trx: Trx, fromGroupIds: readonly string[], toG
 /** Moves faces of one group into a new one; answers how many of them were members. */
 export async function splitMembers(
   trx: Trx,
-  group: { id: string; eventId: string; engine: string },
+  group: { id: string; eventId: string },
   faceIds: readonly string[],
 ): Promise<{ groupId: string; moved: number }> {
   const created = await trx
     .insertInto('face_groups')
-    .values({ event_id: group.eventId, engine: group.engine })
+    .values({ event_id: group.eventId })
     .returning('id')
     .executeTakeFirstOrThrow();
   const { numUpdatedRows } = await trx

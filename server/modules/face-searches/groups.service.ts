@@ -26,7 +26,7 @@ export function createFaceGroupsService({ db }: { db: Db }) {
       return {
         items: rows.map((row) => ({
           id: row.id,
-          engine: row.engine,
+          engines: row.engines,
           box: [row.boxX, row.boxY, row.boxWidth, row.boxHeight] as [number, number, number, number],
           score: row.score,
           quality: row.quality,
@@ -67,7 +67,7 @@ export function createFaceGroupsService({ db }: { db: Db }) {
       const others = [...new Set(otherIds)].filter((id) => id !== groupId);
       await db.transaction().execute(async (trx) => {
         const locked = await repository.lockGroups(trx, [groupId, ...others]);
-        const isOneEvent = new Set(locked.map(({ eventId, engine }) => `${eventId} ${engine}`)).size === 1;
+        const isOneEvent = new Set(locked.map(({ eventId }) => eventId)).size === 1;
         if (locked.length !== others.length + 1 || !isOneEvent) throw new AppError('resource.not_found');
         if (others.length > 0) await repository.moveMembers(trx, others, groupId);
         const details = { merged: others };

@@ -179,9 +179,9 @@ describe('photos over HTTP', function () {
     const eventId = await app.event();
     const plain = await app.photo(eventId, photographer.userId, 'approved');
     const sold = await app.photo(eventId, photographer.userId, 'approved');
-    const box = { box_x: 0, box_y: 0, box_width: 1, box_height: 1, score: 1, quality: 1, ordinal: 0, engine: 'e' };
+    const box = { box_x: 0, box_y: 0, box_width: 1, box_height: 1, score: 1, quality: 1, ordinal: 0 };
     for (const photo_id of [plain, sold]) {
-      const face = { ...box, photo_id, event_id: eventId, descriptor: Buffer.alloc(512) };
+      const face = { ...box, photo_id, event_id: eventId };
       await app.db.insertInto('faces').values(face).execute();
     }
     await buy(sold, eventId);
