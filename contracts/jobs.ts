@@ -34,6 +34,12 @@ export const jobs = {
   'check-payment': job({ queue: 'server', payload: z.object({ paymentId: uuid }) }),
   /** Apply one stored webhook. */
   'apply-webhook': job({ queue: 'server', payload: z.object({ webhookId: uuid }) }),
+  /** Tell a buyer that originals of the order landed after it was paid. Written down by a trigger on photo_files. */
+  'deliver-originals': job({ queue: 'server', payload: z.object({ orderId: uuid }) }),
+  /** Landed originals nobody was told of, checksums that a ZIP will need. */
+  'sweep-downloads': job({ queue: 'server', payload: z.object({}) }),
+  /** Photos that a search found since its person was told last. */
+  'sweep-notices': job({ queue: 'server', payload: z.object({}) }),
   /** Check payments that are due, expire orders, apply webhooks that were left. */
   'sweep-payments': job({ queue: 'server', payload: z.object({}) }),
   /** Finish uploads that arrived but were not turned into photos, remove the ones given up. */

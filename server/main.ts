@@ -23,6 +23,8 @@ queues.consume('server', modules.jobHandlers, 8);
 await Promise.all([
   queues.schedule('sweep-payments', 15_000, {}),
   queues.schedule('sweep-uploads', 60_000, {}),
+  queues.schedule('sweep-downloads', 60_000, {}),
+  queues.schedule('sweep-notices', 60_000, {}),
   queues.schedule('sweep-housekeeping', 3_600_000, {}),
 ]);
 

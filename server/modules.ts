@@ -7,6 +7,7 @@ import { adminRoutes } from '#server/modules/admin/routes.ts';
 import { createAdminService } from '#server/modules/admin/service.ts';
 import { cartRoutes } from '#server/modules/cart/routes.ts';
 import { createCartService } from '#server/modules/cart/service.ts';
+import { downloadsJobHandlers } from '#server/modules/downloads/jobs.ts';
 import { downloadsRoutes } from '#server/modules/downloads/routes.ts';
 import { createDownloadsService } from '#server/modules/downloads/service.ts';
 import { eventsRoutes } from '#server/modules/events/routes.ts';
@@ -125,6 +126,7 @@ export function composeModules(platform: Platform) {
   const jobHandlers: JobHandlers = {
     ...messagesJobHandlers({ db, messages, mailer, mailDomain: new URL(publicUrl).hostname }),
     ...uploadsJobHandlers({ uploads }),
+    ...downloadsJobHandlers({ downloads }),
     ...paymentsJobHandlers({ db, payments, webhooks, orders }),
     ...housekeepingJobHandlers({ db, settings }),
   };

@@ -152,6 +152,7 @@ export async function startShopApp() {
     gateway,
     apiKey,
     clock,
+    logger,
     wait: (ms: number) => {
       aheadMs += ms;
     },

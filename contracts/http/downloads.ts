@@ -83,11 +83,11 @@ export const downloadOne = route({
 export const downloadZip = route({
   method: 'get',
   path: '/api/downloads/:token/zip',
-  summary: 'All originals of the order as one ZIP, streamed',
+  summary: 'All originals of the order as one ZIP; its length is known, byte ranges take up a cut download',
   tag: 'downloads',
   access: 'public',
   params: tokenParams,
-  responses: { 200: 'application/zip' },
+  responses: { 200: 'application/zip', 206: 'application/zip' },
   errors: ['resource.not_found', 'download.expired', 'download.limit'],
   rateLimit: 'none',
 });

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import * as api from '#contracts/http/downloads.ts';
 import { type BoundRoute, bind } from '#server/http/bind.ts';
 import type { Viewer } from '#server/http/viewer.ts';
-import { sendClean, sendOriginal, sendZip } from './send.ts';
+import { sendClean, sendDownload } from './send.ts';
 import type { DownloadsService, From } from './service.ts';
 
 const from = (req: Request, viewer: Viewer | null): From => ({
@@ -15,7 +15,7 @@ export function downloadsRoutes({ downloads }: { downloads: DownloadsService }):
   return [
     bind(api.getOriginal, async ({ params, query, viewer, req, res }) => {
       const original = await downloads.byPhoto(params.id, viewer, query.token);
-      await sendOriginal(downloads, original, req, res, from(req, viewer));
+      await sendDownload(downloads, original, req, res, from(req, viewer));
       return 'sent';
     }),
     bind(api.getCleanPhoto, async ({ params, query, viewer, req, res }) => {
@@ -31,16 +31,14 @@ export function downloadsRoutes({ downloads }: { downloads: DownloadsService }):
       body: await downloads.again(params.id, viewer, query.token),
     })),
     bind(api.downloadOne, async ({ params, viewer, req, res }) => {
-      const original = await downloads.byLink(params.token);
-      await sendOriginal(downloads, original, req, res, from(req, viewer));
+      const original = await downloads.byLink(params.token, from(req, viewer));
+      await sendDownload(downloads, original, req, res, from(req, viewer));
       return 'sent';
     }),
     bind(api.downloadZip, async ({ params, viewer, req, res }) => {
-      if (req.method === 'HEAD') {
-        res.type('application/zip').end();
-        return 'sent';
-      }
-      await sendZip(downloads, await downloads.byZipLink(params.token, from(req, viewer)), res);
+      const resumes = req.get('range') !== undefined && (req.get('if-range') ?? true);
+      const archive = await downloads.byZipLink(params.token, from(req, viewer), resumes);
+      await sendDownload(downloads, archive, req, res, from(req, viewer));
       return 'sent';
     }),
   ];

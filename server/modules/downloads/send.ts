@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
-import { ZipArchive } from 'archiver';
 import type { Request, Response } from 'express';
-import type { CleanPicture, DownloadsService, From, Original } from './service.ts';
+import { toStream } from './original-bytes.ts';
+import type { Archive, CleanPicture, DownloadsService, From, Original } from './service.ts';
 
 /** Inclusive bytes of a single range; undefined: the whole; 'unsatisfiable'. Several ranges are answered with the whole (RFC 9110 14.2). */
 export function parseRange(
@@ -31,38 +31,54 @@ async function ignoringHangUp(work: Promise<void>): Promise<void> {
   });
 }
 
-/** Streams one original, whole or a range of it. Counted when it begins; a later range goes on with the same download. */
-export async function sendOriginal(
+/**
+ * Streams an original or an archive, whole or a range of it; HEAD counts nothing. What a cut connection did not take is given
+ * back, so that a bad line does not use a download up.
+ */
+export async function sendDownload(
   downloads: DownloadsService,
-  original: Original,
+  what: Original | Archive,
   req: Request,
   res: Response,
   from: From,
 ): Promise<void> {
-  const etag = `"${original.photoId}-${original.bytes}"`;
+  const isArchive = 'plan' in what;
+  const size = isArchive ? what.plan.size : what.bytes;
+  const etag = isArchive ? what.plan.etag : downloads.etagOf(what);
   res.setHeader('Accept-Ranges', 'bytes');
   res.setHeader('ETag', etag);
   res.setHeader('Cache-Control', 'private, no-store');
   const ifRange = req.get('if-range');
-  const range = ifRange && ifRange !== etag ? undefined : parseRange(req.get('range'), original.bytes);
+  const range = ifRange && ifRange !== etag ? undefined : parseRange(req.get('range'), size);
   if (range === 'unsatisfiable') {
-    res.status(416).setHeader('Content-Range', `bytes */${original.bytes}`);
+    res.status(416).setHeader('Content-Range', `bytes */${size}`);
     res.end();
     return;
   }
-  const { start, end } = range ?? { start: 0, end: original.bytes - 1 };
-  const isContinued = start > 0 && (await downloads.hasBegun(original));
-  if (req.method !== 'HEAD' && !isContinued) await downloads.begin(original, from);
+  const { start, end } = range ?? { start: 0, end: size - 1 };
+  const length = end - start + 1;
+  const id = req.method === 'HEAD' ? undefined : await downloads.admit(what, length, range !== undefined, from);
   res.status(range ? 206 : 200);
-  if (range) res.setHeader('Content-Range', `bytes ${start}-${end}/${original.bytes}`);
-  res.setHeader('Content-Type', original.contentType);
-  res.setHeader('Content-Length', end - start + 1);
-  res.setHeader('Content-Disposition', attachment(original.fileName));
-  if (req.method === 'HEAD') {
+  if (range) res.setHeader('Content-Range', `bytes ${start}-${end}/${size}`);
+  res.setHeader('Content-Type', isArchive ? 'application/zip' : what.contentType);
+  res.setHeader('Content-Length', length);
+  res.setHeader('Content-Disposition', attachment(what.fileName));
+  if (!id) {
     res.end();
     return;
   }
-  await ignoringHangUp(pipeline(downloads.open(original, start, end), res));
+  let sent = 0;
+  const counted = async function* () {
+    for await (const chunk of downloads.bytes(what, start, end)) {
+      yield chunk;
+      sent += chunk.length;
+    }
+  };
+  try {
+    await ignoringHangUp(pipeline(toStream(counted()), res));
+  } finally {
+    if (sent < length) await downloads.giveBack(id, length - sent);
+  }
 }
 
 /** Streams the picture for the page, kept for minutes by that browser only: a refund takes it away again. */
@@ -88,24 +104,4 @@ export async function sendClean(
     return;
   }
   await ignoringHangUp(pipeline(await downloads.openClean(picture), res));
-}
-
-/** Streams originals as a ZIP, stored as they are (photos do not get smaller), one after the other. */
-export async function sendZip(
-  downloads: DownloadsService,
-  zip: { fileName: string; originals: Original[] },
-  res: Response,
-): Promise<void> {
-  res.setHeader('Content-Type', 'application/zip');
-  res.setHeader('Content-Disposition', attachment(zip.fileName));
-  res.setHeader('Cache-Control', 'private, no-store');
-  const archive = new ZipArchive({ store: true });
-  const sending = ignoringHangUp(pipeline(archive, res));
-  // Streams open when their turn comes: one connection to the store at a time.
-  for (const original of zip.originals) {
-    const stream = downloads.open(original, 0, original.bytes - 1);
-    stream.on('error', (error) => archive.destroy(error));
-    archive.append(stream, { name: original.fileName });
-  }
-  await Promise.all([archive.finalize().catch((error) => archive.destroy(error as Error)), sending]);
 }

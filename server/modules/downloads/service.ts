@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { AppError } from '#contracts/errors.ts';
 import type { DownloadLinks } from '#contracts/http/downloads.ts';
 import type { SettingValue } from '#contracts/settings.ts';
@@ -8,9 +8,15 @@ import { audit } from '#server/platform/audit.ts';
 import { type Clock, systemClock } from '#server/platform/clock.ts';
 import { createTokens } from '#server/platform/crypto.ts';
 import type { Db } from '#server/platform/db.ts';
+import { notify } from '#server/platform/notify.ts';
 import type { Storage } from '#server/platform/storage.ts';
-import { blankGps, headBytes } from './gps.ts';
+import { type Archive, createArchives, uniqueNames } from './archive.ts';
+import { deliveredBytes } from './original-bytes.ts';
 import * as repository from './repository.ts';
+import * as sessions from './sessions.ts';
+
+export type { Archive } from './archive.ts';
+export { uniqueNames } from './archive.ts';
 
 export type DownloadsService = ReturnType<typeof createDownloadsService>;
 export interface DownloadsDeps {
@@ -37,7 +43,6 @@ export interface Original {
   objectKey: string;
   contentType: string;
   bytes: number;
-  hadGps: boolean;
 }
 /** The picture without watermark, for the pages of who bought it. */
 export interface CleanPicture {
@@ -51,23 +56,11 @@ interface LinkToken extends Record<string, unknown> {
   order?: string;
 }
 
-/** Names inside one ZIP: a second IMG_1.JPG becomes IMG_1 (2).JPG. No folders, no odd characters. */
-export function uniqueNames(names: readonly string[]): string[] {
-  const taken = new Map<string, number>();
-  return names.map((name) => {
-    const safe = name.replace(/[\\/:*?"<>|\p{Cc}]/gu, '_').replace(/^\.+/, '_') || 'photo';
-    const count = (taken.get(safe.toLowerCase()) ?? 0) + 1;
-    taken.set(safe.toLowerCase(), count);
-    if (count === 1) return safe;
-    const dot = safe.lastIndexOf('.');
-    return dot > 0 ? `${safe.slice(0, dot)} (${count})${safe.slice(dot)}` : `${safe} (${count})`;
-  });
-}
-
 export function createDownloadsService(deps: DownloadsDeps) {
   const { db, orders, storage, settings, messages } = deps;
   const clock = deps.clock ?? systemClock;
   const tokens = createTokens(deps.linkSecret, 'download');
+  const archives = createArchives({ db, storage, clock });
 
   function toOriginal(row: repository.Deliverable): Original {
     if (!row.object_key || row.bytes === null) throw new AppError('photo.not_ready');
@@ -79,7 +72,6 @@ export function createDownloadsService(deps: DownloadsDeps) {
       objectKey: row.object_key,
       contentType: row.content_type ?? 'application/octet-stream',
       bytes: row.bytes,
-      hadGps: row.had_gps,
     };
   }
   /** At least one live grant of the viewer, or of the link's bearer; throws photo.not_purchased, photo.not_found. */
@@ -95,22 +87,49 @@ export function createDownloadsService(deps: DownloadsDeps) {
     const exists = await repository.photoExists(db, photoId);
     throw new AppError(exists ? 'photo.not_purchased' : 'photo.not_found');
   }
-  function readToken(token: string): LinkToken {
+  /** Refused links are written down; forged ones, which cost nobody anything to make, at most so many a minute. */
+  let refusals = { minute: 0, count: 0 };
+  async function refuse(
+    code: 'resource.not_found' | 'download.expired' | 'download.limit',
+    from: From,
+    orderId?: string,
+  ) {
+    const minute = Math.floor(clock.now().getTime() / 60_000);
+    refusals = { minute, count: refusals.minute === minute ? refusals.count + 1 : 1 };
+    if (orderId || refusals.count <= 60) {
+      await audit(db, {
+        actorId: from.userId,
+        action: 'download.refused',
+        ...(orderId && { subjectKind: 'order', subjectId: orderId }),
+        details: { reason: code === 'resource.not_found' ? 'forged' : code },
+        requestId: from.requestId,
+        ...(from.ipAddress && { ipAddress: from.ipAddress }),
+      });
+    }
+    return new AppError(code);
+  }
+  async function readToken(token: string, from: From): Promise<LinkToken> {
     const read = tokens.read<LinkToken>(token, clock.now());
-    if (read === 'invalid') throw new AppError('resource.not_found');
-    if (read === 'expired') throw new AppError('download.expired');
+    if (read === 'invalid') throw await refuse('resource.not_found', from);
+    if (read === 'expired') throw await refuse('download.expired', from);
     return read.data;
   }
-  const log = (original: Pick<Original, 'photoId' | 'orderId'>, from: From) =>
-    audit(db, {
-      actorId: from.userId,
-      action: 'download.original',
-      subjectKind: 'photo',
-      subjectId: original.photoId,
-      details: { orderId: original.orderId },
-      requestId: from.requestId,
-      ...(from.ipAddress && { ipAddress: from.ipAddress }),
-    });
+  const log = (originals: readonly Pick<Original, 'photoId' | 'orderId'>[], from: From, as: 'original' | 'archive') =>
+    db
+      .insertInto('audit_logs')
+      .values(
+        originals.map((original) => ({
+          actor_id: from.userId,
+          action: 'download.original',
+          subject_kind: 'photo',
+          subject_id: original.photoId,
+          details: JSON.stringify({ orderId: original.orderId, as }),
+          request_id: from.requestId,
+          ip_address: from.ipAddress ?? null,
+        })),
+      )
+      .execute();
+  const etagOf = (original: Original) => `"${original.photoId}-${original.bytes}"`;
 
   async function links(order: OrderRow): Promise<DownloadLinks> {
     if (!isPaid(order.status)) throw new AppError('order.not_paid');
@@ -170,11 +189,11 @@ export function createDownloadsService(deps: DownloadsDeps) {
     },
 
     /** The original behind a link; throws resource.not_found, download.expired (also when access was withdrawn). */
-    async byLink(token: string): Promise<Original> {
-      const { grant } = readToken(token);
-      if (!grant) throw new AppError('resource.not_found');
+    async byLink(token: string, from: From): Promise<Original> {
+      const { grant } = await readToken(token, from);
+      if (!grant) throw await refuse('resource.not_found', from);
       const [row] = await repository.deliverables(db, { grantId: grant });
-      if (!row) throw new AppError('download.expired');
+      if (!row) throw await refuse('download.expired', from);
       return toOriginal(row);
     },
     /** The original of a photo for who bought it: the viewer, or the bearer of the order's link. */
@@ -188,58 +207,81 @@ export function createDownloadsService(deps: DownloadsDeps) {
       return { photoId, objectKey, contentType, bytes };
     },
     openClean: ({ objectKey }: CleanPicture): Promise<Readable> => storage.getStream(objectKey),
-    /** Everything behind a ZIP link that may still be downloaded, each counted once, with names that do not collide. */
-    async byZipLink(token: string, from: From): Promise<{ fileName: string; originals: Original[] }> {
-      const { order: orderId } = readToken(token);
+    /**
+     * What is behind a ZIP link: the archive that was begun, when the client goes on with one (`resumes`: its ETag, or true
+     * for the newest), else a new one of all originals that may still be downloaded. Counts nothing yet.
+     */
+    async byZipLink(token: string, from: From, resumes: string | boolean): Promise<Archive> {
+      const { order: orderId } = await readToken(token, from);
       const order = orderId ? await orders.find(db, orderId) : undefined;
-      if (!order) throw new AppError('resource.not_found');
-      const rows = (await repository.deliverables(db, { orderId: order.id })).filter((row) => row.object_key !== null);
-      if (rows.length === 0) throw new AppError('download.expired');
-      const used = await repository.use(
-        db,
-        rows.map((row) => row.id),
-        clock.now(),
-      );
-      const left = rows.filter((row) => used.has(row.id)).map(toOriginal);
-      if (left.length === 0) throw new AppError('download.limit');
-      for (const original of left) await log(original, from);
-      const names = uniqueNames(left.map((original) => original.fileName));
-      return {
-        fileName: `${order.number}.zip`,
-        originals: left.map((original, index) => ({ ...original, fileName: names[index]! })),
-      };
+      if (!order) throw await refuse('resource.not_found', from);
+      const fileName = `${order.number}.zip`;
+      const live = (await repository.deliverables(db, { orderId: order.id })).filter((row) => row.object_key !== null);
+      if (live.length === 0) throw await refuse('download.expired', from, order.id);
+      const etag = typeof resumes === 'string' ? resumes : undefined;
+      const begun = resumes ? await archives.begun(order.id, fileName, live, etag) : undefined;
+      if (begun) return begun;
+      const left = live.filter((row) => row.download_count < row.max_downloads);
+      if (left.length === 0) throw await refuse('download.limit', from, order.id);
+      return archives.layOut(order.id, fileName, left);
     },
-    /** Counts and logs a download; throws download.limit when there is none left. */
-    async begin(original: Original, from: From): Promise<void> {
-      const used = await repository.use(db, [original.grantId], clock.now());
-      if (!used.has(original.grantId)) throw new AppError('download.limit');
-      await log(original, from);
+    /**
+     * Admits a request for `length` bytes: goes on with a download that has begun (`isRange`), or counts and logs a new one.
+     * Answers its id, for giving back what was not sent. Throws download.limit.
+     */
+    async admit(what: Original | Archive, length: number, isRange: boolean, from: From): Promise<string> {
+      const isArchive = 'plan' in what;
+      const etag = isArchive ? what.plan.etag : etagOf(what);
+      const at = clock.now();
+      if (isRange) {
+        const of = { orderId: what.orderId, etag, ...(!isArchive && { grantId: what.grantId }) };
+        const goesOn = await sessions.goOn(db, of, length, at);
+        if (goesOn) return goesOn;
+      }
+      const grantIds = isArchive ? what.rows.map((row) => row.id) : [what.grantId];
+      const id = await db.transaction().execute(async (trx) => {
+        const used = await repository.use(trx, grantIds, at);
+        if (used.size < grantIds.length) return undefined;
+        const bytes = isArchive ? what.plan.size : what.bytes;
+        const kind = isArchive ? 'archive' : 'original';
+        return sessions.begin(trx, { ...what, kind, etag, grantIds, bytes, userId: from.userId }, length, at);
+      });
+      // Of an archive: another download used one up in between. The next try lays it out without that one.
+      if (!id) throw await refuse('download.limit', from, what.orderId);
+      const originals = isArchive ? what.rows.map((row) => ({ photoId: row.photo_id, orderId: row.order_id })) : [what];
+      await log(originals, from, isArchive ? 'archive' : 'original');
+      return id;
     },
-    /** True once a download of it has begun: going on with a later range is not another one. */
-    async hasBegun(original: Original): Promise<boolean> {
-      const [row] = await repository.deliverables(db, { grantId: original.grantId });
-      return (row?.download_count ?? 0) > 0;
-    },
-    /** The bytes from `start` to `end` (inclusive), without the position. Opens the store when first read. */
-    open({ objectKey, bytes, hadGps }: Original, start: number, end: number): Readable {
-      return Readable.from(
-        (async function* () {
-          const headEnd = Math.min(bytes, headBytes) - 1;
-          if (hadGps && start <= headEnd) {
-            const head = blankGps(await readAll(await storage.getStream(objectKey, { start: 0, end: headEnd })));
-            yield head.subarray(start, Math.min(end, headEnd) + 1);
-          }
-          const from = hadGps ? Math.max(start, headEnd + 1) : start;
-          if (from <= end) yield* await storage.getStream(objectKey, { start: from, end });
-        })(),
-        { objectMode: false },
-      );
-    },
-  };
-}
+    giveBack: (id: string, bytes: number) => sessions.giveBack(db, id, bytes),
+    etagOf,
+    /** Bytes `start` to `end` (inclusive), a JPEG's without the position. Opens the store when first read. */
+    bytes: (what: Original | Archive, start: number, end: number): AsyncGenerator<Buffer> =>
+      'plan' in what ? archives.bytes(what, start, end) : deliveredBytes(storage, what, start, end),
 
-async function readAll(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+    /** Tells the buyer of originals that landed after the sale: one e-mail for all of them, and the open pages. */
+    async deliverLanded(orderId: string): Promise<void> {
+      await db.transaction().execute(async (trx) => {
+        const order = await orders.lock(trx, orderId);
+        if (!order || !isPaid(order.status)) return;
+        const { ids, waiting } = await repository.deliver(trx, orderId, clock.now());
+        if (ids.length === 0) return;
+        await messages.queue(trx, {
+          template: 'order.arrived',
+          dedupeKey: `order.arrived-${orderId}-${ids[0]}`,
+          userId: order.user_id,
+          recipient: order.email,
+          language: order.locale,
+          payload: {
+            orderNumber: order.number,
+            link: orders.pageLink(orderId, orders.tokenOf(orderId)),
+            photoCount: ids.length,
+            waitingCount: waiting,
+          },
+        });
+        await notify(trx, order.user_id, { type: 'order.changed', orderId });
+      });
+    },
+    ordersToTell: () => repository.ordersToTell(db, 200),
+    fillCrcs: archives.fillCrcs,
+  };
 }

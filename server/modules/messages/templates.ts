@@ -79,6 +79,20 @@ export const templates = {
       },
     },
   ),
+  'order.arrived': template(
+    ['orderNumber', 'link', 'photoCount', 'waitingCount'],
+    { orderNumber: 'TPS-261122-000001', link, photoCount: 3, waitingCount: 2 },
+    {
+      th: {
+        subject: 'ภาพต้นฉบับมาถึงแล้ว {{photoCount}} ภาพ · {{orderNumber}}',
+        body: 'ภาพต้นฉบับที่ยังอยู่กับช่างภาพตอนที่คุณสั่งซื้อ มาถึงแล้ว {{photoCount}} ภาพ ดาวน์โหลดได้เลย\n\n[ดาวน์โหลดภาพ]({{link}})\n\nยังรออีก {{waitingCount}} ภาพ มาถึงเมื่อไรเราจะแจ้งทางอีเมลนี้',
+      },
+      en: {
+        subject: '{{photoCount}} of your original photo(s) arrived · {{orderNumber}}',
+        body: 'Originals that were still with the photographer when you ordered have arrived: {{photoCount}}. They are ready to download.\n\n[Download photos]({{link}})\n\nStill on their way: {{waitingCount}}. We write again when they arrive.',
+      },
+    },
+  ),
   'refund.requested': template(
     ['orderNumber', 'amountSatang'],
     { orderNumber: 'TPS-261122-000001', amountSatang: 6_000 },

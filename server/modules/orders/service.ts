@@ -26,7 +26,7 @@ export interface MessageQueue {
   queue(
     trx: Trx,
     message: {
-      template: 'order.paid' | 'refund.requested' | 'refund.decided' | 'payout.paid';
+      template: 'order.paid' | 'order.arrived' | 'refund.requested' | 'refund.decided' | 'payout.paid';
       dedupeKey: string;
       userId: string | null;
       recipient: string;

@@ -5,6 +5,7 @@ import { PIPELINE_VERSION } from '#contracts/pipeline.ts';
 import type { Db } from '#server/platform/db.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import { objectKeys, type Storage } from '#server/platform/storage.ts';
+import { deliveredCrcOfFile } from '../downloads/original-bytes.ts';
 import { ensurePhotographer } from '../photographers/service.ts';
 import { type InspectedFile, inspectFile } from './inspect.ts';
 import type { UploadRow } from './repository.ts';
@@ -55,7 +56,7 @@ export function createFinisher(deps: { db: Db; storage: Storage; directory: stri
     }
   }
 
-  function createPhoto(upload: UploadRow, file: InspectedFile, objectKey: string): Promise<Finished> {
+  function createPhoto(upload: UploadRow, file: InspectedFile, objectKey: string, crc32: number): Promise<Finished> {
     return db.transaction().execute(async (trx) => {
       const photographerId = await ensurePhotographer(trx, upload.user_id);
       const made = await trx
@@ -93,6 +94,7 @@ export function createFinisher(deps: { db: Db; storage: Storage; directory: stri
           object_key: objectKey,
           content_type: file.contentType,
           bytes: file.bytes,
+          crc32,
           width: file.width,
           height: file.height,
         })
@@ -124,7 +126,7 @@ export function createFinisher(deps: { db: Db; storage: Storage; directory: stri
     const existing = await repository.findPhotoByHash(db, upload.event_id, file.sha256);
     const key = objectKeys.original(upload.event_id, id, file.extension);
     if (!existing) await storage.putFile(key, fileOf(id), file.contentType);
-    const finished = await createPhoto(upload, file, key);
+    const finished = await createPhoto(upload, file, key, await deliveredCrcOfFile(fileOf(id)));
     // Somebody else's transaction with the same bytes was first, or an earlier try put the object before it knew.
     if (finished.kind === 'duplicate') await storage.remove([key]).catch(() => {});
     await removeFile(id);
