@@ -39,7 +39,8 @@ export const areas: Record<string, Record<string, string>> = {
   Faces: {
     faces: 'Faces found in photos: box, landmarks, quality; the same row whatever describes it.',
     face_descriptors: 'What describes a face, once for each descriptor space.',
-    face_engines: 'Descriptor spaces that workers offer, with their manifest; notice accepted by whom and when, default for new events.',
+    face_engines:
+      'Descriptor spaces that workers offer, with their manifest; notice accepted by whom and when, default for new events.',
     face_engine_changes: 'Events on their way from one descriptor space to another, and those that arrived.',
     face_engine_failures: 'Photos that could not be described in the space their event is going to.',
     face_groups: 'Faces of an event that look like one person, for the admin.',
@@ -71,7 +72,8 @@ export const areas: Record<string, Record<string, string>> = {
     money_cases: 'Money that fits nothing by itself: what it is, who decided what about it.',
     refunds: 'Refunds from request over decision to transfer.',
     download_grants: 'Who may download which original, how often; since when it was there.',
-    downloads: 'Downloads that have begun: what of, how much was sent, so that a cut one goes on without counting again.',
+    downloads:
+      'Downloads that have begun: what of, how much was sent, so that a cut one goes on without counting again.',
     favorites: 'Photos a person likes; replicated to the devices.',
   },
   Revenue: {
