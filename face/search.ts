@@ -1,38 +1,21 @@
 import { distanceOfCosine, isDescriptor, meanDescriptor, normalize } from './descriptor.ts';
+import type { Arena } from './search/arena.ts';
 import { type Calibration, calibrate, shareAbove, thresholdFor } from './search/calibration.ts';
-import { type Cohort, chooseCohort, closeness, crowding, MIN_COHORT } from './search/cohort.ts';
-import { VectorBlock } from './search/vectors.ts';
+import { type Cohort, chooseCohort, closeness, crowding, crowdings, MIN_COHORT } from './search/cohort.ts';
+import { compareIds, idText } from './search/face-id.ts';
+import { Gallery, type GalleryFace } from './search/gallery.ts';
 
 export type { Calibration } from './search/calibration.ts';
 
-export interface IndexedFace {
-  photoId: string;
-  faceId: string;
-  /** Float32[128], unit length. */
-  descriptor: Float32Array;
-  /** 0..1. */
-  quality: number;
-}
+export type IndexedFace = GalleryFace;
 
-/** All faces of one event in compact memory, ready to be searched. Immutable: new photos make a new index. */
+/** All faces of one event in compact memory, ready to be searched. */
 export interface FaceIndex {
   readonly faces: number;
   readonly photos: number;
   readonly calibration: Calibration;
   /** For searchIndex only. */
-  readonly internals: Internals;
-}
-
-interface Internals {
-  faceIds: string[];
-  photoIds: string[];
-  photoOf: Int32Array;
-  vectors: VectorBlock;
-  quality: Float32Array;
-  cohort: Cohort;
-  /** Per face; empty when scores are not normalised. */
-  crowding: Float32Array;
-  rowOf: Map<string, number>;
+  readonly internals: { gallery: Gallery; cohort: Cohort };
 }
 
 export type Band = 'sure' | 'maybe';
@@ -66,74 +49,132 @@ const EXPANSION_SHARE = 1e-5;
 const EXPANSION_HITS = 10;
 
 /**
- * Faces may come in any order; equal sets give equal indexes. Faces whose descriptor is not of unit length are left out.
- * Cost: faces x people of the cohort, about 1 s for 10,000 faces.
+ * Faces may come in any order; equal sets give equal results. Faces whose descriptor is not of unit length are left out.
+ * Cost: faces x people of the cohort, about 1 s for 100,000 faces.
  */
-export function buildIndex(faces: readonly IndexedFace[]): FaceIndex {
-  const sorted = faces
-    .filter((face) => isDescriptor(face.descriptor))
-    .sort((a, b) => compare(a.photoId, b.photoId) || compare(a.faceId, b.faceId));
-  const vectors = VectorBlock.of(sorted.map((face) => face.descriptor));
-  const quality = Float32Array.from(sorted, (face) => face.quality);
-  const photoIds: string[] = [];
-  const photoOf = Int32Array.from(sorted, ({ photoId }) => {
-    if (photoIds.at(-1) !== photoId) photoIds.push(photoId);
-    return photoIds.length - 1;
-  });
-  const cohort = chooseCohort(vectors, quality);
-  const isNormalised = cohort.members.length >= MIN_COHORT;
-  const crowd = new Float32Array(isNormalised ? sorted.length : 0).map((_, i) => crowding(vectors.at(i), cohort, i));
-  const rowOf = new Map(sorted.map((face, i) => [face.faceId, i]));
-  const score = (a: number, b: number) => {
-    let dot = 0;
-    const x = vectors.at(a);
-    const y = vectors.at(b);
-    for (let i = 0; i < x.length; i++) dot += x[i]! * y[i]!;
-    return isNormalised ? dot - (crowd[a]! + crowd[b]!) / 2 : dot;
-  };
-  const calibration = calibrate({ faces: vectors, cohort, photoOf, normalised: isNormalised, score });
-  const faceIds = sorted.map((face) => face.faceId);
-  const internals = { faceIds, photoIds, photoOf, vectors, quality, cohort, crowding: crowd, rowOf };
-  return { faces: sorted.length, photos: photoIds.length, calibration, internals };
+export function buildIndex(faces: readonly IndexedFace[], arena?: Arena): FaceIndex {
+  const dims = faces[0]?.descriptor.length ?? 128;
+  const gallery = new Gallery(dims, arena);
+  for (const face of faces) if (isDescriptor(face.descriptor, dims)) gallery.add(face);
+  return { faces: gallery.count, ...rankGallery(gallery) };
+}
+
+/** Cohort, crowding and calibration of an event: what makes scores comparable. Depends on the set of faces alone, not on their order. */
+export interface Ranking {
+  photos: number;
+  cohort: Cohort;
+  calibration: Calibration;
+}
+
+/** Ranks a gallery and writes into its rows what is taken off their scores. */
+export function rankGallery(gallery: Gallery): Omit<FaceIndex, 'faces'> {
+  const { offsets, ...ranking } = rank(gallery);
+  for (let row = 0; row < offsets.length; row++) gallery.setOffset(row, offsets[row]!);
+  const { photos, calibration, cohort } = ranking;
+  return { photos, calibration, internals: { gallery, cohort } };
+}
+
+/**
+ * The ranking, and what is to be taken off the scores of each row. With `before`, the cohort that the offsets in the gallery
+ * were made with, they are used again as long as the same people make up the cohort.
+ */
+export function rank(gallery: Gallery, before?: Cohort): Ranking & { offsets: Float32Array } {
+  const cohort = chooseCohort(gallery);
+  const isNormalised = cohort.vectors.count >= MIN_COHORT;
+  const offsets =
+    before && isSameCohort(before, cohort)
+      ? Float32Array.from({ length: gallery.count }, (_, row) => gallery.offset(row))
+      : isNormalised
+        ? crowdings(gallery, cohort).map((value) => value / 2)
+        : new Float32Array(gallery.count);
+  const { photoOf, photos } = gallery.photoNumbers();
+  const score = (a: number, b: number) => gallery.exact(gallery.at(a), b) - offsets[a]! - offsets[b]!;
+  const calibration = calibrate({ faces: gallery, cohort, photoOf, normalised: isNormalised, score });
+  return { photos, cohort, calibration, offsets };
+}
+
+function isSameCohort(a: Cohort, b: Cohort): boolean {
+  if (a.vectors.count !== b.vectors.count) return false;
+  for (let i = 0; i < a.vectors.count; i++) {
+    if (compareIds(a.vectors.id(i), b.vectors.id(i)) !== 0) return false;
+    const other = b.vectors.at(i);
+    if (!a.vectors.at(i).every((value, k) => value === other[k])) return false;
+  }
+  return true;
+}
+
+/** What is to be taken off the scores of rows from `from` on, as long as the ranking stays. */
+export function offsetsOf({ internals, calibration }: FaceIndex, from: number): Float32Array {
+  const { gallery, cohort } = internals;
+  if (!calibration.normalised) return new Float32Array(gallery.count - from);
+  return crowdings(gallery, cohort, from).map((value) => value / 2);
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Photos that show the person of `query`, the surest first; one hit a photo, its best face. `query` is scaled to length 1. */
 export function searchIndex(index: FaceIndex, query: ArrayLike<number>, options: SearchOptions = {}): SearchHit[] {
-  if (index.faces === 0) return [];
-  const { internals, calibration } = index;
-  const confirmed = rows(index, options.confirmed);
-  const rejected = rows(index, options.rejected);
-  const shares = bandShares(index.faces);
-  const own = normalize(query);
-  const template = confirmed.length
-    ? meanDescriptor([own, meanDescriptor(confirmed.map((row) => internals.vectors.at(row)))])
-    : own;
-  let scores = scoreAll(index, template);
-  const expanded = expand(index, own, scores, new Set(rejected));
-  if (expanded) scores = scoreAll(index, expanded);
-  sinkLikenesses(index, scores, expanded ?? template, rejected);
+  return traceSearch(index, query, options).hits;
+}
 
-  const best = bestOfEachPhoto(index, scores, thresholdFor(shares.maybe, calibration), new Set(rejected));
-  for (const row of confirmed) best.set(internals.photoOf[row]!, row);
+/** A search with what it looked for: whether a further face would change it can be told without searching again. */
+export interface SearchTrace {
+  hits: SearchHit[];
+  /** Each with the score that a face must reach, by its product with this less its own offset, to change the result. */
+  probes: Array<{ template: Float32Array; threshold: number }>;
+  /** Faces that moved the query. */
+  expandedBy: string[];
+}
+
+export function traceSearch(index: FaceIndex, query: ArrayLike<number>, options: SearchOptions = {}): SearchTrace {
+  const own = normalize(query);
+  if (index.faces === 0) return { hits: [], probes: [], expandedBy: [] };
+  const { internals, calibration } = index;
+  const { gallery } = internals;
+  const confirmed = rows(gallery, options.confirmed);
+  const rejected = rows(gallery, options.rejected);
+  const shares = bandShares(index.faces);
+  const template = confirmed.length
+    ? meanDescriptor([own, meanDescriptor(confirmed.map((row) => gallery.at(row)))])
+    : own;
+  const expansion = expand(index, own, template, new Set(rejected));
+  const final = expansion.template ?? template;
+  const shift = shiftOf(index, final);
+  const threshold = thresholdFor(shares.maybe, calibration) + shift;
+  const candidates = gallery
+    .scan(final, threshold)
+    .map(({ row, score }) => ({ row, score: sunk(gallery, row, score, final, rejected) - shift }))
+    .filter(({ row, score }) => score >= threshold - shift && !rejected.includes(row));
+
+  const best = bestOfEachPhoto(gallery, candidates);
+  for (const row of confirmed) {
+    const found = candidates.find((candidate) => candidate.row === row);
+    best.set(
+      idText(gallery.group(row)),
+      found ?? { row, score: gallery.exact(final, row) - gallery.offset(row) - shift },
+    );
+  }
   const isConfirmed = new Set(confirmed);
-  const hits = [...best.values()].map((row) => {
-    const share = shareAbove(scores[row]!, calibration);
+  const hits = [...best].map(([photoId, { row, score }]) => {
+    const share = shareAbove(score, calibration);
     const isOwn = isConfirmed.has(row);
     return {
-      photoId: internals.photoIds[internals.photoOf[row]!]!,
-      faceId: internals.faceIds[row]!,
+      photoId,
+      faceId: idText(gallery.id(row)),
       band: (isOwn || share <= shares.sure ? 'sure' : 'maybe') as Band,
       confidence: isOwn ? 1 : 1 / (1 + share * index.faces),
-      distance: distanceOfCosine(cosineTo(internals.vectors, row, own)),
-      score: isOwn ? Number.POSITIVE_INFINITY : scores[row]!,
+      distance: distanceOfCosine(gallery.exact(own, row)),
+      score: isOwn ? Number.POSITIVE_INFINITY : score,
     };
   });
-  return hits
-    .sort((a, b) => b.score - a.score || compare(a.photoId, b.photoId))
-    .slice(0, options.limit ?? 2000)
-    .map(({ score: _, ...hit }) => hit);
+  return {
+    hits: hits
+      .sort((a, b) => b.score - a.score || compare(a.photoId, b.photoId))
+      .slice(0, options.limit ?? 2000)
+      .map(({ score: _, ...hit }) => hit),
+    probes: [...expansion.probes, { template: final, threshold }],
+    expandedBy: expansion.by.map((row) => idText(gallery.id(row))),
+  };
 }
 
 /** Share of strangers that each band lets through in an event of so many faces. */
@@ -142,76 +183,61 @@ function bandShares(faces: number): Record<Band, number> {
   return { sure: share('sure'), maybe: share('maybe') };
 }
 
-function rows(index: FaceIndex, faceIds: readonly string[] = []): number[] {
-  return faceIds.flatMap((id) => index.internals.rowOf.get(id) ?? []);
+function rows(gallery: Gallery, faceIds: readonly string[] = []): number[] {
+  return faceIds.map((id) => gallery.rowOfFace(id)).filter((row) => row >= 0);
 }
 
-function scoreAll({ internals, calibration }: FaceIndex, query: Float32Array): Float32Array {
-  const scores = internals.vectors.cosines(query);
-  if (internals.crowding.length === 0) {
-    const shift = closeness(query, internals.cohort, calibration.median);
-    return shift === 0 ? scores : scores.map((score) => score - shift);
-  }
-  const ownCrowding = crowding(query, internals.cohort);
-  for (let i = 0; i < scores.length; i++) scores[i] = scores[i]! - (ownCrowding + internals.crowding[i]!) / 2;
-  return scores;
+/** What is taken off all scores of a query; the gallery holds what is taken off those of each face. */
+function shiftOf({ internals, calibration }: FaceIndex, query: Float32Array): number {
+  return calibration.normalised
+    ? crowding(query, internals.cohort) / 2
+    : closeness(query, internals.cohort, calibration.median);
 }
 
-/** The query moved towards its surest hits, or null when there is none. */
+/** The query moved towards its surest hits. */
 function expand(
   index: FaceIndex,
   query: Float32Array,
-  scores: Float32Array,
+  template: Float32Array,
   rejected: ReadonlySet<number>,
-): Float32Array | null {
-  const { internals, calibration } = index;
-  const threshold = thresholdFor(EXPANSION_SHARE, calibration);
-  if (!calibration.normalised) return null;
-  const sure: number[] = [];
-  for (let i = 0; i < scores.length; i++) if (scores[i]! >= threshold && !rejected.has(i)) sure.push(i);
-  if (sure.length === 0) return null;
-  sure.sort((a, b) => scores[b]! - scores[a]! || a - b);
-  const nearest = sure.slice(0, EXPANSION_HITS).map((row) => internals.vectors.at(row));
-  return meanDescriptor([query, meanDescriptor(nearest)]);
+): { template: Float32Array | null; by: number[]; probes: SearchTrace['probes'] } {
+  const { calibration } = index;
+  const { gallery } = index.internals;
+  if (!calibration.normalised) return { template: null, by: [], probes: [] };
+  const threshold = thresholdFor(EXPANSION_SHARE, calibration) + shiftOf(index, template);
+  const sure = gallery.scan(template, threshold).filter(({ row }) => !rejected.has(row));
+  sure.sort((a, b) => b.score - a.score || compareIds(gallery.id(a.row), gallery.id(b.row)));
+  const by = sure.slice(0, EXPANSION_HITS);
+  // a full expansion is moved only by a face that comes before its last one
+  const least = by.length === EXPANSION_HITS ? by.at(-1)!.score : threshold;
+  return {
+    template: by.length ? meanDescriptor([query, meanDescriptor(by.map(({ row }) => gallery.at(row)))]) : null,
+    by: by.map(({ row }) => row),
+    probes: [{ template, threshold: least }],
+  };
 }
 
 /** A face more like a rejected one than like the query loses what it is more alike. */
-function sinkLikenesses(
-  { internals }: FaceIndex,
-  scores: Float32Array,
-  query: Float32Array,
-  rejected: readonly number[],
-): void {
-  if (rejected.length === 0) return;
-  const toQuery = internals.vectors.cosines(query);
-  for (const row of rejected) {
-    const toRejected = internals.vectors.cosines(internals.vectors.at(row));
-    for (let i = 0; i < scores.length; i++) {
-      const excess = toRejected[i]! - toQuery[i]!;
-      if (excess > 0) scores[i] = scores[i]! - excess;
-    }
-  }
+function sunk(gallery: Gallery, row: number, score: number, query: Float32Array, rejected: readonly number[]): number {
+  if (rejected.length === 0) return score;
+  const face = gallery.at(row);
+  const toQuery = gallery.exact(query, row);
+  return rejected.reduce((left, other) => left - Math.max(0, gallery.exact(face, other) - toQuery), score);
 }
 
-function bestOfEachPhoto(
-  { internals }: FaceIndex,
-  scores: Float32Array,
-  threshold: number,
-  rejected: ReadonlySet<number>,
-): Map<number, number> {
-  const best = new Map<number, number>();
-  for (let row = 0; row < scores.length; row++) {
-    if (scores[row]! < threshold || rejected.has(row)) continue;
-    const photo = internals.photoOf[row]!;
+function bestOfEachPhoto<T extends { row: number; score: number }>(
+  gallery: Gallery,
+  found: readonly T[],
+): Map<string, T> {
+  const best = new Map<string, T>();
+  for (const one of found) {
+    const photo = idText(gallery.group(one.row));
     const known = best.get(photo);
-    if (known === undefined || scores[row]! > scores[known]!) best.set(photo, row);
+    const isBetter =
+      !known ||
+      one.score > known.score ||
+      (one.score === known.score && compareIds(gallery.id(one.row), gallery.id(known.row)) < 0);
+    if (isBetter) best.set(photo, one);
   }
   return best;
-}
-
-function cosineTo(vectors: VectorBlock, row: number, query: Float32Array): number {
-  const face = vectors.at(row);
-  let dot = 0;
-  for (let i = 0; i < face.length; i++) dot += face[i]! * query[i]!;
-  return dot;
 }

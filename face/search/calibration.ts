@@ -63,7 +63,7 @@ export function calibrate(input: {
   const base: Calibration = {
     basis: weight > 0.5 ? 'event' : 'general',
     faces: faces.count,
-    people: cohort.members.length,
+    people: cohort.vectors.count,
     strangerPairs: 0,
     median: GENERAL.median + weight * (own.median - GENERAL.median),
     // a narrower spread than usual is not trusted: too few pairs, and it would widen the bands

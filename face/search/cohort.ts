@@ -1,3 +1,4 @@
+import { compareIds } from './face-id.ts';
 import { hashDescriptor, VectorBlock } from './vectors.ts';
 
 /** Two faces more alike than this are taken for one person when the cohort is made. */
@@ -12,60 +13,41 @@ export const MIN_COHORT = 150;
 const MIN_QUALITY = 0.35;
 
 export interface Cohort {
+  /** One face a person, with its id. */
   vectors: VectorBlock;
-  /** Index in the event of each member. */
-  members: Int32Array;
 }
 
 /**
  * About one face a person: faces are walked in an order that only their content decides, and one is kept when it is
  * unlike all kept before. Never all faces: a person with thirty photos would count as their own strangers.
  */
-export function chooseCohort(faces: VectorBlock, quality: ArrayLike<number>): Cohort {
-  const order = Array.from({ length: faces.count }, (_, i) => ({ i, hash: hashDescriptor(faces.at(i)) }))
-    .filter(({ i }) => !(quality[i]! < MIN_QUALITY))
-    .sort((a, b) => a.hash - b.hash || a.i - b.i);
-  const kept = new VectorBlock(Math.min(order.length, MAX_COHORT));
-  const members: number[] = [];
-  for (const { i } of order) {
-    if (members.length === MAX_COHORT) break;
-    const face = faces.at(i);
-    if (isUnlikeAll(face, kept, members.length)) {
-      kept.values.set(face, members.length * face.length);
-      members.push(i);
-    }
+export function chooseCohort(faces: VectorBlock): Cohort {
+  const hashes = Uint32Array.from({ length: faces.count }, (_, row) => hashDescriptor(faces.at(row)));
+  const order = Int32Array.from({ length: faces.count }, (_, row) => row)
+    .filter((row) => !(faces.quality(row) < MIN_QUALITY))
+    .sort((a, b) => hashes[a]! - hashes[b]! || compareIds(faces.id(a), faces.id(b)));
+  const vectors = new VectorBlock(faces.dims, faces.arena);
+  for (const row of order) {
+    if (vectors.count === MAX_COHORT) break;
+    const face = faces.at(row);
+    if (!vectors.hasAtLeast(face, SAME_PERSON)) vectors.id(vectors.push(face)).set(faces.id(row));
   }
-  const vectors = new VectorBlock(members.length);
-  vectors.values.set(kept.values.subarray(0, vectors.values.length));
-  return { vectors, members: Int32Array.from(members) };
+  return { vectors };
 }
 
-function isUnlikeAll(face: Float32Array, kept: VectorBlock, count: number): boolean {
-  for (let k = 0; k < count; k++) {
-    const other = kept.at(k);
-    let dot = 0;
-    for (let i = 0; i < face.length; i++) dot += face[i]! * other[i]!;
-    if (dot >= SAME_PERSON) return false;
-  }
-  return true;
-}
-
-/** Mean of the highest cosines to the cohort, `self` (an index in the event) left out. Higher: many strangers look like this face. */
-export function crowding(face: Float32Array, cohort: Cohort, self = -1): number {
-  const cosines = cohort.vectors.cosines(face);
-  const top = new Float32Array(NEIGHBOURS).fill(-1);
-  for (let i = 0; i < cosines.length; i++) {
-    if (cosines[i]! <= top[0]! || cohort.members[i] === self) continue;
-    top[0] = cosines[i]!;
-    for (let k = 0; k + 1 < NEIGHBOURS && top[k]! > top[k + 1]!; k++) {
-      const swap = top[k]!;
-      top[k] = top[k + 1]!;
-      top[k + 1] = swap;
-    }
-  }
-  let sum = 0;
-  for (const value of top) sum += value;
+/** Mean of the highest cosines to the cohort. Higher: many strangers look like this face. For faces of the event see `crowdings`. */
+export function crowding(face: Float32Array, cohort: Cohort): number {
+  const best = cohort.vectors.nearest(face, NEIGHBOURS);
+  let sum = best.length - NEIGHBOURS;
+  for (const { score } of best) sum += score;
   return sum / NEIGHBOURS;
+}
+
+/** The crowding of the faces of the event from row `from` on; a face is no stranger to itself. */
+export function crowdings(faces: VectorBlock, { vectors }: Cohort, from = 0): Float32Array {
+  const places = new Map(Array.from({ length: vectors.count }, (_, place) => [vectors.id(place).join(), place]));
+  const selves = Int32Array.from({ length: faces.count - from }, (_, i) => places.get(faces.id(from + i).join()) ?? -1);
+  return faces.meanOfBest(vectors, NEIGHBOURS, (row) => selves[row - from]!, from);
 }
 
 /** Fewer people than this say nothing about how a query lies among them. */
