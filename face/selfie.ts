@@ -1,8 +1,9 @@
+import { suppress } from './boxes.ts';
 import { detectSelfieFaces } from './detect.ts';
 import { Pyramid } from './image.ts';
 import { describeBoxes } from './pipeline.ts';
 import type { Recognition } from './recogniser.ts';
-import type { DescribedFace, FaceEngine, RgbImage } from './types.ts';
+import type { Box, DescribedFace, FaceEngine, RgbImage, ScoredBox } from './types.ts';
 
 /** What keeps a selfie from being a good one, the most important first. */
 export type SelfieProblem = 'none' | 'many' | 'far' | 'cut' | 'dark' | 'bright' | 'blurry' | 'turned' | 'tilted';
@@ -46,6 +47,12 @@ const ATTEMPTS: readonly Attempt[] = [
   { size: SELFIE_SIZE, zoom: 1, minScore: 0.2 },
 ];
 
+/** Looks for a face in the middle when the first look found others only: the middle alone, then everything larger. */
+const MIDDLE_LOOKS: readonly Attempt[] = [
+  { size: 320, zoom: 0.62, minScore: 0.35 },
+  { size: 608, zoom: 1, minScore: 0.35 },
+];
+
 /**
  * The one face that a selfie is about: the largest and surest, near the middle. Runs on the phone, and on the worker for
  * uploads. `recognition` says which descriptors to compute; default: that of the engine's own network.
@@ -57,12 +64,14 @@ export async function describeSelfie(
 ): Promise<Selfie> {
   const picture = new Pyramid(image);
   for (const attempt of ATTEMPTS) {
-    const boxes = await detectSelfieFaces(picture, engine, attempt);
+    let boxes = byProminence(await detectSelfieFaces(picture, engine, attempt), image);
     if (boxes.length === 0) continue;
-    const ranked = boxes
-      .map((box) => ({ box, prominence: prominenceOf(box, image) }))
-      .sort((a, b) => b.prominence - a.prominence);
-    for (const { box } of ranked.slice(0, 3)) {
+    if (!holdsMiddle(boxes[0]!, image)) {
+      const more = [];
+      for (const look of MIDDLE_LOOKS) more.push(...(await detectSelfieFaces(picture, engine, look)));
+      boxes = byProminence(suppress([...boxes, ...more], 0.3), image);
+    }
+    for (const box of boxes.slice(0, 3)) {
       const [face] = await describeBoxes(picture, [box], engine, options);
       if (!face) continue;
       const meant = boxes.filter((other) => other.w > face.box.w * 0.6 && other.score > 0.5);
@@ -72,11 +81,22 @@ export async function describeSelfie(
   return { face: null, guidance: guidanceOf(null, 0, image) };
 }
 
-/** Size counts, then the score, then the middle of the picture. */
-function prominenceOf(box: { x: number; y: number; w: number; h: number; score: number }, image: RgbImage): number {
+function byProminence(boxes: readonly ScoredBox[], image: RgbImage): ScoredBox[] {
+  return boxes
+    .map((box) => ({ box, prominence: prominenceOf(box, image) }))
+    .sort((a, b) => b.prominence - a.prominence)
+    .map(({ box }) => box);
+}
+
+/** Size counts most, then the middle of the picture, then the score. */
+function prominenceOf(box: ScoredBox, image: RgbImage): number {
   const dx = (box.x + box.w / 2) / image.width - 0.5;
   const dy = (box.y + box.h / 2) / image.height - 0.5;
-  return Math.sqrt(box.w * box.h) * box.score * (1 - Math.min(1, Math.hypot(dx, dy)) * 0.6);
+  return Math.sqrt(box.w * box.h) * (0.3 + 0.7 * box.score) * (1 - Math.min(0.95, Math.hypot(dx, dy) * 1.3));
+}
+
+function holdsMiddle(box: Box, { width, height }: RgbImage): boolean {
+  return box.x < width / 2 && box.x + box.w > width / 2 && box.y < height / 2 && box.y + box.h > height / 2;
 }
 
 function guidanceOf(face: DescribedFace | null, faceCount: number, image: RgbImage): SelfieGuidance {
