@@ -9,6 +9,8 @@ export type QueueName = (typeof queueNames)[number];
 
 interface JobDefinition {
   queue: QueueName;
+  /** Within its queue: without one a job goes before all that have one; larger is later. */
+  priority?: number;
   payload: z.ZodType;
 }
 const job = <const J extends JobDefinition>(definition: J): J => definition;
@@ -22,6 +24,10 @@ export const jobs = {
   'index-photo': job({ queue: 'medium', payload: z.object({ photoId: uuid, pipelineVersion: z.int() }) }),
   /** Compare the faces of a newly approved photo with the open searches of its event. */
   'match-photo': job({ queue: 'high', payload: z.object({ photoId: uuid }) }),
+  /** Describe the known faces of a photo in the spaces that its event needs and it lacks. */
+  'describe-photo': job({ queue: 'low', priority: 100, payload: z.object({ photoId: uuid }) }),
+  /** Find the faces that a "hide me" means, and hide the sure ones. */
+  'hide-faces': job({ queue: 'high', payload: z.object({ optOutId: uuid }) }),
   /** Group the faces of an event. */
   'group-faces': job({ queue: 'low', payload: z.object({ eventId: uuid }) }),
   /** Remove stored objects whose rows are gone. */
@@ -42,6 +48,8 @@ export const jobs = {
   'sweep-notices': job({ queue: 'server', payload: z.object({}) }),
   /** Check payments that are due, expire orders, apply webhooks that were left. */
   'sweep-payments': job({ queue: 'server', payload: z.object({}) }),
+  /** Read the bank feeds, match their rows, find what is missing. */
+  'sweep-bank': job({ queue: 'server', payload: z.object({}) }),
   /** Finish uploads that arrived but were not turned into photos, remove the ones given up. */
   'sweep-uploads': job({ queue: 'server', payload: z.object({}) }),
   /** Expired sessions, idempotency keys, relayed outbox rows. */

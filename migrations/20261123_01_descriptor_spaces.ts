@@ -65,10 +65,12 @@ create table face_engine_changes (
   photos integer not null default 0,
   requested_by uuid references users on delete set null,
   created_at timestamptz(3) not null default now(),
-  finished_at timestamptz(3)
+  finished_at timestamptz(3),
+  cleaned_at timestamptz(3)
 );
 create unique index face_engine_changes_running on face_engine_changes (event_id) where status = 'running';
 create index face_engine_changes_event on face_engine_changes (event_id, created_at desc);
+create index face_engine_changes_left on face_engine_changes (finished_at) where status <> 'running' and cleaned_at is null;
 
 create table face_engine_failures (
   change_id uuid not null references face_engine_changes on delete cascade,

@@ -12,6 +12,8 @@ import { downloadsRoutes } from '#server/modules/downloads/routes.ts';
 import { createDownloadsService } from '#server/modules/downloads/service.ts';
 import { eventsRoutes } from '#server/modules/events/routes.ts';
 import { createEventsService } from '#server/modules/events/service.ts';
+import { faceEnginesRoutes } from '#server/modules/face-engines/routes.ts';
+import { createFaceEnginesService } from '#server/modules/face-engines/service.ts';
 import { createFaceGroupsService } from '#server/modules/face-searches/groups.service.ts';
 import { faceSearchesRoutes } from '#server/modules/face-searches/routes.ts';
 import { createFaceSearchesService } from '#server/modules/face-searches/service.ts';
@@ -85,6 +87,7 @@ export function composeModules(platform: Platform) {
     directory: path.join(config.dataDir, 'uploads'),
   });
   const faceSearches = createFaceSearchesService({ db, storage, events, privacy: privacy.consents });
+  const faceEngines = createFaceEnginesService({ db, storage, events });
   const faceGroups = createFaceGroupsService({ db });
   const packages = createPackagesService({ db, events });
   const cart = createCartService({ db, photos, packages });
@@ -112,6 +115,7 @@ export function composeModules(platform: Platform) {
     ...photographersRoutes({ photographers }),
     ...favoritesRoutes({ favorites }),
     ...faceSearchesRoutes({ faceSearches, faceGroups }),
+    ...faceEnginesRoutes({ faceEngines }),
     ...packagesRoutes({ packages }),
     ...cartRoutes({ cart }),
     ...ordersRoutes({ db, orders, payments, refunds, invoices }),

@@ -40,12 +40,11 @@ export const lockSearch = (trx: Trx, searchId: string) =>
     .executeTakeFirst();
 
 /** Open searches of an event that have not seen this revision of its faces. */
-export const findOpenSearches = (db: Db, eventId: string, engine: string, revision: number) =>
+export const findOpenSearches = (db: Db, eventId: string, revision: number) =>
   db
     .selectFrom('face_searches as s')
     .select('s.id')
     .where('s.event_id', '=', eventId)
-    .where('s.engine', '=', engine)
     .where('s.status', '=', 'done')
     .where('s.descriptor', 'is not', null)
     .where('s.open_until', '>', sql<Date>`now()`)

@@ -13,7 +13,7 @@ export async function neededSpaces(db: DbOrTrx, eventId: string): Promise<string
       select to_engine, 1 from face_engine_changes where event_id = ${eventId} and status = 'running'
       union all
       select engine, 2 from face_searches
-        where event_id = ${eventId} and status = 'done' and descriptor is not null and open_until > now()
+        where event_id = ${eventId} and status in ('queued', 'done') and descriptor is not null and open_until > now()
       union all
       select engine, 3 from face_opt_outs
         where event_id = ${eventId} and status in ('requested', 'confirmed') and descriptor is not null

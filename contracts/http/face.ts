@@ -88,6 +88,7 @@ export const startSearch = route({
     'event.access_code_required',
     'face.search_disabled',
     'face.engine_unknown',
+    'face.engine_mismatch',
     'upload.no_file',
     'upload.empty',
     'upload.too_large',

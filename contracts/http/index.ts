@@ -2,9 +2,11 @@ import * as account from './account.ts';
 import * as admin from './admin.ts';
 import * as auth from './auth.ts';
 import * as cart from './cart.ts';
+import * as coupons from './coupons.ts';
 import * as downloads from './downloads.ts';
 import * as events from './events.ts';
 import * as face from './face.ts';
+import * as faceEngines from './face-engines.ts';
 import * as favorites from './favorites.ts';
 import * as messages from './messages.ts';
 import * as notices from './notices.ts';
@@ -16,6 +18,7 @@ import * as photos from './photos.ts';
 import * as privacy from './privacy.ts';
 import * as revenue from './revenue.ts';
 import type { RouteDefinition } from './route.ts';
+import * as sharedCarts from './shared-carts.ts';
 import * as system from './system.ts';
 import * as uploads from './uploads.ts';
 
@@ -29,8 +32,11 @@ const topics = [
   photographers,
   favorites,
   face,
+  faceEngines,
   packages,
+  coupons,
   cart,
+  sharedCarts,
   orders,
   payment,
   downloads,

@@ -282,6 +282,7 @@ export interface FaceDescriptors {
 }
 
 export interface FaceEngineChanges {
+  cleaned_at: Timestamp | null;
   created_at: Generated<Timestamp>;
   event_id: string;
   finished_at: Timestamp | null;

@@ -67,6 +67,11 @@ function backend(settings: QueueSettings) {
   };
 }
 
+const priorityOf = (name: JobName): { priority?: number } => {
+  const { priority } = jobs[name] as { priority?: number };
+  return priority === undefined ? {} : { priority };
+};
+
 /** All queues of this process. Jobs are added through the outbox; `consume` starts a worker for one queue. */
 export function createQueues(settings: QueueSettings, deps: { logger: Logger; metrics?: Metrics }) {
   const make = backend(settings);
@@ -118,7 +123,7 @@ export function createQueues(settings: QueueSettings, deps: { logger: Logger; me
           mine.map((item) => ({
             name: item.name,
             data: item.payload,
-            opts: { jobId: `${item.name}-${item.key}` },
+            opts: { jobId: `${item.name}-${item.key}`, ...priorityOf(item.name) },
           })),
         );
       }

@@ -1,4 +1,3 @@
-import { CURRENT_ENGINE } from '#contracts/pipeline.ts';
 import type { Db } from '#server/platform/db.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
 import { facesRevision } from '../event-faces.repository.ts';
@@ -15,8 +14,7 @@ export function createMatchPhotoJob(deps: { db: Db; matcher: SearchMatcher }): J
 
   async function refresh(eventId: string): Promise<void> {
     const revision = await facesRevision(deps.db, eventId);
-    for (const { id } of await searches.findOpenSearches(deps.db, eventId, CURRENT_ENGINE, revision))
-      await deps.matcher.run(id);
+    for (const { id } of await searches.findOpenSearches(deps.db, eventId, revision)) await deps.matcher.run(id);
   }
   /**
    * One at a time for each event. Whoever comes meanwhile leaves word and goes: the one that runs ends only when all is

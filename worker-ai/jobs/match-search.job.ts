@@ -1,4 +1,4 @@
-import { CURRENT_ENGINE, isEngineId } from '#contracts/pipeline.ts';
+import { CURRENT_ENGINE } from '#contracts/pipeline.ts';
 import { descriptorFromBytes, descriptorToBytes } from '#face/descriptor.ts';
 import { describeServer } from '#face/pipeline.ts';
 import { describeSelfie } from '#face/selfie.ts';
@@ -12,6 +12,7 @@ import type { FaceIndexes } from '../face-index.ts';
 import { matchFaces } from '../matcher.ts';
 import { BadPhoto, decodePhoto } from '../pipeline/decode.ts';
 import * as searches from '../searches.repository.ts';
+import { neededSpaces } from '../spaces.repository.ts';
 
 export interface MatchSearchDeps {
   db: Db;
@@ -19,6 +20,11 @@ export interface MatchSearchDeps {
   engine: SharedEngine;
   faceIndexes: FaceIndexes;
   metrics: Metrics;
+}
+
+interface Described {
+  engine: string;
+  descriptor: Float32Array;
 }
 
 /** What a person reads when the uploaded picture cannot be used. */
@@ -39,7 +45,7 @@ export function createSearchMatcher(deps: MatchSearchDeps) {
   }
 
   /** Describes an uploaded picture, stores the descriptor in its place, deletes the picture. Null when the search ended here. */
-  async function describePicture(search: searches.Search, imageKey: string): Promise<Float32Array | null> {
+  async function describePicture(search: searches.Search, imageKey: string): Promise<Described | null> {
     const picture = await storage.getBuffer(imageKey).catch((error: unknown) => {
       const code = (error as { code?: string }).code;
       if (code === 'NotFound' || code === 'NoSuchKey') return null;
@@ -49,14 +55,17 @@ export function createSearchMatcher(deps: MatchSearchDeps) {
       await close(search, { status: 'failed', errorCode: 'upload.no_file' });
       return null;
     }
+    const space = (await neededSpaces(db, search.eventId))[0];
+    if (!space) return null;
     let descriptor: Float32Array | undefined;
     try {
       const { image } = await decodePhoto(picture);
+      const recognition = await deps.engine.recognition([space]);
       descriptor = await deps.engine.use('high', async (engine) => {
-        const { face } = await describeSelfie(image, engine);
+        const { face } = await describeSelfie(image, engine, { recognition });
         if (face) return face.descriptor;
         // Not a selfie after all: the largest face of the picture.
-        const faces = await describeServer(image, engine);
+        const faces = await describeServer(image, engine, { recognition });
         return faces.sort((a, b) => b.box.w * b.box.h - a.box.w * a.box.h)[0]?.descriptor;
       });
     } catch (error) {
@@ -69,9 +78,9 @@ export function createSearchMatcher(deps: MatchSearchDeps) {
       return null;
     }
     const bytes = Buffer.from(descriptorToBytes(descriptor));
-    await db.transaction().execute((trx) => searches.keepDescriptor(trx, search.id, CURRENT_ENGINE, bytes));
+    await db.transaction().execute((trx) => searches.keepDescriptor(trx, search.id, space, bytes));
     await storage.remove([imageKey]);
-    return descriptor;
+    return { engine: space, descriptor };
   }
 
   return {
@@ -81,14 +90,13 @@ export function createSearchMatcher(deps: MatchSearchDeps) {
       if (!search || search.status === 'failed' || search.status === 'withdrawn') return;
       if (!search.isConsentLive) return close(search, { status: 'withdrawn' });
       const end = deps.metrics.stageSeconds.startTimer({ stage: 'search' });
-      const descriptor = search.descriptor
-        ? descriptorFromBytes(search.descriptor)
+      const query: Described | null = search.descriptor
+        ? { engine: search.engine ?? CURRENT_ENGINE, descriptor: descriptorFromBytes(search.descriptor) }
         : search.imageKey
           ? await describePicture(search, search.imageKey)
           : null;
-      if (!descriptor) return;
-      const engine = search.engine ?? CURRENT_ENGINE;
-      if (!isEngineId(engine)) return close(search, { status: 'failed', errorCode: 'face.engine_unknown' });
+      if (!query) return;
+      const { engine, descriptor } = query;
       const event = await deps.faceIndexes.of(search.eventId, engine);
       await db.transaction().execute(async (trx) => {
         const locked = await searches.lockSearch(trx, searchId);

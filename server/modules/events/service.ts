@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { AppError } from '#contracts/errors.ts';
 import type { EventChange, EventInput, EventStatus, EventView } from '#contracts/http/events.ts';
 import type { Viewer } from '#server/http/viewer.ts';
@@ -181,7 +182,14 @@ export function createEventsService(deps: EventsDeps) {
       const columns = readEventInput(input, undefined, access, clock.now());
       const row = await trx
         .insertInto('events')
-        .values({ ...columns, name: input.name, slug, status: input.status ?? 'planning', created_by: actor.userId })
+        .values({
+          ...columns,
+          name: input.name,
+          slug,
+          status: input.status ?? 'planning',
+          created_by: actor.userId,
+          face_engine: sql<string>`coalesce((select engine from face_engines where is_default), 'faceapi-128-r1')`,
+        })
         .returning(['id', 'status'])
         .executeTakeFirstOrThrow();
       await recordStatus(trx, row.id, null, row.status, actor.userId);

@@ -29,6 +29,11 @@ export async function insertSearch(trx: Trx, search: NewSearch): Promise<void> {
     .execute();
 }
 
+/** The space the event is searched in, which stays until the transaction ends. */
+export const holdEngine = async (trx: Trx, eventId: string): Promise<string | undefined> =>
+  (await trx.selectFrom('events').select('face_engine').where('id', '=', eventId).forKeyShare().executeTakeFirst())
+    ?.face_engine;
+
 /** Matches that may be shown: the photo is out, its face is not hidden, and the person did not say "not me". */
 const shownMatches = (db: DbOrTrx) =>
   db

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { fileTypeFromFile } from 'file-type';
 import type { z } from 'zod';
+import { builtInCatalogue } from '#contracts/descriptors.ts';
 import { AppError } from '#contracts/errors.ts';
 import type { matchView, readSearchResults, searchView, startSearch } from '#contracts/http/face.ts';
-import { descriptorLengths, isEngineId } from '#contracts/pipeline.ts';
 import type { Viewer } from '#server/http/viewer.ts';
 import type { Clock } from '#server/platform/clock.ts';
 import { systemClock } from '#server/platform/clock.ts';
@@ -26,7 +26,7 @@ export interface FaceSearchDeps {
       idOrSlug: string,
       viewer: Viewer | null,
       given?: readonly string[],
-    ): Promise<{ id: string; face_search_enabled: boolean; access_mode: string }>;
+    ): Promise<{ id: string; face_search_enabled: boolean; access_mode: string; face_engine: string }>;
   };
   privacy: {
     /** Throws consent.required. */
@@ -83,7 +83,7 @@ export function createFaceSearchesService(deps: FaceSearchDeps) {
   return {
     /**
      * Writes a search down for the worker; answers at once. `given`: event access tokens of the request. Throws consent.required, event.not_found,
-     * face.search_disabled, face.engine_unknown, upload.* for a picture that is none.
+     * face.search_disabled, face.engine_mismatch with the right one, face.engine_unknown, upload.* for a picture that is none.
      */
     async start(
       viewer: Viewer,
@@ -94,12 +94,15 @@ export function createFaceSearchesService(deps: FaceSearchDeps) {
       const event = await deps.events.requireVisible(db, input.eventId, viewer, given);
       if (!event.face_search_enabled) throw new AppError('face.search_disabled');
       await requireConsent(db, viewer, input, event.id, image !== undefined);
-      const query = image ? undefined : parseDescriptor(input);
+      const query = image ? undefined : parseDescriptor(input, event.face_engine);
       const id = randomUUID();
       const imageKey = image ? await storeImage(storage, id, image.path) : null;
       try {
         await db.transaction().execute(async (trx) => {
           await requireConsent(trx, viewer, input, event.id, image !== undefined);
+          // Until here the event may have switched; from here on it waits for this search.
+          const engine = await repository.holdEngine(trx, event.id);
+          if (query && query.engine !== engine) throw new AppError('face.engine_mismatch', { engine });
           await repository.insertSearch(trx, {
             id,
             userId: viewer.userId,
@@ -227,13 +230,17 @@ export function createFaceSearchesService(deps: FaceSearchDeps) {
 const invalid = (path: string, message: string) => new AppError('request.invalid', { errors: [{ path, message }] });
 
 /** Float32 of unit length, little-endian, as faces are stored. */
-function parseDescriptor(input: StartInput): { engine: string; bytes: Buffer } {
+function parseDescriptor(input: StartInput, current: string): { engine: string; bytes: Buffer } {
   const { descriptor, engine } = input;
   if (!descriptor) throw invalid('body.descriptor', 'send a descriptor, or a picture as multipart field `image`');
   if (!engine) throw invalid('body.engine', 'say which model made the descriptor');
-  if (!isEngineId(engine)) throw new AppError('face.engine_unknown');
-  if (descriptor.length !== descriptorLengths[engine])
-    throw invalid('body.descriptor', `${descriptorLengths[engine]} numbers`);
+  if (engine !== current)
+    throw new AppError(builtInCatalogue.has(engine) ? 'face.engine_mismatch' : 'face.engine_unknown', {
+      engine: current,
+    });
+  const wanted = builtInCatalogue.find(engine)?.length ?? descriptor.length;
+  if (descriptor.length !== wanted || descriptor.length % 4 !== 0)
+    throw invalid('body.descriptor', `${wanted} numbers`);
   const length = Math.hypot(...descriptor);
   if (!Number.isFinite(length) || Math.abs(length - 1) > 0.02) throw invalid('body.descriptor', 'not of length 1');
   const bytes = Buffer.alloc(descriptor.length * 4);
