@@ -50,6 +50,7 @@ export const areas: Record<string, Record<string, string>> = {
     face_matches: 'Photos that a search found, best face of each, with band and confidence.',
     face_feedback: "A person's own word on a photo: me or not me.",
     face_opt_outs: '"Hide me at this event": whose wish, with the descriptor that finds later photos while it stands.',
+    face_changes: 'Which transaction last changed the searchable faces of a photo: how an index in memory catches up.',
     face_opt_out_faces: 'Faces that such a wish hides, or that a person must look at first.',
   },
   Commerce: {

@@ -93,7 +93,7 @@ export class Kernel {
     let largest = 0;
     let squares = 0;
     for (let i = 0; i < this.dims; i++) {
-      const value = query[i]!;
+      const value = query[i] ?? 0;
       this.#query[i] = value;
       largest = Math.max(largest, Math.abs(value));
       squares += value * value;

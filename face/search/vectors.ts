@@ -24,7 +24,7 @@ const forgotten = new FinalizationRegistry<{ arena: Arena; chunks: number[] }>((
 });
 
 /**
- * Descriptors (unit vectors of `dims` numbers, a multiple of 16) in shared memory, in chunks, each kept twice: float32 as it came, and
+ * Descriptors (unit vectors) in shared memory, in chunks, each kept twice: float32 as it came, and
  * int8 for scanning. Rows are dense: `remove` puts the last row in the place of the removed one. One thread writes; others
  * may read meanwhile and must check afterwards that nothing was removed.
  *
@@ -38,13 +38,17 @@ export class VectorBlock {
   readonly #views: ChunkViews[] = [];
   #count: number;
 
+  /** Numbers in a row: those of a descriptor, filled up with zeros to a multiple of 16. */
+  readonly dims: number;
+
   constructor(
-    readonly dims: number,
+    length: number,
     readonly arena: Arena = defaultArena(),
     handle?: BlockHandle,
   ) {
-    this.kernel = kernelOf(arena, dims);
-    this.layout = chunkLayout(dims);
+    this.dims = Math.ceil(length / 16) * 16;
+    this.kernel = kernelOf(arena, this.dims);
+    this.layout = chunkLayout(this.dims);
     this.#chunks = [...(handle?.chunks ?? [])];
     this.#count = handle?.count ?? 0;
     for (const chunk of this.#chunks) this.#views.push(viewsOf(arena, this.layout, chunk));
@@ -100,7 +104,7 @@ export class VectorBlock {
     const values = views.values.subarray(at * dims, (at + 1) * dims);
     let largest = 0;
     for (let i = 0; i < dims; i++) {
-      values[i] = descriptor[i]!;
+      values[i] = descriptor[i] ?? 0;
       largest = Math.max(largest, Math.abs(values[i]!));
     }
     const scale = Math.fround(largest / 127);
@@ -156,7 +160,8 @@ export class VectorBlock {
   exact(query: ArrayLike<number>, row: number): number {
     const [{ values }, at] = this.#place(row);
     let sum = 0;
-    for (let i = 0, p = at * this.dims; i < this.dims; i++, p++) sum += query[i]! * values[p]!;
+    const length = Math.min(this.dims, query.length);
+    for (let i = 0, p = at * this.dims; i < length; i++, p++) sum += query[i]! * values[p]!;
     return sum;
   }
 

@@ -273,6 +273,12 @@ export interface EventStatusChanges {
   to_status: string;
 }
 
+export interface FaceChanges {
+  event_id: string;
+  photo_id: string;
+  xid: Generated<string>;
+}
+
 export interface FaceDescriptors {
   created_at: Generated<Timestamp>;
   descriptor: Buffer;
@@ -1043,6 +1049,7 @@ export interface DB {
   event_staff: EventStaff;
   event_status_changes: EventStatusChanges;
   events: Events;
+  face_changes: FaceChanges;
   face_descriptors: FaceDescriptors;
   face_engine_changes: FaceEngineChanges;
   face_engine_failures: FaceEngineFailures;
