@@ -231,6 +231,11 @@ export const errorTable = {
   'refund.not_allowed': define(409, 'This order cannot be refunded.', 'คำสั่งซื้อนี้คืนเงินไม่ได้'),
   'refund.exists': define(409, 'A refund for this order is being looked at already.', 'มีคำขอคืนเงินของคำสั่งซื้อนี้อยู่แล้ว'),
   'refund.transition': define(409, 'The refund cannot change to that from where it is.', 'เปลี่ยนสถานะการคืนเงินแบบนี้ไม่ได้'),
+  'refund.gateway': define(
+    409,
+    'The payment service cannot send this money back. Transfer it by bank.',
+    'ระบบชำระเงินคืนเงินยอดนี้ไม่ได้ โปรดโอนผ่านธนาคาร',
+  ),
   'refund.second_person': define(409, 'Another admin has to approve this amount too.', 'ยอดนี้ต้องให้ผู้ดูแลอีกคนหนึ่งอนุมัติ'),
   'download.expired': define(
     410,
@@ -245,11 +250,7 @@ export const errorTable = {
   'revenue.rule_invalid': define(422, 'The shares have to add up to 100 %.', 'ส่วนแบ่งต้องรวมกันได้ 100 %'),
   'payout.nothing_due': define(409, 'There is nothing to pay out.', 'ไม่มียอดที่ต้องจ่าย'),
   'payout.transition': define(409, 'The payout cannot change to that from where it is.', 'เปลี่ยนสถานะการจ่ายเงินแบบนี้ไม่ได้'),
-  'payout.second_person': define(
-    409,
-    'Another admin has to approve this amount too.',
-    'ยอดนี้ต้องให้ผู้ดูแลอีกคนหนึ่งอนุมัติ',
-  ),
+  'payout.second_person': define(409, 'Another admin has to approve this amount too.', 'ยอดนี้ต้องให้ผู้ดูแลอีกคนหนึ่งอนุมัติ'),
   'payout.nothing_to_transfer': define(
     409,
     'No approved payout of this batch has a bank account to transfer to.',

@@ -1,4 +1,21 @@
-import { type Satang, spread } from './money.ts';
+import { type CouponState, couponEffect, couponParts, type PricedCoupon } from './coupon.ts';
+import type { Satang } from './money.ts';
+import {
+  allocate,
+  applyForced,
+  bestPlan,
+  type EventPart,
+  listPrice,
+  offerOf,
+  type Plan,
+  type PricedPackage,
+  type PricedPhoto,
+  packagesOf,
+  type QuotePackage,
+} from './pricing-plan.ts';
+
+export type { PricedCoupon } from './coupon.ts';
+export type { PricedPackage, PricedPhoto, QuotePackage } from './pricing-plan.ts';
 
 /**
  * The price of a choice of photos. Pure: the phone runs it offline, the server runs the same code and alone decides.
@@ -6,23 +23,9 @@ import { type Satang, spread } from './money.ts';
  * Rules. A photo with a price of its own costs that; any other costs the event's single package. A bundle of n covers any n
  * photos of one event and may be taken several times, also for fewer photos when that is cheaper. Unlimited covers every
  * photo of one event. Whatever combination costs least is taken, event by event, exactly (not by trying the biggest first).
- * Hence adding a photo never makes the whole cheaper. A bundle's price is spread over its photos by their list prices, largest remainder.
+ * Hence adding a photo never makes the whole cheaper. A bundle's price is spread over its photos by their list prices, largest
+ * remainder. A coupon comes last (coupon.ts).
  */
-export interface PricedPhoto {
-  id: string;
-  eventId: string;
-  /** The photo's own price; null: what a single photo of the event costs. */
-  priceSatang: Satang | null;
-}
-export interface PricedPackage {
-  id: string;
-  kind: 'single' | 'bundle' | 'unlimited';
-  /** 1 for single, null for unlimited. */
-  photoCount: number | null;
-  priceSatang: Satang;
-  /** null: for every event, unless one with the same id is given for the event itself. */
-  eventId: string | null;
-}
 export interface QuoteInput {
   photos: readonly PricedPhoto[];
   packages: readonly PricedPackage[];
@@ -33,6 +36,8 @@ export interface QuoteInput {
   forcedPackageId?: string | null;
   /** Events whose unlimited package this buyer has already: their photos cost nothing more. */
   unlimitedEventIds?: readonly string[];
+  /** One that the server let this buyer use. */
+  coupon?: PricedCoupon | null;
 }
 export interface QuoteLine {
   photoId: string;
@@ -40,18 +45,10 @@ export interface QuoteLine {
   listPriceSatang: Satang;
   /** This photo's part of the total. */
   priceSatang: Satang;
+  /** What the coupon took off it; in `priceSatang` already. */
+  couponSatang: Satang;
   /** The package that covers it; null for a price of its own and for an unlimited package bought before. */
   packageId: string | null;
-}
-export interface QuotePackage {
-  packageId: string;
-  eventId: string;
-  kind: PricedPackage['kind'];
-  /** How many times it is taken. */
-  count: number;
-  /** How many of the chosen photos it covers. */
-  photos: number;
-  unitPriceSatang: Satang;
 }
 export interface Suggestion {
   packageId: string;
@@ -60,13 +57,20 @@ export interface Suggestion {
   photoCount: number | null;
   /** Add this many photos of the event ... */
   addPhotos: number;
-  /** ... for this much more in all. */
+  /** ... for this much more in all; negative where that reaches a coupon's minimum. */
   extraSatang: Satang;
   /** What the whole cart would cost then. */
   totalSatang: Satang;
-  /** Rounded down, of that event's photos: then and now. */
+  /** Rounded down, of that event's photos: then and now, before a coupon. */
   perPhotoSatang: Satang;
   currentPerPhotoSatang: Satang;
+}
+export interface QuoteCoupon {
+  code: string;
+  state: CouponState;
+  discountSatang: Satang;
+  /** How much more the photos have to cost for it; 0 unless `below_minimum`. */
+  missingSatang: Satang;
 }
 export interface Quote {
   /** In the order the photos were given; unpriced ones left out. */
@@ -74,58 +78,31 @@ export interface Quote {
   packages: QuotePackage[];
   /** total + discount: what the photos cost one by one (or the total, when a forced package costs more than that). */
   subtotalSatang: Satang;
+  /** What packages and coupon took off together. */
   discountSatang: Satang;
   totalSatang: Satang;
-  /** What the packages saved; the same as the discount. */
+  /** What the packages saved. */
   savingSatang: Satang;
+  /** What the coupon took off. */
+  couponSatang: Satang;
+  /** The coupon that was given, also when it takes nothing off. */
+  coupon: QuoteCoupon | null;
   suggestion: Suggestion | null;
   /** The forced package when it was used. */
   forcedPackageId: string | null;
   /** Photos that nothing on offer covers: they cannot be sold. */
   unpricedPhotoIds: string[];
 }
-
-/** One event's offer. */
-interface Offer {
-  single: PricedPackage | undefined;
-  bundles: PricedPackage[];
-  unlimited: PricedPackage | undefined;
+/** A package the buyer may insist on, and what the whole cart costs then. */
+export interface PackageOption {
+  packageId: string;
+  kind: PricedPackage['kind'];
+  photoCount: number | null;
+  unitPriceSatang: Satang;
+  totalSatang: Satang;
+  /** Above the cheapest combination; never negative. */
+  extraSatang: Satang;
 }
-/** A way to buy one event's photos; `photos` are sorted by list price, dearest first. */
-interface Plan {
-  total: Satang;
-  /** Taken bundles, each with the photos it covers, dearest photos first. */
-  bundles: { bundle: PricedPackage; covers: number }[];
-  unlimited: PricedPackage | undefined;
-  /** Every photo costs nothing: unlimited was bought before. */
-  isOwned?: boolean;
-}
-
-const cheapest = (packages: PricedPackage[]): PricedPackage | undefined =>
-  packages.reduce<PricedPackage | undefined>(
-    (best, each) =>
-      !best || each.priceSatang < best.priceSatang || (each.priceSatang === best.priceSatang && each.id < best.id)
-        ? each
-        : best,
-    undefined,
-  );
-
-function offerOf(eventId: string, packages: readonly PricedPackage[]): Offer {
-  const own = new Map(packages.filter((each) => each.eventId === eventId).map((each) => [each.id, each]));
-  const all = [...own.values(), ...packages.filter((each) => each.eventId === null && !own.has(each.id))];
-  return {
-    single: cheapest(all.filter((each) => each.kind === 'single')),
-    bundles: all
-      .filter((each) => each.kind === 'bundle' && (each.photoCount ?? 0) >= 1)
-      .sort(
-        (a, b) => (b.photoCount ?? 0) - (a.photoCount ?? 0) || a.priceSatang - b.priceSatang || (a.id < b.id ? -1 : 1),
-      ),
-    unlimited: cheapest(all.filter((each) => each.kind === 'unlimited')),
-  };
-}
-
-const listPrice = (photo: PricedPhoto, offer: Offer): number =>
-  photo.priceSatang ?? offer.single?.priceSatang ?? Number.POSITIVE_INFINITY;
 
 /** What this photo costs alone; null when only a bundle or unlimited covers it. */
 export function listPriceOf(photo: PricedPhoto, packages: readonly PricedPackage[]): Satang | null {
@@ -133,176 +110,36 @@ export function listPriceOf(photo: PricedPhoto, packages: readonly PricedPackage
   return Number.isFinite(price) ? price : null;
 }
 
-/** cost[m]: least for bundles that together cover at least m photos, and the bundle taken first for it. O(m * bundles). */
-function bundleCosts(most: number, bundles: readonly PricedPackage[]) {
-  const cost = new Array<number>(most + 1).fill(Number.POSITIVE_INFINITY);
-  const first = new Array<PricedPackage | undefined>(most + 1).fill(undefined);
-  cost[0] = 0;
-  for (let m = 1; m <= most; m++) {
-    for (const bundle of bundles) {
-      const total = bundle.priceSatang + cost[Math.max(0, m - (bundle.photoCount ?? 0))]!;
-      if (total < cost[m]!) {
-        cost[m] = total;
-        first[m] = bundle;
-      }
-    }
-  }
-  return { cost, first };
-}
-
-/**
- * Least total for prices sorted dearest first: bundles over the m dearest, the rest one by one, for the best m; or
- * unlimited, also when it costs the same. `taken` was decided before and covers the dearest ones.
- */
-function bestPlan(prices: readonly number[], offer: Offer, taken: readonly PricedPackage[] = []): Plan {
-  const count = prices.length;
-  const { cost, first } = bundleCosts(count, offer.bundles);
-  const takenTotal = taken.reduce((sum, each) => sum + each.priceSatang, 0);
-  const takenCovers = Math.min(
-    count,
-    taken.reduce((sum, each) => sum + (each.photoCount ?? 0), 0),
-  );
-  let rest = 0;
-  for (let i = takenCovers; i < count; i++) rest += prices[i]!;
-  // Infinity minus Infinity is not a number: sums of the tail are built from the end instead.
-  const tail = new Array<number>(count + 1).fill(0);
-  for (let i = count - 1; i >= 0; i--) tail[i] = tail[i + 1]! + prices[i]!;
-  let best = { total: takenTotal + rest, covered: 0 };
-  for (let m = 1; takenCovers + m <= count; m++) {
-    const total = takenTotal + cost[m]! + tail[takenCovers + m]!;
-    if (total < best.total) best = { total, covered: m };
-  }
-  const unlimited = taken.length === 0 ? offer.unlimited : undefined;
-  if (unlimited && unlimited.priceSatang <= best.total) {
-    return { total: unlimited.priceSatang, bundles: [], unlimited };
-  }
-  const bundles: Plan['bundles'] = [];
-  let left = takenCovers;
-  for (const bundle of taken) {
-    const covers = Math.min(left, bundle.photoCount ?? 0);
-    bundles.push({ bundle, covers });
-    left -= covers;
-  }
-  for (let m = best.covered; m > 0; ) {
-    const bundle = first[m]!;
-    const covers = Math.min(m, bundle.photoCount ?? 0);
-    bundles.push({ bundle, covers });
-    m -= covers;
-  }
-  return { total: best.total, bundles, unlimited: undefined };
-}
-
-interface EventPart {
-  eventId: string;
-  offer: Offer;
-  /** Dearest first; ties by the order given. */
-  photos: { photo: PricedPhoto; list: number }[];
-  plan: Plan;
-}
-
-function forcedPlan(part: EventPart, packageId: string): Plan | undefined {
-  const { offer } = part;
-  const prices = part.photos.map((each) => each.list);
-  if (offer.unlimited?.id === packageId) {
-    return { total: offer.unlimited.priceSatang, bundles: [], unlimited: offer.unlimited };
-  }
-  const bundle = offer.bundles.find((each) => each.id === packageId);
-  if (bundle) return bestPlan(prices, offer, [bundle]);
-  if (offer.single?.id === packageId && prices.every(Number.isFinite)) {
-    return { total: prices.reduce((a, b) => a + b, 0), bundles: [], unlimited: undefined };
-  }
-  return undefined;
-}
-
-/** Puts the buyer's package in; true when it was possible somewhere. */
-function applyForced(parts: EventPart[], packageId: string): boolean {
-  const options = parts
-    .filter((part) => !part.plan.isOwned)
-    .map((part) => ({ part, plan: forcedPlan(part, packageId) }))
-    .filter((each): each is { part: EventPart; plan: Plan } => each.plan !== undefined);
-  if (options.length === 0) return false;
-  const isSingle = options.every(({ part }) => part.offer.single?.id === packageId);
-  const extra = ({ part, plan }: (typeof options)[number]) => plan.total - part.plan.total;
-  const chosen = isSingle ? options : [options.reduce((best, each) => (extra(each) < extra(best) ? each : best))];
-  for (const { part, plan } of chosen) part.plan = plan;
-  return true;
-}
-
-/** Each photo's part of the plan's price, in the part's order, with the package that covers it. */
-function allocate({ photos, plan, offer }: EventPart): { priceSatang: Satang; packageId: string | null }[] {
-  if (plan.isOwned) return photos.map(() => ({ priceSatang: 0, packageId: null }));
-  const cover = (from: number, to: number, { id, priceSatang }: PricedPackage) => {
-    const lists = photos.slice(from, to).map((each) => each.list);
-    const weights = lists.every(Number.isFinite) ? lists : lists.map(() => 1);
-    return spread(priceSatang, weights).map((part) => ({ priceSatang: part, packageId: id as string | null }));
-  };
-  if (plan.unlimited) return cover(0, photos.length, plan.unlimited);
-  const parts: { priceSatang: Satang; packageId: string | null }[] = [];
-  for (const { bundle, covers } of plan.bundles) parts.push(...cover(parts.length, parts.length + covers, bundle));
-  for (const { photo, list } of photos.slice(parts.length)) {
-    parts.push({ priceSatang: list, packageId: photo.priceSatang === null ? (offer.single?.id ?? null) : null });
-  }
-  return parts;
-}
-
-function packagesOf(part: EventPart, allocated: { packageId: string | null }[]): QuotePackage[] {
-  const { plan, eventId, offer, photos } = part;
-  if (plan.isOwned) return [];
-  const shape = (used: PricedPackage, count: number, covered: number): QuotePackage => ({
-    packageId: used.id,
-    eventId,
-    kind: used.kind,
-    count,
-    photos: covered,
-    unitPriceSatang: used.priceSatang,
-  });
-  if (plan.unlimited) return [shape(plan.unlimited, 1, photos.length)];
-  const taken = new Map<string, QuotePackage>();
-  for (const { bundle, covers } of plan.bundles) {
-    const before = taken.get(bundle.id);
-    taken.set(bundle.id, shape(bundle, (before?.count ?? 0) + 1, (before?.photos ?? 0) + covers));
-  }
-  const covered = plan.bundles.reduce((sum, each) => sum + each.covers, 0);
-  const singles = allocated.slice(covered).filter((each) => each.packageId !== null).length;
-  if (offer.single && singles > 0) taken.set(offer.single.id, shape(offer.single, singles, singles));
-  return [...taken.values()];
-}
-
-/** How far ahead a suggestion looks. */
-const mostAdded = 50;
-
-/** The nearest larger purchase in this event that costs less per photo than now; undefined when there is none. */
-function suggestFor({ eventId, offer, photos, plan }: EventPart, cartTotal: Satang): Suggestion | undefined {
-  const count = photos.length;
-  const single = offer.single?.priceSatang ?? Number.POSITIVE_INFINITY;
-  if (plan.unlimited || plan.isOwned || count === 0) return undefined;
-  const most = Math.min(mostAdded, Math.max(count, offer.bundles[0]?.photoCount ?? 0, offer.unlimited ? mostAdded : 0));
-  const prices = photos.map((each) => each.list);
-  for (let added = 1; added <= most; added++) {
-    const more = [...prices, ...new Array<number>(added).fill(single)].sort((a, b) => b - a);
-    const next = bestPlan(more, offer);
-    const extra = next.total - plan.total;
-    const isCheaperEach = next.total * count < plan.total * (count + added);
-    if (!isCheaperEach || extra < 0 || !(extra < single * added)) continue;
-    const used = next.unlimited ?? next.bundles[0]?.bundle;
-    if (!used) continue;
-    return {
-      packageId: used.id,
-      eventId,
-      kind: used.kind,
-      photoCount: used.photoCount,
-      addPhotos: added,
-      extraSatang: extra,
-      totalSatang: cartTotal + extra,
-      perPhotoSatang: Math.floor(next.total / (count + added)),
-      currentPerPhotoSatang: Math.floor(plan.total / count),
-    };
-  }
-  return undefined;
-}
-
 /** Prices the chosen photos. A photo given twice counts once. */
 export function quote(input: QuoteInput): Quote {
+  const { photos, parts, unpricedPhotoIds } = partsOf(input);
+  const forced = input.forcedPackageId && applyForced(parts, input.forcedPackageId) ? input.forcedPackageId : null;
+  return assemble(photos, parts, unpricedPhotoIds, forced, input.coupon ?? null);
+}
+
+/** The bundles and unlimited packages on offer for these photos, cheapest outcome first; none where everything is bought already. */
+export function packageOptions(input: QuoteInput): PackageOption[] {
+  const { forcedPackageId: _, ...rest } = input;
+  const best = quote(rest).totalSatang;
+  const owned = new Set(input.unlimitedEventIds ?? []);
+  const eventIds = new Set(input.photos.map((photo) => photo.eventId).filter((id) => !owned.has(id)));
+  const offered = new Map<string, PricedPackage>();
+  for (const eventId of eventIds) {
+    const { bundles, unlimited } = offerOf(eventId, input.packages);
+    for (const each of [...bundles, ...(unlimited ? [unlimited] : [])])
+      if (!offered.has(each.id)) offered.set(each.id, each);
+  }
+  const options = [...offered.values()].flatMap(({ id, kind, photoCount, priceSatang }): PackageOption[] => {
+    const { totalSatang, forcedPackageId, packages } = quote({ ...rest, forcedPackageId: id });
+    if (forcedPackageId === null) return [];
+    const unitPriceSatang = packages.find((each) => each.packageId === id)?.unitPriceSatang ?? priceSatang;
+    const extraSatang = totalSatang - best;
+    return [{ packageId: id, kind, photoCount, unitPriceSatang, totalSatang, extraSatang }];
+  });
+  return options.sort((a, b) => a.totalSatang - b.totalSatang || a.unitPriceSatang - b.unitPriceSatang);
+}
+
+function partsOf(input: QuoteInput) {
   const unpricedPhotoIds: string[] = [];
   const owned = new Set(input.unlimitedEventIds ?? []);
   const photos = [...new Map(input.photos.map((photo) => [photo.id, photo])).values()];
@@ -319,8 +156,8 @@ export function quote(input: QuoteInput): Quote {
         return isPriced;
       });
     if (mine.length === 0) continue;
-    // Infinity - Infinity is NaN, which sort takes for equal.
-    mine.sort((a, b) => b.list - a.list || 0);
+    // Infinity - Infinity is NaN, which sort takes for equal. Ties go by id, so that the order given changes no photo's part.
+    mine.sort((a, b) => b.list - a.list || (a.photo.id < b.photo.id ? -1 : 1));
     const plan: Plan = owned.has(eventId)
       ? { total: 0, bundles: [], unlimited: undefined, isOwned: true }
       : bestPlan(
@@ -329,8 +166,63 @@ export function quote(input: QuoteInput): Quote {
         );
     parts.push({ eventId, offer, photos: mine, plan });
   }
-  const forced = input.forcedPackageId && applyForced(parts, input.forcedPackageId) ? input.forcedPackageId : null;
-  return assemble(photos, parts, unpricedPhotoIds, forced);
+  return { photos, parts, unpricedPhotoIds };
+}
+
+/** How far ahead a suggestion looks. */
+const mostAdded = 50;
+
+/** How many photos may be added for the same total as `added` of them: a bundle is suggested full. */
+function samePrice(prices: readonly number[], added: number, single: number, total: Satang, offer: EventPart['offer']) {
+  let most = added;
+  while (most < mostAdded) {
+    const more = [...prices, ...new Array<number>(most + 1).fill(single)].sort((a, b) => b - a);
+    if (bestPlan(more, offer).total !== total) break;
+    most++;
+  }
+  return most;
+}
+
+/**
+ * The nearest larger purchase in this event that costs less per photo than now; undefined when there is none. `pays` says
+ * what the whole cart costs when this event costs so much more, coupon included.
+ */
+function suggestFor(
+  { eventId, offer, photos, plan }: EventPart,
+  cartTotal: Satang,
+  pays: (eventId: string, moreSatang: Satang) => Satang,
+): Suggestion | undefined {
+  const count = photos.length;
+  const single = offer.single?.priceSatang ?? Number.POSITIVE_INFINITY;
+  if (plan.unlimited || plan.isOwned || count === 0) return undefined;
+  const furthest = Math.min(
+    mostAdded,
+    Math.max(count, offer.bundles[0]?.photoCount ?? 0, offer.unlimited ? mostAdded : 0),
+  );
+  const prices = photos.map((each) => each.list);
+  for (let added = 1; added <= furthest; added++) {
+    const more = [...prices, ...new Array<number>(added).fill(single)].sort((a, b) => b - a);
+    const next = bestPlan(more, offer);
+    const extra = next.total - plan.total;
+    const isCheaperEach = next.total * count < plan.total * (count + added);
+    if (!isCheaperEach || extra < 0 || !(extra < single * added)) continue;
+    const used = next.unlimited ?? next.bundles[0]?.bundle;
+    if (!used) continue;
+    const most = used.kind === 'unlimited' ? added : samePrice(prices, added, single, next.total, offer);
+    const totalSatang = pays(eventId, extra);
+    return {
+      packageId: used.id,
+      eventId,
+      kind: used.kind,
+      photoCount: used.photoCount,
+      addPhotos: most,
+      extraSatang: totalSatang - cartTotal,
+      totalSatang,
+      perPhotoSatang: Math.floor(next.total / (count + most)),
+      currentPerPhotoSatang: Math.floor(plan.total / count),
+    };
+  }
+  return undefined;
 }
 
 function assemble(
@@ -338,6 +230,7 @@ function assemble(
   parts: EventPart[],
   unpricedPhotoIds: string[],
   forcedPackageId: string | null,
+  coupon: PricedCoupon | null,
 ): Quote {
   const lineOf = new Map<string, QuoteLine>();
   const packages: QuotePackage[] = [];
@@ -350,28 +243,68 @@ function assemble(
         photoId: photo.id,
         eventId: photo.eventId,
         listPriceSatang: Number.isFinite(list) ? list : mine.priceSatang,
+        couponSatang: 0,
         ...mine,
       });
     }
   }
-  const lines = photos.map((photo) => lineOf.get(photo.id)).filter((line) => line !== undefined);
-  const totalSatang = lines.reduce((sum, line) => sum + line.priceSatang, 0);
-  const listSatang = lines.reduce((sum, line) => sum + line.listPriceSatang, 0);
-  const subtotalSatang = Math.max(listSatang, totalSatang);
-  const suggestions = forcedPackageId ? [] : parts.map((part) => suggestFor(part, totalSatang));
+  const priced = photos.map((photo) => lineOf.get(photo.id)).filter((line) => line !== undefined);
+  const beforeSatang = priced.reduce((sum, line) => sum + line.priceSatang, 0);
+  const listSatang = priced.reduce((sum, line) => sum + line.listPriceSatang, 0);
+  const subtotalSatang = Math.max(listSatang, beforeSatang);
+  const taken = takeCoupon(priced, coupon);
+  const totalSatang = beforeSatang - taken.couponSatang;
+  const suggestions = forcedPackageId ? [] : parts.map((part) => suggestFor(part, totalSatang, taken.pays));
   const suggestion = suggestions.reduce<Suggestion | null>(
     (best, each) => (each && (!best || each.extraSatang < best.extraSatang) ? each : best),
     null,
   );
   return {
-    lines,
+    lines: taken.lines,
     packages,
     subtotalSatang,
     discountSatang: subtotalSatang - totalSatang,
     totalSatang,
-    savingSatang: subtotalSatang - totalSatang,
+    savingSatang: subtotalSatang - beforeSatang,
+    couponSatang: taken.couponSatang,
+    coupon: taken.coupon,
     suggestion,
     forcedPackageId,
     unpricedPhotoIds,
+  };
+}
+
+/** The lines after the coupon, and what the cart would cost if one event cost more. */
+function takeCoupon(lines: QuoteLine[], coupon: PricedCoupon | null) {
+  const before = lines.reduce((sum, line) => sum + line.priceSatang, 0);
+  if (!coupon)
+    return {
+      lines,
+      couponSatang: 0,
+      coupon: null,
+      pays: (_eventId: string, moreSatang: Satang) => before + moreSatang,
+    };
+  // By photo, so that the order given changes no photo's part.
+  const sorted = [...lines].sort((a, b) => (a.photoId < b.photoId ? -1 : 1));
+  const { effect, parts } = couponParts(coupon, sorted);
+  const partOf = new Map(sorted.map((line, index) => [line.photoId, parts[index]!]));
+  const isFor = (eventId: string) => coupon.eventId === null || coupon.eventId === eventId;
+  const base = lines.reduce((sum, line) => sum + (isFor(line.eventId) ? line.priceSatang : 0), 0);
+  return {
+    lines: lines.map((line) => {
+      const couponSatang = partOf.get(line.photoId)!;
+      return { ...line, couponSatang, priceSatang: line.priceSatang - couponSatang };
+    }),
+    couponSatang: effect.discountSatang,
+    coupon: { code: coupon.code, ...effect },
+    pays: (eventId: string, moreSatang: Satang) => {
+      const isCounted = isFor(eventId);
+      const then = couponEffect(
+        coupon,
+        base + (isCounted ? moreSatang : 0),
+        isCounted || effect.state !== 'other_event',
+      );
+      return before + moreSatang - then.discountSatang;
+    },
   };
 }

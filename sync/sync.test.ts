@@ -8,7 +8,9 @@ import type { Checkpoint, Replicated } from '#contracts/sync/documents.ts';
 import * as eventDocs from '#contracts/sync/events.ts';
 import * as favorites from '#contracts/sync/favorites.ts';
 import * as photoDocs from '#contracts/sync/photos.ts';
+import { createCouponsService } from '#server/modules/cart/coupons.ts';
 import { createCartService } from '#server/modules/cart/service.ts';
+import { createMemoryCache } from '#server/platform/cache.ts';
 import { createPackagesService } from '#server/modules/packages/service.ts';
 import { createListener, type Listener } from '#server/platform/listener.ts';
 import { createLogger } from '#server/platform/logger.ts';
@@ -54,7 +56,8 @@ describe('sync over HTTP with the RxDB client', function () {
     };
     app = await startPhotoApp({
       handlers: ({ db, auth, events, photos, favorites: marked }) => {
-        cart = createCartService({ db, photos, packages: createPackagesService({ db, events }) });
+        const coupons = createCouponsService({ db, cache: createMemoryCache() });
+        cart = createCartService({ db, photos, packages: createPackagesService({ db, events }), coupons });
         sync = syncRouter({
           db,
           listener: late as unknown as Listener,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Quote } from '../pricing.ts';
+import type { PackageOption, PricedCoupon, Quote } from '../pricing.ts';
 import { packageKind } from './packages.ts';
 import { idParams, isoTime, route, satang } from './route.ts';
 
@@ -22,6 +22,7 @@ export const quoteSchema = z.object({
       eventId: z.uuid(),
       listPriceSatang: satang,
       priceSatang: satang,
+      couponSatang: satang,
       packageId: z.uuid().nullable(),
     }),
   ),
@@ -39,10 +40,45 @@ export const quoteSchema = z.object({
   discountSatang: satang,
   totalSatang: satang,
   savingSatang: satang,
+  couponSatang: satang,
+  coupon: z
+    .object({
+      code: z.string(),
+      state: z.enum(['applied', 'below_minimum', 'other_event', 'free']),
+      discountSatang: satang,
+      missingSatang: satang,
+    })
+    .nullable(),
   suggestion: suggestionSchema.nullable(),
   forcedPackageId: z.uuid().nullable(),
   unpricedPhotoIds: z.array(z.uuid()),
 }) satisfies z.ZodType<Quote>;
+
+/** The same shape as `PricedCoupon`: what the phone needs to price without signal. */
+export const couponTerms = z.object({
+  code: z.string(),
+  kind: z.enum(['percent', 'amount']),
+  percentBp: z.int().nullable(),
+  amountSatang: satang.nullable(),
+  maxDiscountSatang: satang.nullable(),
+  eventId: z.uuid().nullable(),
+  minSpendSatang: satang,
+}) satisfies z.ZodType<PricedCoupon>;
+const packageOption = z.object({
+  packageId: z.uuid(),
+  kind: packageKind,
+  photoCount: z.int().nullable(),
+  unitPriceSatang: satang,
+  totalSatang: satang,
+  extraSatang: satang,
+}) satisfies z.ZodType<PackageOption>;
+export const cartCoupon = z.object({
+  terms: couponTerms,
+  problem: z
+    .enum(['coupon.not_started', 'coupon.expired', 'coupon.used_up', 'coupon.used_by_you', 'coupon.first_order_only'])
+    .nullable()
+    .describe('why it cannot be used any more; it takes nothing off then'),
+});
 
 /** available: priced when selected. withdrawn, sales_closed, owned: shown with the reason, never charged. */
 export const cartItemStatus = z.enum(['available', 'withdrawn', 'sales_closed', 'owned']);
@@ -56,6 +92,7 @@ export const cartItemView = z.object({
   height: z.int().nullable(),
   isSelected: z.boolean(),
   status: cartItemStatus,
+  ownPriceSatang: satang.nullable().describe('the photo’s own price; null: by the packages'),
   listPriceSatang: satang.nullable(),
   priceSatang: satang.nullable().describe('its part of the total; null when it is not charged'),
   previousPriceSatang: satang.nullable().describe('what it cost when it was put in, when that has changed'),
@@ -65,6 +102,11 @@ export const cartItemView = z.object({
 export const cartView = z.object({
   items: z.array(cartItemView),
   packageId: z.uuid().nullable().describe('the package the buyer insists on'),
+  coupon: cartCoupon.nullable(),
+  options: z.array(packageOption).describe('packages the buyer may insist on, cheapest outcome first'),
+  unlimitedEventIds: z
+    .array(z.uuid())
+    .describe('events whose unlimited package this buyer has: nothing more to pay there'),
   quote: quoteSchema,
   revision: z.int(),
 });
@@ -72,6 +114,8 @@ export const cartSummary = z.object({
   itemCount: z.int(),
   selectedCount: z.int().describe('selected and available: what would be ordered'),
   packageId: z.uuid().nullable(),
+  coupon: cartCoupon.nullable(),
+  options: z.array(packageOption),
   quote: quoteSchema,
   issues: z.array(
     z.object({
@@ -141,5 +185,33 @@ export const chooseCartPackage = route(
     body: z.object({ packageId: z.uuid().nullable() }),
     responses: { 200: cartView },
     errors: ['package.not_found', 'cart.package_not_applicable'] as const,
+  }),
+);
+export const useCartCoupon = route(
+  cart({
+    method: 'put',
+    path: '/api/cart/coupon',
+    summary: 'Put a coupon code in, or take it out with null; what it takes off is in the quote',
+    body: z.object({ code: z.string().trim().min(1).max(60).nullable() }),
+    responses: { 200: cartView },
+    errors: [
+      'coupon.unknown',
+      'coupon.not_started',
+      'coupon.expired',
+      'coupon.used_up',
+      'coupon.used_by_you',
+      'coupon.first_order_only',
+      'coupon.other_event',
+      'coupon.too_many_tries',
+    ] as const,
+  }),
+);
+export const acceptCartChanges = route(
+  cart({
+    method: 'post',
+    path: '/api/cart/accept',
+    summary: 'Take the cart as it is now: new prices are seen, photos that cannot be bought leave it',
+    body: z.object({ photoIds: z.array(z.uuid()).max(2000).optional().describe('only these; left out: all') }),
+    responses: { 200: cartView },
   }),
 );

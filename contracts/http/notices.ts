@@ -4,7 +4,7 @@ import { route } from './route.ts';
 export const noticeStream = route({
   method: 'get',
   path: '/api/notices/stream',
-  summary: 'Live notices of this person: payments, searches, photos, orders',
+  summary: 'Live notices of this person: payments, searches, photos, orders, shared carts',
   tag: 'Notices',
   access: 'session',
   responses: { 200: 'text/event-stream' },
@@ -15,5 +15,6 @@ export type NoticeMessage =
   | { type: 'search.changed'; searchId: string; status: string }
   | { type: 'photo.changed'; photoId: string; eventId: string; status: string }
   | { type: 'order.changed'; orderId: string }
+  | { type: 'cart.shared'; sharedCartId: string }
   /** The connection was gone for a moment: look again at what you wait for. */
   | { type: 'resync' };

@@ -34,6 +34,7 @@ export const orderItemView = z.object({
   packageId: z.uuid().nullable(),
   listPriceSatang: satang,
   priceSatang: satang,
+  couponSatang: satang.describe('what the coupon took off; in the price already'),
   delivery: z
     .enum(['locked', 'ready', 'waiting', 'revoked'])
     .describe('locked: not paid. waiting: paid, the original has not arrived yet. revoked: refunded'),
@@ -48,6 +49,8 @@ export const orderView = z.object({
   discountSatang: satang,
   totalSatang: satang,
   packages: quoteSchema.shape.packages,
+  coupon: quoteSchema.shape.coupon,
+  sharedCartId: z.uuid().nullable(),
   buyer: buyerFields,
   placedAt: isoTime,
   paidAt: isoTime.nullable(),
@@ -86,10 +89,27 @@ export const placeOrder = route({
     email: z.email().max(254).optional().describe('where the photos go; needed from a guest'),
     locale: z.enum(['th', 'en']).optional(),
     buyer: buyerFields.optional(),
+    sharedCart: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('the secret of a shared cart: order its photos instead of the own cart’s'),
     expectedTotalSatang: satang.optional().describe('what the page showed; another price answers order.price_changed'),
   }),
   responses: { 201: orderView, 200: orderView },
-  errors: ['cart.empty', 'order.email_required', 'order.price_changed', 'photo.not_for_sale'],
+  errors: [
+    'cart.empty',
+    'order.email_required',
+    'order.price_changed',
+    'photo.not_for_sale',
+    'coupon.expired',
+    'coupon.used_up',
+    'coupon.used_by_you',
+    'coupon.first_order_only',
+    'shared_cart.not_found',
+    'shared_cart.paying',
+    'shared_cart.paid',
+  ],
   idempotent: true,
 });
 export const listOrders = route({

@@ -6,7 +6,8 @@ export type Notice =
   | { type: 'payment.paid' | 'payment.changed'; orderId: string; paymentId: string }
   | { type: 'search.changed'; searchId: string; status: string }
   | { type: 'photo.changed'; photoId: string; eventId: string; status: string }
-  | { type: 'order.changed'; orderId: string };
+  | { type: 'order.changed'; orderId: string }
+  | { type: 'cart.shared'; sharedCartId: string };
 
 /** Tells one user's pages, at commit when inside a transaction. Lost when nobody listens: pages poll as a fallback. */
 export async function notify(db: DbOrTrx, userId: string, notice: Notice): Promise<void> {

@@ -5,7 +5,9 @@ import { scopes } from '#server/platform/sync-revision.ts';
 export interface Cart {
   id: string;
   package_id: string | null;
+  coupon_id: string | null;
 }
+const cartColumns = ['id', 'package_id', 'coupon_id'] as const;
 export interface CartLine {
   photo_id: string;
   event_id: string;
@@ -33,11 +35,11 @@ export async function lockCart(trx: Trx, userId: string): Promise<Cart> {
     .insertInto('carts')
     .values({ user_id: userId })
     .onConflict((c) => c.column('user_id').doUpdateSet({ updated_at: sql<Date>`now()` }))
-    .returning(['id', 'package_id'])
+    .returning(cartColumns)
     .executeTakeFirstOrThrow();
 }
 export const findCart = (db: DbOrTrx, userId: string): Promise<Cart | undefined> =>
-  db.selectFrom('carts').select(['id', 'package_id']).where('user_id', '=', userId).executeTakeFirst();
+  db.selectFrom('carts').select(cartColumns).where('user_id', '=', userId).executeTakeFirst();
 
 /** Live lines, in the order they were put in. */
 export const linesOf = (db: DbOrTrx, cartId: string): Promise<CartLine[]> =>
@@ -115,6 +117,23 @@ export async function dropLines(trx: Trx, cartId: string, photoIds: readonly str
 
 export async function setPackage(trx: Trx, cartId: string, packageId: string | null): Promise<void> {
   await trx.updateTable('carts').set({ package_id: packageId }).where('id', '=', cartId).execute();
+}
+
+export async function setCoupon(trx: Trx, cartId: string, couponId: string | null): Promise<void> {
+  await trx.updateTable('carts').set({ coupon_id: couponId }).where('id', '=', cartId).execute();
+}
+
+/** The prices that the buyer has now seen. */
+export async function seePrices(
+  trx: Trx,
+  cartId: string,
+  seen: readonly { photoId: string; priceSatang: number }[],
+): Promise<void> {
+  if (seen.length === 0) return;
+  await sql`
+    update cart_items set seen_price_satang = s.price
+    from unnest(${seen.map((each) => each.photoId)}::uuid[], ${seen.map((each) => each.priceSatang)}::bigint[]) as s(photo, price)
+    where cart_id = ${cartId} and photo_id = s.photo`.execute(trx);
 }
 
 export async function currentRevision(db: DbOrTrx, userId: string): Promise<number> {

@@ -23,5 +23,13 @@ export function cartRoutes({ cart }: { cart: CartService }): BoundRoute[] {
       status: 200,
       body: await cart.choosePackage(viewer.userId, body.packageId),
     })),
+    bind(api.useCartCoupon, async ({ viewer, body, req }) => ({
+      status: 200,
+      body: await cart.useCoupon(viewer, body.code, req.ip ?? 'unknown'),
+    })),
+    bind(api.acceptCartChanges, async ({ viewer, body }) => ({
+      status: 200,
+      body: await cart.acceptChanges(viewer.userId, body.photoIds),
+    })),
   ];
 }

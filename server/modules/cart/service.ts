@@ -4,16 +4,18 @@ import { listPriceOf } from '#contracts/pricing.ts';
 import type { PackagesService } from '#server/modules/packages/service.ts';
 import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
 import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
+import { type CouponsService, personOf } from './coupons.ts';
 import * as repository from './repository.ts';
 import { type PhotoCatalog, priceSelection, type Selection } from './selection.ts';
 import { cartSummary, cartView } from './view.ts';
 
-export type { PhotoCatalog, Selection, SellablePhoto } from './selection.ts';
+export type { ChosenLine, PhotoCatalog, Selection, SellablePhoto } from './selection.ts';
 export type CartService = ReturnType<typeof createCartService>;
 export interface CartDeps {
   db: Db;
   photos: PhotoCatalog;
   packages: PackagesService;
+  coupons: CouponsService;
 }
 /** A line as devices replicate it. */
 export interface ReplicatedLine {
@@ -43,11 +45,12 @@ const replicated = (line: repository.CartLine): ReplicatedLine => ({
 });
 
 export function createCartService(deps: CartDeps) {
-  const { db, photos, packages } = deps;
+  const { db, photos, packages, coupons } = deps;
 
-  async function select(at: DbOrTrx, userId: string, cart: repository.Cart | undefined): Promise<Selection> {
+  async function select(at: DbOrTrx, userId: string, cart: repository.Cart | undefined, email?: string | null) {
     const lines = cart ? await repository.linesOf(at, cart.id) : [];
-    return priceSelection(deps, at, { userId, packageId: cart?.package_id ?? null, lines });
+    const packageId = cart?.package_id ?? null;
+    return priceSelection(deps, at, { userId, email, packageId, couponId: cart?.coupon_id ?? null, lines });
   }
   async function viewOf(at: DbOrTrx, userId: string): Promise<CartView> {
     const selection = await select(at, userId, await repository.findCart(at, userId));
@@ -136,9 +139,51 @@ export function createCartService(deps: CartDeps) {
         await repository.setPackage(trx, cart.id, packageId);
       }),
 
+    /** Puts a code in (null: takes it out). Throws the sentence that says why not; too many wrong ones: coupon.too_many_tries. */
+    async useCoupon(
+      who: { userId: string; email: string | null },
+      code: string | null,
+      address: string,
+    ): Promise<CartView> {
+      const coupon = code === null ? null : await coupons.redeemable(code, personOf(who.userId, who.email), address);
+      return change(who.userId, async (trx, cart) => {
+        if (coupon?.event_id) {
+          const lines = await repository.linesOf(trx, cart.id);
+          if (lines.length > 0 && !lines.some((line) => line.event_id === coupon.event_id))
+            throw new AppError('coupon.other_event');
+        }
+        await repository.setCoupon(trx, cart.id, coupon?.id ?? null);
+      });
+    },
+    /** The buyer has seen what changed: new prices count as seen, lines that cannot be bought leave. */
+    acceptChanges: (userId: string, photoIds?: readonly string[]): Promise<CartView> =>
+      change(userId, async (trx, cart) => {
+        const { lines } = await select(trx, userId, cart);
+        const meant = lines.filter(({ line }) => !photoIds || photoIds.includes(line.photo_id));
+        const seen = meant.flatMap(({ line, status, listPriceSatang: priceSatang }) =>
+          status === 'available' && priceSatang !== null && priceSatang !== line.seen_price_satang
+            ? [{ photoId: line.photo_id, priceSatang }]
+            : [],
+        );
+        await repository.seePrices(trx, cart.id, seen);
+        const gone = meant.filter(({ status }) => status !== 'available').map(({ line }) => line.photo_id);
+        if (gone.length > 0) await repository.dropLines(trx, cart.id, gone, await revisionOf(trx, userId));
+      }),
+
     /** For placing an order: locks the cart until the transaction ends and prices it. */
-    async lockSelection(trx: Trx, userId: string): Promise<Selection> {
-      return select(trx, userId, await repository.lockCart(trx, userId));
+    async lockSelection(trx: Trx, userId: string, email: string): Promise<Selection> {
+      return select(trx, userId, await repository.lockCart(trx, userId), email);
+    },
+    /** The coupon in this person's cart; they may use it for a shared cart, too. Locks the cart when asked. */
+    async couponIdOf(at: DbOrTrx, userId: string): Promise<string | null> {
+      return (await repository.findCart(at, userId))?.coupon_id ?? null;
+    },
+    async lockCouponId(trx: Trx, userId: string): Promise<string | null> {
+      return (await repository.lockCart(trx, userId)).coupon_id;
+    },
+    /** The coupon went into an order. */
+    async dropCoupon(trx: Trx, userId: string): Promise<void> {
+      await repository.setCoupon(trx, (await repository.lockCart(trx, userId)).id, null);
     },
     /** Takes ordered photos out and forgets the chosen package; no effect on photos that are not in. */
     async consume(trx: Trx, userId: string, photoIds: readonly string[]): Promise<void> {
@@ -149,9 +194,17 @@ export function createCartService(deps: CartDeps) {
       await repository.dropLines(trx, cart.id, mine, await revisionOf(trx, userId));
       await repository.setPackage(trx, cart.id, null);
     },
-    /** Puts the photos of a given-up order back, as far as they can still be sold. */
-    async giveBack(trx: Trx, userId: string, photoIds: readonly string[]): Promise<void> {
+    /** Puts the photos of a given-up order back, as far as they can still be sold, with the package and coupon they had. */
+    async giveBack(
+      trx: Trx,
+      userId: string,
+      photoIds: readonly string[],
+      had: { packageId?: string | null; couponId?: string | null } = {},
+    ): Promise<void> {
       const cart = await repository.lockCart(trx, userId);
+      if (!cart.coupon_id && had.couponId) await repository.setCoupon(trx, cart.id, had.couponId);
+      if (!cart.package_id && had.packageId && (await packages.exists(trx, had.packageId)))
+        await repository.setPackage(trx, cart.id, had.packageId);
       const there = new Set((await repository.linesOf(trx, cart.id)).map((line) => line.photo_id));
       const found = (await photos.sellable(trx, photoIds)).filter((photo) => photo.isForSale && !there.has(photo.id));
       if (found.length === 0) return;
@@ -186,6 +239,8 @@ export function createCartService(deps: CartDeps) {
         await repository.dropLines(trx, guest.id, ids, await revisionOf(trx, guestId));
       }
       if (!cart.package_id && guest.package_id) await repository.setPackage(trx, cart.id, guest.package_id);
+      if (!cart.coupon_id && guest.coupon_id) await repository.setCoupon(trx, cart.id, guest.coupon_id);
+      if (guest.coupon_id) await repository.setCoupon(trx, guest.id, null);
     },
 
     /** Lines and tombstones after the checkpoint, in (revision, photo id) order. */

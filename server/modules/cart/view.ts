@@ -1,12 +1,19 @@
 import type { CartSummary, CartView } from '#contracts/http/cart.ts';
+import { packageOptions } from '#contracts/pricing.ts';
+import { termsOf } from './coupons.ts';
+import type { CartLine } from './repository.ts';
 import type { PricedLine, Selection } from './selection.ts';
 
-const changedFrom = ({ line, listPriceSatang }: PricedLine): number | null =>
+/** What the photo cost when it was put in, if that is not what it costs now. */
+export const changedFrom = ({ line, listPriceSatang }: PricedLine): number | null =>
   line.seen_price_satang !== null && listPriceSatang !== null && line.seen_price_satang !== listPriceSatang
     ? line.seen_price_satang
     : null;
 
-export function cartView(selection: Selection, revision: number): CartView {
+const couponView = ({ coupon }: Selection): CartView['coupon'] =>
+  coupon && { terms: termsOf(coupon.row), problem: coupon.problem };
+
+export function cartView(selection: Selection<CartLine>, revision: number): CartView {
   const partOf = new Map(selection.quote.lines.map((line) => [line.photoId, line.priceSatang]));
   return {
     items: selection.lines.map((each) => ({
@@ -19,6 +26,7 @@ export function cartView(selection: Selection, revision: number): CartView {
       height: each.photo?.height ?? null,
       isSelected: each.line.is_selected,
       status: each.status,
+      ownPriceSatang: each.photo?.priceSatang ?? null,
       listPriceSatang: each.listPriceSatang,
       priceSatang: partOf.get(each.line.photo_id) ?? null,
       previousPriceSatang: changedFrom(each),
@@ -26,6 +34,9 @@ export function cartView(selection: Selection, revision: number): CartView {
       updatedAt: each.line.updated_at.toISOString(),
     })),
     packageId: selection.packageId,
+    coupon: couponView(selection),
+    options: packageOptions(selection.input),
+    unlimitedEventIds: [...(selection.input.unlimitedEventIds ?? [])],
     quote: selection.quote,
     revision,
   };
@@ -48,6 +59,8 @@ export function cartSummary(selection: Selection): CartSummary {
     itemCount: selection.lines.length,
     selectedCount: selection.quote.lines.length,
     packageId: selection.packageId,
+    coupon: couponView(selection),
+    options: packageOptions(selection.input),
     quote: selection.quote,
     issues,
   };

@@ -1,5 +1,5 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
-import type { QuotePackage } from '#contracts/pricing.ts';
+import type { QuoteCoupon, QuotePackage } from '#contracts/pricing.ts';
 import type { DbOrTrx, Trx } from '#server/platform/db.ts';
 import { leadingTo } from '#server/platform/machine.ts';
 import type { Cursor } from '#server/platform/pages.ts';
@@ -26,7 +26,10 @@ export interface OrderRow {
   subtotal_satang: number;
   discount_satang: number;
   total_satang: number;
-  quote: { packages: QuotePackage[] };
+  /** The quote without its lines, as it was frozen; orders of the first days know no coupon. */
+  quote: { packages: QuotePackage[]; forcedPackageId?: string | null; coupon?: QuoteCoupon | null };
+  coupon_id: string | null;
+  shared_cart_id: string | null;
   tax: TaxSnapshot;
   buyer: Buyer;
   placed_at: Date;
@@ -43,6 +46,8 @@ export interface OrderItemRow {
   package_id: string | null;
   list_price_satang: number;
   price_satang: number;
+  /** In the price already. */
+  coupon_satang: number;
   platform_bp: number;
   photographer_bp: number;
   organizer_bp: number;
@@ -59,6 +64,8 @@ const columns = [
   'discount_satang',
   'total_satang',
   'quote',
+  'coupon_id',
+  'shared_cart_id',
   'tax',
   'buyer',
   'placed_at',
@@ -75,6 +82,7 @@ const itemColumns = [
   'package_id',
   'list_price_satang',
   'price_satang',
+  'coupon_satang',
   'platform_bp',
   'photographer_bp',
   'organizer_bp',
@@ -107,6 +115,8 @@ export interface NewOrder {
   discountSatang: number;
   totalSatang: number;
   quote: unknown;
+  couponId: string | null;
+  sharedCartId: string | null;
   tax: TaxSnapshot;
   buyer: Buyer;
 }
@@ -121,6 +131,8 @@ export async function insert(trx: Trx, order: NewOrder): Promise<OrderRow> {
       discount_satang: order.discountSatang,
       total_satang: order.totalSatang,
       quote: JSON.stringify(order.quote),
+      coupon_id: order.couponId,
+      shared_cart_id: order.sharedCartId,
       tax: JSON.stringify(order.tax),
       buyer: JSON.stringify(order.buyer),
     })

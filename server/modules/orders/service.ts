@@ -2,7 +2,9 @@ import { AppError } from '#contracts/errors.ts';
 import type { PaymentView, RefundView } from '#contracts/http/payment.ts';
 import type { QuoteLine } from '#contracts/pricing.ts';
 import type { Viewer } from '#server/http/viewer.ts';
+import type { CouponsService } from '#server/modules/cart/coupons.ts';
 import type { CartService, Selection } from '#server/modules/cart/service.ts';
+import type { SharedCartsService } from '#server/modules/cart/shared.ts';
 import type { InvoicesService } from '#server/modules/invoices/service.ts';
 import { post } from '#server/modules/revenue/ledger.ts';
 import { salePostings } from '#server/modules/revenue/shares.ts';
@@ -38,6 +40,8 @@ export interface MessageQueue {
 export interface OrdersDeps {
   db: Db;
   cart: CartService;
+  coupons: Pick<CouponsService, 'hold' | 'use' | 'release'>;
+  sharedCarts: Pick<SharedCartsService, 'lockSelection' | 'ordered' | 'orderChanged'>;
   invoices: InvoicesService;
   messages: MessageQueue;
   settings: Settings;
@@ -51,6 +55,13 @@ export interface PlaceOrder {
   locale?: 'th' | 'en' | undefined;
   buyer?: repository.Buyer | undefined;
   expectedTotalSatang?: number | undefined;
+  /** The secret of a shared cart, to order its photos. */
+  sharedCart?: string | undefined;
+}
+/** What is being ordered: the own cart, or a shared one. */
+interface Chosen {
+  selection: Selection;
+  sharedCartId: string | null;
 }
 /** Money that pays an order; none for an order that costs nothing. */
 export interface Received {
@@ -63,7 +74,7 @@ const sameCheckoutMs = 60_000;
 const linkDays = 365;
 
 export function createOrdersService(deps: OrdersDeps) {
-  const { db, cart, invoices, messages, settings, publicUrl } = deps;
+  const { db, cart, coupons, sharedCarts, invoices, messages, settings, publicUrl } = deps;
   const clock = deps.clock ?? systemClock;
   const tokens = createTokens(deps.linkSecret, 'order');
 
@@ -86,16 +97,27 @@ export function createOrdersService(deps: OrdersDeps) {
     return order;
   }
 
+  async function choose(trx: Trx, viewer: Viewer, email: string, token: string | undefined): Promise<Chosen> {
+    if (token === undefined)
+      return { selection: await cart.lockSelection(trx, viewer.userId, email), sharedCartId: null };
+    const { id, selection } = await sharedCarts.lockSelection(trx, token, {
+      userId: viewer.userId,
+      email: viewer.email,
+    });
+    return { selection, sharedCartId: id };
+  }
+
   /** Snapshots the priced lines with the split that is in force for each. */
   async function writeOrder(
     trx: Trx,
     viewer: Viewer,
     email: string,
     input: PlaceOrder,
-    chosen: Selection,
+    { selection: chosen, sharedCartId }: Chosen,
     terms: Terms,
   ) {
     const { quote } = chosen;
+    const couponId = quote.couponSatang > 0 ? chosen.coupon!.row.id : null;
     const { lines, ...rest } = quote;
     const order = await repository.insert(trx, {
       userId: viewer.userId,
@@ -105,6 +127,8 @@ export function createOrdersService(deps: OrdersDeps) {
       discountSatang: quote.discountSatang,
       totalSatang: quote.totalSatang,
       quote: rest,
+      couponId,
+      sharedCartId,
       tax: terms.tax,
       buyer: input.buyer ?? {},
     });
@@ -122,6 +146,7 @@ export function createOrdersService(deps: OrdersDeps) {
         package_id: line.packageId,
         list_price_satang: line.listPriceSatang,
         price_satang: line.priceSatang,
+        coupon_satang: line.couponSatang,
         split_rule_id: rule.id,
         platform_bp: rule.platform_bp,
         photographer_bp: rule.photographer_bp,
@@ -129,6 +154,10 @@ export function createOrdersService(deps: OrdersDeps) {
       };
     };
     await repository.insertItems(trx, lines.map(toItem));
+    if (couponId) {
+      const discountSatang = quote.couponSatang;
+      await coupons.hold(trx, { couponId, orderId: order.id, userId: viewer.userId, email, discountSatang });
+    }
     return order;
   }
 
@@ -141,6 +170,8 @@ export function createOrdersService(deps: OrdersDeps) {
     if (!(await repository.move(trx, order.id, 'paid', at))) throw new AppError('order.transition');
     const items = await repository.itemsOf(trx, order.id);
     await repository.grant(trx, order, items, terms.maxDownloads);
+    if (order.coupon_id) await coupons.use(trx, order.id);
+    // An order of 0 baht moves no money: it has grants and a receipt over 0, and no ledger entry.
     if (received) {
       const sold = items.map((item) => ({
         id: item.id,
@@ -170,6 +201,7 @@ export function createOrdersService(deps: OrdersDeps) {
     // Photos of an order that had been closed went back to the cart.
     const photoIds = items.map((item) => item.photo_id);
     await cart.consume(trx, order.user_id, photoIds);
+    if (order.shared_cart_id) await sharedCarts.orderChanged(trx, order.shared_cart_id, order.id, true);
     const token = tokenOf(order.id);
     await messages.queue(trx, {
       template: 'order.paid',
@@ -214,21 +246,27 @@ export function createOrdersService(deps: OrdersDeps) {
       if (!email) throw new AppError('order.email_required');
       const terms = await loadTerms(settings, clock.now());
       return db.transaction().execute(async (trx) => {
-        const chosen = await cart.lockSelection(trx, viewer.userId);
-        const { quote } = chosen;
+        const { selection, sharedCartId } = await choose(trx, viewer, email, input.sharedCart);
+        const { quote, coupon } = selection;
         if (quote.unpricedPhotoIds.length > 0)
           throw new AppError('photo.not_for_sale', { photoIds: quote.unpricedPhotoIds });
         if (quote.lines.length === 0) {
-          const before = await repository.newestPending(trx, viewer.userId);
+          const before = sharedCartId ? undefined : await repository.newestPending(trx, viewer.userId);
           const isSame = before && clock.now().getTime() - before.placed_at.getTime() < sameCheckoutMs;
           if (before && isSame) return { order: before, isNew: false };
           throw new AppError('cart.empty', before ? { orderId: before.id } : {});
         }
+        // Never charged more than was shown because a code ran out meanwhile.
+        if (coupon?.problem) throw new AppError(coupon.problem, { totalSatang: quote.totalSatang, quote });
         if (input.expectedTotalSatang !== undefined && input.expectedTotalSatang !== quote.totalSatang)
           throw new AppError('order.price_changed', { totalSatang: quote.totalSatang, quote });
-        const order = await writeOrder(trx, viewer, email, input, chosen, terms);
-        const photoIds = quote.lines.map((line) => line.photoId);
-        await cart.consume(trx, viewer.userId, photoIds);
+        const order = await writeOrder(trx, viewer, email, input, { selection, sharedCartId }, terms);
+        if (sharedCartId) await sharedCarts.ordered(trx, sharedCartId, order.id);
+        else {
+          const photoIds = quote.lines.map((line) => line.photoId);
+          await cart.consume(trx, viewer.userId, photoIds);
+        }
+        if (order.coupon_id) await cart.dropCoupon(trx, viewer.userId);
         if (order.total_satang === 0) await fulfil(trx, order, null, terms);
         return { order: (await repository.find(trx, order.id))!, isNew: true };
       });
@@ -239,7 +277,12 @@ export function createOrdersService(deps: OrdersDeps) {
       if (!(await repository.move(trx, order.id, to, clock.now()))) return false;
       const items = await repository.itemsOf(trx, order.id);
       const photoIds = items.map((item) => item.photo_id);
-      await cart.giveBack(trx, order.user_id, photoIds);
+      if (order.coupon_id) await coupons.release(trx, order.id);
+      const had = { packageId: order.quote.forcedPackageId ?? null, couponId: order.coupon_id };
+      if (order.shared_cart_id) {
+        await cart.giveBack(trx, order.user_id, [], { couponId: order.coupon_id });
+        await sharedCarts.orderChanged(trx, order.shared_cart_id, order.id, false);
+      } else await cart.giveBack(trx, order.user_id, photoIds, had);
       await notify(trx, order.user_id, { type: 'order.changed', orderId: order.id });
       return true;
     },

@@ -3,6 +3,7 @@ import type { PackageView } from '#contracts/http/packages.ts';
 import type { PricedPackage } from '#contracts/pricing.ts';
 import type { Viewer } from '#server/http/viewer.ts';
 import type { Db, DbOrTrx } from '#server/platform/db.ts';
+import { followSinglePrice } from './price-rules.ts';
 import * as repository from './repository.ts';
 
 export interface PackageInput {
@@ -84,7 +85,12 @@ export function createPackagesService({ db, events }: { db: Db; events: Events }
       const event = await events.requireKnown(db, idOrSlug, viewer);
       return (await repository.listOffers(db, [event.id], all)).map(offerView);
     },
-    create: async (input: PackageInput): Promise<PackageView> => view(await create(db, input, true)),
+    create: (input: PackageInput): Promise<PackageView> =>
+      db.transaction().execute(async (trx) => {
+        const row = await create(trx, input, true);
+        await followSinglePrice(trx);
+        return view(row);
+      }),
     async update(id: string, changes: Changes): Promise<PackageView> {
       const before = await requirePackage(db, id);
       const kind = changes.kind ?? before.kind;
@@ -93,7 +99,7 @@ export function createPackagesService({ db, events }: { db: Db; events: Events }
         const errors = [{ path: 'body.photoCount', message: 'a bundle needs 2 or more' }];
         throw new AppError('request.invalid', { errors });
       }
-      const row = await repository.update(db, id, {
+      const next = {
         kind,
         photo_count: photoCount,
         name_th: changes.nameTh ?? before.name_th,
@@ -101,13 +107,20 @@ export function createPackagesService({ db, events }: { db: Db; events: Events }
         price_satang: changes.priceSatang ?? before.price_satang,
         is_active: changes.isActive ?? before.is_active,
         sort_order: changes.sortOrder ?? before.sort_order,
+      };
+      return db.transaction().execute(async (trx) => {
+        const row = await repository.update(trx, id, next);
+        await followSinglePrice(trx);
+        return view(row);
       });
-      return view(row);
     },
     async remove(id: string): Promise<void> {
       await requirePackage(db, id);
       if (await repository.isSold(db, id)) throw new AppError('package.in_use');
-      await repository.remove(db, id);
+      await db.transaction().execute(async (trx) => {
+        await repository.remove(trx, id);
+        await followSinglePrice(trx);
+      });
     },
     /** Offers an existing package at an event (own price, switched off), or makes one for that event alone. */
     async setForEvent(eventIdOrSlug: string, viewer: Viewer, input: EventPackageInput): Promise<PackageView> {
@@ -122,6 +135,7 @@ export function createPackagesService({ db, events }: { db: Db; events: Events }
           is_active: input.isActive ?? true,
           sort_order: input.sortOrder ?? row.sort_order,
         });
+        await followSinglePrice(trx, event.id);
         return oneOffer(trx, event.id, row.id);
       });
     },
