@@ -127,8 +127,8 @@ export const templates = {
     { th: { subject: '{{subject}}', body: '{{body}}' }, en: { subject: '{{subject}}', body: '{{body}}' } },
   ),
   'payout.paid': template(
-    ['amountSatang'],
-    { amountSatang: 123_450 },
+    ['amountSatang', 'number'],
+    { amountSatang: 123_450, number: 'PAY-261122-000001' },
     {
       th: {
         subject: 'โอนรายได้ให้คุณแล้ว',
@@ -137,6 +137,20 @@ export const templates = {
       en: {
         subject: 'Your earnings are on their way',
         body: 'We transferred {{amountSatang}} to your bank account. The statement is on your earnings page.',
+      },
+    },
+  ),
+  'payout.failed': template(
+    ['amountSatang', 'number', 'reason'],
+    { amountSatang: 123_450, number: 'PAY-261122-000001', reason: 'เลขที่บัญชีไม่ถูกต้อง' },
+    {
+      th: {
+        subject: 'โอนรายได้ไม่สำเร็จ · {{number}}',
+        body: 'ธนาคารโอนรายได้ {{amountSatang}} ให้คุณไม่สำเร็จ\n\nเหตุผล: {{reason}}\n\nโปรดตรวจสอบบัญชีธนาคารของคุณ ยอดนี้กลับไปรอจ่ายในรอบถัดไป',
+      },
+      en: {
+        subject: 'Your earnings could not be transferred · {{number}}',
+        body: 'The bank could not transfer {{amountSatang}} to you.\n\nReason: {{reason}}\n\nPlease check your bank account. The amount waits for the next payout.',
       },
     },
   ),

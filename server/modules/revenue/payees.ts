@@ -12,6 +12,8 @@ export interface PayeeBalance {
   paidOutSatang: number;
   balanceSatang: number;
   availableSatang: number;
+  heldSatang: number;
+  inPayoutSatang: number;
   photosSold: number;
 }
 interface Row {
@@ -24,6 +26,7 @@ interface Row {
   paid_out: number;
   balance: number;
   available: number;
+  in_payout: number;
   photos: number;
 }
 
@@ -34,7 +37,7 @@ interface Row {
 export const payable = (heldUntil: Date): RawBuilder<boolean> => sql<boolean>`
   t.kind in ('sale', 'refund', 'adjustment') and (t.kind <> 'sale' or t.occurred_at <= ${heldUntil})
   and not exists (select 1 from payout_items i join payouts o on o.id = i.payout_id
-                  where i.posting_id = p.id and o.status <> 'cancelled')`;
+                  where i.posting_id = p.id and o.status not in ('cancelled', 'failed'))`;
 
 /** People with their sums of postings; what is owed to them is positive. */
 export async function payeeBalances(
@@ -46,14 +49,15 @@ export async function payeeBalances(
   const isPhotographer = kind === 'photographer';
   const table = sql.table(isPhotographer ? 'photographers' : 'organizers');
   const name = sql.ref(isPhotographer ? 'x.display_name' : 'x.name');
+  const open = sql.ref(isPhotographer ? 'o.photographer_id' : 'o.organizer_id');
   const link = sql.ref(isPhotographer ? 'a.photographer_id' : 'a.organizer_id');
-  const withholding = isPhotographer ? sql`x.withholding_applies` : sql`true`;
   const { rows } = await sql<Row>`
-    select x.id, ${name} as name, x.user_id, ${withholding} as withholding_applies, x.created_at,
+    select x.id, ${name} as name, x.user_id, x.withholding_applies, x.created_at,
       coalesce(-sum(p.amount_satang) filter (where t.kind in ('sale', 'refund', 'adjustment')), 0)::bigint as earned,
       coalesce(sum(p.amount_satang) filter (where t.kind = 'payout'), 0)::bigint as paid_out,
       coalesce(-sum(p.amount_satang), 0)::bigint as balance,
       coalesce(-sum(p.amount_satang) filter (where ${payable(heldUntil)}), 0)::bigint as available,
+      coalesce((select sum(o.gross_satang) from payouts o where ${open} = x.id and o.status in ('draft', 'approved')), 0)::bigint as in_payout,
       count(distinct p.order_item_id) filter (where t.kind = 'sale')::int as photos
     from ${table} x
     left join ledger_accounts a on ${link} = x.id
@@ -74,6 +78,8 @@ export async function payeeBalances(
     paidOutSatang: row.paid_out,
     balanceSatang: row.balance,
     availableSatang: row.available,
+    heldSatang: row.balance - row.available - row.in_payout,
+    inPayoutSatang: row.in_payout,
     photosSold: row.photos,
   }));
 }

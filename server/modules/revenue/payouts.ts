@@ -1,33 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import { type Expression, type SqlBool, sql } from 'kysely';
+import { sql } from 'kysely';
 import { AppError } from '#contracts/errors.ts';
 import type { PayoutView } from '#contracts/http/revenue.ts';
 import type { SettingValue } from '#contracts/settings.ts';
 import type { Viewer } from '#server/http/viewer.ts';
 import { audit } from '#server/platform/audit.ts';
 import { type Clock, systemClock } from '#server/platform/clock.ts';
-import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
-import type { Machine } from '#server/platform/machine.ts';
+import { createBox } from '#server/platform/crypto.ts';
+import type { Db, Trx } from '#server/platform/db.ts';
 import { canGo } from '#server/platform/machine.ts';
-import { type Cursor, decodeCursor, toPage } from '#server/platform/pages.ts';
-import { post } from './ledger.ts';
+import { decodeCursor, toPage } from '#server/platform/pages.ts';
+import { type BankFileEncoding, type BankFileFormat, bankFile } from './bank-file.ts';
+import { type LedgerEntry, type Posting, post } from './ledger.ts';
+import { nextCertificate, payeeTax, type TaxSnapshot } from './payee-tax.ts';
 import { type PayeeBalance, type PayeeKind, payable, payeeBalances } from './payees.ts';
+import { type PayoutRow, type PayoutStatus, payoutMachine, payoutRows, payoutView } from './payout-rows.ts';
+import { bangkokDay } from './reports.ts';
 
-type PayoutStatus = PayoutView['status'];
-export const payoutMachine: Machine<PayoutStatus> = {
-  table: 'payouts',
-  start: 'draft',
-  next: { draft: ['approved', 'cancelled'], approved: ['paid', 'cancelled'], paid: [], cancelled: [] },
-};
 type Terms = SettingValue<'payouts'>;
 export interface PayoutsDeps {
   db: Db;
-  settings: { get(key: 'payouts'): Promise<Terms> };
+  settings: { get<K extends 'payouts' | 'seller'>(key: K): Promise<SettingValue<K>> };
   messages: {
     queue(
       trx: Trx,
       message: {
-        template: 'payout.paid';
+        template: 'payout.paid' | 'payout.failed';
         dedupeKey: string;
         userId: string | null;
         recipient: string;
@@ -36,7 +34,14 @@ export interface PayoutsDeps {
       },
     ): Promise<void>;
   };
+  /** BANK_ENCRYPTION_KEY: opens accounts for the bank's file. */
+  bankSecret: string;
   clock?: Clock;
+}
+export interface Transfer {
+  transferReference: string;
+  transferredOn?: string | undefined;
+  note?: string | undefined;
 }
 
 /** Tax kept back of a payout: from the threshold on, where it applies; rounded half up. */
@@ -47,66 +52,37 @@ export const withholdingOf = (grossSatang: number, applies: boolean, terms: Term
 
 export const heldUntil = (now: Date, terms: Terms): Date => new Date(now.getTime() - terms.holdDays * 86_400_000);
 
-async function rowsOf(
-  db: DbOrTrx,
-  filter: {
-    ids?: string[];
-    status?: string | undefined;
-    payee?: { kind: PayeeKind; id: string };
-    after?: Cursor | undefined;
-  },
-  limit: number,
-) {
-  return db
-    .selectFrom('payouts as o')
-    .leftJoin('photographers as p', 'p.id', 'o.photographer_id')
-    .leftJoin('organizers as g', 'g.id', 'o.organizer_id')
-    .leftJoin('bank_accounts as b', 'b.id', 'o.bank_account_id')
-    .selectAll('o')
-    .select(['p.display_name', 'g.name as organizer_name', 'b.bank_code', 'b.account_last4'])
-    .select(sql<number>`(select count(*)::int from payout_items i where i.payout_id = o.id)`.as('item_count'))
-    .where((eb) => {
-      const all: Expression<SqlBool>[] = [];
-      if (filter.ids) all.push(eb('o.id', 'in', filter.ids));
-      if (filter.status) all.push(eb('o.status', '=', filter.status));
-      if (filter.payee) {
-        const column = filter.payee.kind === 'photographer' ? 'o.photographer_id' : 'o.organizer_id';
-        all.push(eb(column, '=', filter.payee.id));
-      }
-      if (filter.after) all.push(sql<boolean>`(o.created_at, o.id) < (${filter.after.at}, ${filter.after.id}::uuid)`);
-      return eb.and(all);
-    })
-    .orderBy('o.created_at', 'desc')
-    .orderBy('o.id', 'desc')
-    .limit(limit)
-    .execute();
-}
-type Row = Awaited<ReturnType<typeof rowsOf>>[number];
+/**
+ * Payouts: draft (postings set aside) -> approved, above a limit by two persons -> in the bank's file -> paid with the bank's
+ * reference (booked), or failed (booked back). Less than the minimum, and less than nothing, is carried on.
+ */
+export function createPayouts(deps: PayoutsDeps) {
+  const { db, settings, messages } = deps;
+  const clock = deps.clock ?? systemClock;
+  const box = createBox(deps.bankSecret, 'bank');
+  const one = async (trx: Trx, id: string) => payoutView((await payoutRows(trx, { ids: [id] }, 1))[0]!);
 
-const view = (row: Row): PayoutView => ({
-  id: row.id,
-  batchId: row.batch_id,
-  payee: row.photographer_id
-    ? { kind: 'photographer', id: row.photographer_id, displayName: row.display_name ?? '' }
-    : { kind: 'organizer', id: row.organizer_id!, displayName: row.organizer_name ?? '' },
-  status: row.status as PayoutStatus,
-  grossSatang: row.gross_satang,
-  withholdingSatang: row.withholding_satang,
-  netSatang: row.net_satang,
-  itemCount: row.item_count,
-  bankAccount: row.bank_code && row.account_last4 ? { bankCode: row.bank_code, last4: row.account_last4 } : null,
-  periodEnd: row.period_end.toISOString(),
-  transferReference: row.transfer_reference,
-  createdAt: row.created_at.toISOString(),
-  paidAt: row.paid_at?.toISOString() ?? null,
-});
+  const columnOf = (kind: PayeeKind) => (kind === 'photographer' ? 'photographer_id' : 'organizer_id');
+  const bankOf = (trx: Trx, userId: string | null) =>
+    userId
+      ? trx
+          .selectFrom('bank_accounts')
+          .select('id')
+          .where('user_id', '=', userId)
+          .orderBy('is_default', 'desc')
+          .orderBy('created_at')
+          .executeTakeFirst()
+      : undefined;
 
-/** Payouts: draft (postings set aside) -> approved -> paid with the bank's reference (booked). Less than nothing is carried on. */
-export function createPayouts({ db, settings, messages, clock = systemClock }: PayoutsDeps) {
-  /** Puts everything payable to one person into a draft; undefined when that is nothing, or one is open. */
-  async function draft(trx: Trx, kind: PayeeKind, payee: PayeeBalance, batchId: string, actor: Viewer, terms: Terms) {
-    if (payee.availableSatang <= 0) return undefined;
-    const column = kind === 'photographer' ? 'photographer_id' : 'organizer_id';
+  /** Puts everything payable to one person into a draft; undefined when that is less than `minimum`, or one is open. */
+  async function draft(
+    trx: Trx,
+    kind: PayeeKind,
+    payee: PayeeBalance,
+    batch: { id: string; minimumSatang: number; actor: Viewer; terms: Terms },
+  ) {
+    if (payee.availableSatang <= 0 || payee.availableSatang < batch.minimumSatang) return undefined;
+    const column = columnOf(kind);
     const open = await trx
       .selectFrom('payouts')
       .select('id')
@@ -114,28 +90,19 @@ export function createPayouts({ db, settings, messages, clock = systemClock }: P
       .where('status', 'in', ['draft', 'approved'])
       .executeTakeFirst();
     if (open) return undefined;
-    const end = heldUntil(clock.now(), terms);
-    const withholding = withholdingOf(payee.availableSatang, payee.withholdingApplies, terms);
-    const bank = payee.userId
-      ? await trx
-          .selectFrom('bank_accounts')
-          .select('id')
-          .where('user_id', '=', payee.userId)
-          .orderBy('is_default', 'desc')
-          .orderBy('created_at')
-          .executeTakeFirst()
-      : undefined;
+    const end = heldUntil(clock.now(), batch.terms);
+    const withholding = withholdingOf(payee.availableSatang, payee.withholdingApplies, batch.terms);
     const { id } = await trx
       .insertInto('payouts')
       .values({
-        batch_id: batchId,
+        batch_id: batch.id,
         [column]: payee.id,
-        bank_account_id: bank?.id ?? null,
+        bank_account_id: (await bankOf(trx, payee.userId))?.id ?? null,
         gross_satang: payee.availableSatang,
         withholding_satang: withholding,
         net_satang: payee.availableSatang - withholding,
         period_end: end,
-        created_by: actor.userId,
+        created_by: batch.actor.userId,
       })
       .returning('id')
       .executeTakeFirstOrThrow();
@@ -145,40 +112,48 @@ export function createPayouts({ db, settings, messages, clock = systemClock }: P
       where ${sql.ref(`a.${column}`)} = ${payee.id} and ${payable(end)}`.execute(trx);
     return id;
   }
-  /** Moves a payout with its row locked; throws resource.not_found, payout.transition. */
-  const step = (id: string, to: PayoutStatus, actor: Viewer, work: (trx: Trx, row: Row) => Promise<void>) =>
+
+  /** Runs a step with the payout's row locked; `work` answers the status it moves to. Throws resource.not_found. */
+  const step = (id: string, actor: Viewer, work: (trx: Trx, row: PayoutRow) => Promise<PayoutStatus | undefined>) =>
     db.transaction().execute(async (trx) => {
       await trx.selectFrom('payouts').select('id').where('id', '=', id).forUpdate().execute();
-      const [row] = await rowsOf(trx, { ids: [id] }, 1);
+      const [row] = await payoutRows(trx, { ids: [id] }, 1);
       if (!row) throw new AppError('resource.not_found');
-      if (!canGo(payoutMachine, row.status as PayoutStatus, to))
-        throw new AppError('payout.transition', { status: row.status });
-      await trx.updateTable('payouts').set({ status: to }).where('id', '=', id).execute();
-      await work(trx, row);
-      const details = { netSatang: row.net_satang };
+      const to = await work(trx, row);
+      if (!to) return one(trx, id);
+      await trx
+        .updateTable('payouts')
+        .set({ status: to, updated_at: clock.now() })
+        .where('id', '=', id)
+        .where('status', '=', row.status)
+        .execute();
       await audit(trx, {
         actorId: actor.userId,
         action: `payout.${to}`,
         subjectKind: 'payout',
         subjectId: id,
-        details,
+        details: { netSatang: row.net_satang, number: row.number },
       });
-      return view((await rowsOf(trx, { ids: [id] }, 1))[0]!);
+      return one(trx, id);
     });
+  function requireWay(row: PayoutRow, to: PayoutStatus): void {
+    if (!canGo(payoutMachine, row.status as PayoutStatus, to))
+      throw new AppError('payout.transition', { status: row.status });
+  }
 
-  async function book(trx: Trx, row: Row, transferReference: string): Promise<void> {
+  function book(trx: Trx, row: PayoutRow, description: string, isReturn: boolean): Promise<void> {
     const account = row.photographer_id ? { photographerId: row.photographer_id } : { organizerId: row.organizer_id! };
-    await post(trx, {
-      kind: 'payout',
-      reference: row.id,
-      payoutId: row.id,
-      description: transferReference,
-      postings: [
-        { account, amountSatang: row.gross_satang },
-        { account: 'withholding_tax', amountSatang: -row.withholding_satang },
-        { account: 'bank', amountSatang: -row.net_satang },
-      ],
-    });
+    const sign = isReturn ? -1 : 1;
+    const postings: Posting[] = [
+      { account, amountSatang: sign * row.gross_satang },
+      { account: 'withholding_tax', amountSatang: -sign * row.withholding_satang },
+      { account: 'bank', amountSatang: -sign * row.net_satang },
+    ];
+    const reference = isReturn ? `${row.id}-returned` : row.id;
+    const entry: LedgerEntry = { kind: 'payout', reference, payoutId: row.id, description, postings };
+    return post(trx, entry);
+  }
+  async function tell(trx: Trx, row: PayoutRow, template: 'payout.paid' | 'payout.failed', reason = ''): Promise<void> {
     const table = row.photographer_id ? 'photographers' : 'organizers';
     const user = await trx
       .selectFrom(table)
@@ -187,22 +162,149 @@ export function createPayouts({ db, settings, messages, clock = systemClock }: P
       .where(`${table}.id`, '=', (row.photographer_id ?? row.organizer_id)!)
       .executeTakeFirst();
     if (!user) return;
+    const payload = { amountSatang: row.net_satang, number: row.number, reason };
     await messages.queue(trx, {
-      template: 'payout.paid',
-      dedupeKey: `payout.paid-${row.id}`,
+      template,
+      dedupeKey: `${template}-${row.id}`,
       userId: user.id,
       recipient: user.email,
       language: user.locale as 'th' | 'en',
-      payload: { amountSatang: row.net_satang },
+      payload,
     });
+  }
+
+  const approve = (id: string, actor: Viewer, terms: Terms) =>
+    step(id, actor, async (trx, row) => {
+      requireWay(row, 'approved');
+      const at = clock.now();
+      const isFirst = row.approved_by === null;
+      if (row.gross_satang > terms.twoPersonLimitSatang && isFirst) {
+        await trx.updateTable('payouts').set({ approved_by: actor.userId }).where('id', '=', id).execute();
+        const details = { netSatang: row.net_satang, number: row.number };
+        await audit(trx, {
+          actorId: actor.userId,
+          action: 'payout.first_approval',
+          subjectKind: 'payout',
+          subjectId: id,
+          details,
+        });
+        return undefined;
+      }
+      if (!isFirst && row.approved_by === actor.userId) throw new AppError('payout.second_person');
+      // Somebody who told the account only after the draft is paid all the same.
+      const payeeUser = await trx
+        .selectFrom(row.photographer_id ? 'photographers' : 'organizers')
+        .select('user_id')
+        .where('id', '=', (row.photographer_id ?? row.organizer_id)!)
+        .executeTakeFirst();
+      const bankId = row.bank_account_id ?? (await bankOf(trx, payeeUser?.user_id ?? null))?.id ?? null;
+      const by = isFirst ? { approved_by: actor.userId } : { second_approver: actor.userId };
+      await trx
+        .updateTable('payouts')
+        .set({ ...by, approved_at: at, bank_account_id: bankId })
+        .where('id', '=', id)
+        .execute();
+      return 'approved';
+    });
+
+  async function pay(id: string, transfer: Transfer, actor: Viewer): Promise<PayoutView> {
+    const seller = await settings.get('seller');
+    const terms = await settings.get('payouts');
+    return step(id, actor, async (trx, row) => {
+      if (row.status === 'paid' && row.transfer_reference === transfer.transferReference) return undefined;
+      requireWay(row, 'paid');
+      const now = clock.now();
+      const paidOn = transfer.transferredOn ?? bangkokDay(now);
+      const kind = row.photographer_id ? 'photographer' : 'organizer';
+      const tax = await payeeTax(trx, kind, (row.photographer_id ?? row.organizer_id)!);
+      const snapshot: TaxSnapshot = {
+        legalName: tax.legalName ?? tax.displayName,
+        taxId: tax.taxId,
+        address: tax.address,
+        isJuristic: tax.isJuristic,
+        income: tax.withholdingIncome,
+        rateBp: terms.withholdingBp,
+        payer: { name: seller.name, address: seller.address, taxId: seller.taxId, branch: seller.branch },
+      };
+      const certificate = row.withholding_satang > 0 ? await nextCertificate(trx, paidOn.slice(0, 4)) : undefined;
+      await trx
+        .updateTable('payouts')
+        .set({
+          transfer_reference: transfer.transferReference,
+          transferred_on: sql<Date>`${paidOn}::date`,
+          note: transfer.note ?? null,
+          paid_at: now,
+          tax: JSON.stringify(snapshot),
+          certificate_series: certificate?.series ?? null,
+          certificate_sequence: certificate?.sequence ?? null,
+        })
+        .where('id', '=', id)
+        .execute();
+      await book(trx, row, transfer.transferReference, false);
+      await tell(trx, row, 'payout.paid');
+      return 'paid';
+    });
+  }
+
+  async function batchRows(batchId: string): Promise<PayoutRow[]> {
+    const rows = await payoutRows(db, { batchId }, 10_000);
+    if (rows.length === 0) throw new AppError('resource.not_found');
+    // By number: the order of the file and of the statement runs.
+    return rows.sort((a, b) => (a.number < b.number ? -1 : 1));
+  }
+  /** Each in a transaction of its own, so that a repeat after a crash goes on with the rest. */
+  async function each(batchId: string, isDue: (row: PayoutRow) => boolean, work: (id: string) => Promise<PayoutView>) {
+    let done = 0;
+    for (const row of (await batchRows(batchId)).filter(isDue)) {
+      try {
+        await work(row.id);
+        done++;
+      } catch (error) {
+        // Another admin was faster, or has to approve too: those stay as they are.
+        if (!(error instanceof AppError && /^payout\./.test(error.code))) throw error;
+      }
+    }
+    return { done, items: (await batchRows(batchId)).map(payoutView) };
+  }
+
+  /** Marks what goes into a new file, or finds what was in the last one; with the accounts, still sealed. */
+  async function exportRun(trx: Trx, batchId: string, format: BankFileFormat, actor: Viewer) {
+    await sql`select pg_advisory_xact_lock(hashtext(${`payout-file.${batchId}`}))`.execute(trx);
+    const all = (await payoutRows(trx, { batchId }, 10_000))
+      .filter((row) => row.bank_account_id !== null && row.net_satang > 0)
+      .sort((a, b) => (a.number < b.number ? -1 : 1));
+    const fresh = all.filter((row) => row.status === 'approved' && row.exported_at === null);
+    const last = Math.max(...all.map((row) => row.exported_at?.getTime() ?? 0));
+    const again = all.filter((row) => row.exported_at?.getTime() === last && ['approved', 'paid'].includes(row.status));
+    const run = fresh.length > 0 ? clock.now() : new Date(last);
+    const rows = fresh.length > 0 ? fresh : again;
+    if (rows.length === 0) throw new AppError('payout.nothing_to_transfer');
+    if (fresh.length > 0) {
+      const ids = fresh.map((row) => row.id);
+      await trx.updateTable('payouts').set({ exported_at: run }).where('id', 'in', ids).execute();
+    }
+    await audit(trx, {
+      actorId: actor.userId,
+      action: 'payout.export',
+      subjectKind: 'payout_batch',
+      subjectId: batchId,
+      details: { payouts: rows.length, format, again: fresh.length === 0 },
+    });
+    const accounts = await trx
+      .selectFrom('bank_accounts')
+      .select(['id', 'bank_code', 'account_name_encrypted', 'account_number_encrypted'])
+      .where('id', 'in', [...new Set(rows.map((row) => row.bank_account_id!))])
+      .execute();
+    return { run, rows, accounts: new Map(accounts.map((account) => [account.id, account])) };
   }
 
   return {
     /** Drafts for everybody, or for one; throws payout.nothing_due when there is none to make. */
     async createBatch(actor: Viewer, only: { photographerId?: string | undefined; organizerId?: string | undefined }) {
       const terms = await settings.get('payouts');
-      const batchId = randomUUID();
       const isForOne = only.photographerId !== undefined || only.organizerId !== undefined;
+      // Who is asked for by name gets what there is.
+      const batch = { id: randomUUID(), minimumSatang: isForOne ? 1 : terms.minimumSatang, actor, terms };
       return db.transaction().execute(async (trx) => {
         await sql`select pg_advisory_xact_lock(hashtext('payouts'))`.execute(trx);
         const ids: string[] = [];
@@ -210,44 +312,107 @@ export function createPayouts({ db, settings, messages, clock = systemClock }: P
           const id = kind === 'photographer' ? only.photographerId : only.organizerId;
           if (isForOne && id === undefined) continue;
           for (const payee of await payeeBalances(trx, kind, heldUntil(clock.now(), terms), { id })) {
-            const made = await draft(trx, kind, payee, batchId, actor, terms);
+            const made = await draft(trx, kind, payee, batch);
             if (made) ids.push(made);
           }
         }
         if (ids.length === 0) throw new AppError('payout.nothing_due');
-        const details = { batchId, payouts: ids.length };
         await audit(trx, {
           actorId: actor.userId,
           action: 'payout.draft',
           subjectKind: 'payout_batch',
-          subjectId: batchId,
-          details,
+          subjectId: batch.id,
+          details: { batchId: batch.id, payouts: ids.length },
         });
-        return { batchId, items: (await rowsOf(trx, { ids }, ids.length)).map(view) };
+        return { batchId: batch.id, items: (await payoutRows(trx, { ids }, ids.length)).map(payoutView) };
       });
     },
-    approve: (id: string, actor: Viewer) =>
-      step(id, 'approved', actor, async (trx) => {
-        await trx.updateTable('payouts').set({ approved_by: actor.userId }).where('id', '=', id).execute();
-      }),
+    approve: async (id: string, actor: Viewer) => approve(id, actor, await settings.get('payouts')),
+    async approveBatch(batchId: string, actor: Viewer) {
+      const terms = await settings.get('payouts');
+      const isMine = (row: PayoutRow) => row.status === 'draft' && row.approved_by !== actor.userId;
+      return each(batchId, isMine, (id) => approve(id, actor, terms));
+    },
     /** Books the transfer; the same reference again answers the paid payout. */
-    async pay(id: string, transferReference: string, actor: Viewer): Promise<PayoutView> {
-      const [before] = await rowsOf(db, { ids: [id] }, 1);
-      if (before?.status === 'paid' && before.transfer_reference === transferReference) return view(before);
-      return step(id, 'paid', actor, async (trx, row) => {
-        const paid = { transfer_reference: transferReference, paid_at: clock.now() };
-        await trx.updateTable('payouts').set(paid).where('id', '=', id).execute();
-        await book(trx, row, transferReference);
-      });
+    pay,
+    payBatch: (batchId: string, transfer: Transfer, actor: Viewer) =>
+      each(
+        batchId,
+        (row) => row.status === 'approved' && row.exported_at !== null,
+        (id) => pay(id, transfer, actor),
+      ),
+    cancel: (id: string, actor: Viewer) =>
+      step(id, actor, async (_trx, row) => {
+        requireWay(row, 'cancelled');
+        return 'cancelled';
+      }),
+    /** The transfer did not go through, or came back: what it held is payable again, a booking of it is booked back. */
+    fail: (id: string, reason: string, actor: Viewer) =>
+      step(id, actor, async (trx, row) => {
+        if (row.status === 'failed' && row.failure === reason) return undefined;
+        requireWay(row, 'failed');
+        await trx
+          .updateTable('payouts')
+          .set({ failure: reason, failed_at: clock.now() })
+          .where('id', '=', id)
+          .execute();
+        if (row.status === 'paid') await book(trx, row, reason, true);
+        await tell(trx, row, 'payout.failed', reason);
+        return 'failed';
+      }),
+    /**
+     * The approved payouts of a batch that have an account and were in no file yet, for the bank. When there is none left, the
+     * last file again: no payout is ever in two different files. Opens accounts, so it is written down.
+     */
+    async bankFile(
+      batchId: string,
+      choice: { format?: BankFileFormat | undefined; encoding?: BankFileEncoding | undefined },
+      actor: Viewer,
+    ) {
+      const [terms, seller] = [await settings.get('payouts'), await settings.get('seller')];
+      const format = choice.format ?? terms.bankFileFormat;
+      await batchRows(batchId);
+      const { run, rows, accounts } = await db.transaction().execute((trx) => exportRun(trx, batchId, format, actor));
+      const content = bankFile(
+        {
+          batchReference: batchId.slice(0, 8).toUpperCase(),
+          companyName: seller.name,
+          debitAccount: terms.debitAccount,
+          valueDate: bangkokDay(run),
+          transfers: rows.map((row) => {
+            const account = accounts.get(row.bank_account_id!)!;
+            return {
+              reference: row.number,
+              bankCode: account.bank_code,
+              accountNumber: box.open(account.account_number_encrypted),
+              accountName: box.open(account.account_name_encrypted),
+              amountSatang: row.net_satang,
+            };
+          }),
+        },
+        format,
+        choice.encoding ?? terms.bankFileEncoding,
+      );
+      const time = run.toISOString().slice(11, 16).replace(':', '');
+      const fileName = `payouts-${batchId.slice(0, 8)}-${bangkokDay(run)}-${time}.${format === 'csv' ? 'csv' : 'txt'}`;
+      return { fileName, content };
     },
-    cancel: (id: string, actor: Viewer) => step(id, 'cancelled', actor, async () => {}),
-    async list(query: { cursor?: string | undefined; limit: number; status?: string | undefined }) {
-      const rows = await rowsOf(db, { status: query.status, after: decodeCursor(query.cursor) }, query.limit + 1);
-      return toPage(rows, query.limit, (row) => ({ at: row.created_at, id: row.id }), view);
+    async list(query: {
+      cursor?: string | undefined;
+      limit: number;
+      status?: string | undefined;
+      batchId?: string | undefined;
+    }) {
+      const { status, batchId } = query;
+      const rows = await payoutRows(db, { status, batchId, after: decodeCursor(query.cursor) }, query.limit + 1);
+      return toPage(rows, query.limit, (row) => ({ at: row.created_at, id: row.id }), payoutView);
     },
     async ofPayee(kind: PayeeKind, id: string): Promise<PayoutView[]> {
-      const rows = await rowsOf(db, { payee: { kind, id } }, 100);
-      return rows.filter((row) => row.status !== 'cancelled').map(view);
+      const rows = await payoutRows(db, { payee: { kind, id } }, 100);
+      return rows.filter((row) => row.status !== 'cancelled').map(payoutView);
+    },
+    async find(id: string): Promise<PayoutRow | undefined> {
+      return (await payoutRows(db, { ids: [id] }, 1))[0];
     },
   };
 }

@@ -95,7 +95,13 @@ export const byDay = async (db: Db, range: Range, filter?: Filter) =>
 export async function byEvent(db: Db, range: Range, filter?: Filter) {
   const rows = (await figuresBy(db, range, sql`p.event_id::text`, filter)).filter((row) => row.key !== null);
   const names = await nameMap(db, 'events', 'name', rows);
-  const list = rows.map((row) => ({ eventId: row.key!, eventName: names.get(row.key!) ?? '', ...toFigures(row) }));
+  const namesEn = await nameMap(db, 'events', 'name_en', rows);
+  const list = rows.map((row) => ({
+    eventId: row.key!,
+    eventName: names.get(row.key!) ?? '',
+    eventNameEn: namesEn.get(row.key!) ?? null,
+    ...toFigures(row),
+  }));
   return list.sort((a, b) => b.grossSatang - a.grossSatang);
 }
 
@@ -114,8 +120,8 @@ export async function byPhotographer(db: Db, range: Range, filter?: Filter) {
 
 async function nameMap(db: Db, table: 'events' | 'photographers', column: string, rows: readonly FiguresRow[]) {
   const ids = rows.map((row) => row.key!);
-  if (ids.length === 0) return new Map<string, string>();
-  const found = await sql<{ id: string; name: string }>`
+  if (ids.length === 0) return new Map<string, string | null>();
+  const found = await sql<{ id: string; name: string | null }>`
     select id::text as id, ${sql.ref(column)} as name from ${sql.table(table)} where id = any(${ids}::uuid[])`.execute(
     db,
   );

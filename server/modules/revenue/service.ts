@@ -4,10 +4,14 @@ import { type Clock, systemClock } from '#server/platform/clock.ts';
 import type { DbOrTrx } from '#server/platform/db.ts';
 import { checkMachine } from '#server/platform/machine.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
+import { renderCertificate } from './certificate-pdf.ts';
+import { createPayeeTaxes } from './payee-tax.ts';
 import { type PayeeBalance, type PayeeKind, payeeBalances, payeeOf } from './payees.ts';
-import { createPayouts, heldUntil, type PayoutsDeps, payoutMachine } from './payouts.ts';
+import { certificateNumber, type PayoutRow, payoutMachine } from './payout-rows.ts';
+import { createPayouts, heldUntil, type PayoutsDeps } from './payouts.ts';
 import * as reports from './reports.ts';
 import { createSplitRules } from './split-rules.ts';
+import { renderStatement, statementLines } from './statement-pdf.ts';
 
 export type RevenueService = ReturnType<typeof createRevenueService>;
 interface RevenueDeps extends PayoutsDeps {
@@ -24,6 +28,8 @@ const balanceView = (payee: PayeeBalance) => ({
   paidOutSatang: payee.paidOutSatang,
   balanceSatang: payee.balanceSatang,
   availableSatang: payee.availableSatang,
+  heldSatang: payee.heldSatang,
+  inPayoutSatang: payee.inPayoutSatang,
   photosSold: payee.photosSold,
 });
 const nobody = {
@@ -32,6 +38,8 @@ const nobody = {
   paidOutSatang: 0,
   balanceSatang: 0,
   availableSatang: 0,
+  heldSatang: 0,
+  inPayoutSatang: 0,
   photosSold: 0,
 };
 
@@ -50,6 +58,7 @@ export function createRevenueService(deps: RevenueDeps) {
 
   return {
     payouts,
+    taxes: createPayeeTaxes({ db }),
     rules: createSplitRules({ db }),
     checkMachines: () => checkMachine(db, payoutMachine),
 
@@ -68,7 +77,7 @@ export function createRevenueService(deps: RevenueDeps) {
     async event(eventId: string, query: RangeQuery, viewer: Viewer) {
       const event = await db
         .selectFrom('events')
-        .select(['id', 'name', 'organizer_id'])
+        .select(['id', 'name', 'name_en', 'organizer_id'])
         .where('id', '=', eventId)
         .executeTakeFirst();
       if (!event || !(await mayLook(viewer, event))) throw new AppError('event.not_found');
@@ -80,7 +89,7 @@ export function createRevenueService(deps: RevenueDeps) {
         reports.byDay(db, range, filter),
         reports.byPhotographer(db, range, filter),
       ]);
-      return { eventId, eventName: event.name, totals, days, photographers };
+      return { eventId, eventName: event.name, eventNameEn: event.name_en, totals, days, photographers };
     },
     async photographers(query: { cursor?: string | undefined; limit: number }) {
       const filter = { after: decodeCursor(query.cursor), limit: query.limit + 1 };
@@ -91,6 +100,24 @@ export function createRevenueService(deps: RevenueDeps) {
         (row) => ({ at: row.createdAt, id: row.id }),
         (row) => ({ photographerId: row.id, ...balanceView(row) }),
       );
+    },
+    /** A payout of this viewer's own, or any for an admin; everybody else: resource.not_found. */
+    async ownPayout(id: string, viewer: Viewer) {
+      const row = await payouts.find(id);
+      if (!row) throw new AppError('resource.not_found');
+      if (viewer.role === 'admin') return row;
+      const kind = row.photographer_id ? 'photographer' : 'organizer';
+      const mine = await payeeOf(db, viewer.userId, kind);
+      if (!mine || mine !== (row.photographer_id ?? row.organizer_id)) throw new AppError('resource.not_found');
+      return row;
+    },
+    statement: async (row: PayoutRow) =>
+      renderStatement(row, await statementLines(db, row.id), await settings.get('seller')),
+    /** Throws resource.not_found when no tax was withheld, or nothing is paid. */
+    certificate(row: PayoutRow) {
+      const number = certificateNumber(row);
+      if (!number || row.status !== 'paid') throw new AppError('resource.not_found');
+      return { fileName: `${number}.pdf`, stream: renderCertificate(row, number) };
     },
     /** A photographer's or organizer's own earnings; nothing for who is neither. */
     async mine(viewer: Viewer, query: RangeQuery) {
@@ -113,7 +140,12 @@ export function createRevenueService(deps: RevenueDeps) {
         ...range,
         ...balanceView(balance!),
         days: days.map((each) => ({ day: each.day, ...earned(each) })),
-        events: byEvent.map((each) => ({ eventId: each.eventId, eventName: each.eventName, ...earned(each) })),
+        events: byEvent.map((each) => ({
+          eventId: each.eventId,
+          eventName: each.eventName,
+          eventNameEn: each.eventNameEn,
+          ...earned(each),
+        })),
         payouts: await payouts.ofPayee(kind, id),
       };
     },

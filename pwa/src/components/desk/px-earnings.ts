@@ -15,7 +15,8 @@ export const payoutTone: Record<revenue.PayoutView['status'], Tone> = {
   draft: 'plain',
   approved: 'warning',
   paid: 'success',
-  cancelled: 'error',
+  cancelled: 'plain',
+  failed: 'error',
 };
 
 /** What a photographer or organizer earned, is owed and was paid. */

@@ -196,6 +196,6 @@ export const salesEn = {
     cancel: 'Cancel',
     cancelTitle: 'Cancel this payout?',
     cancelBody: 'What it held is free for the next batch.',
-    states: { draft: 'Draft', approved: 'Approved', paid: 'Paid', cancelled: 'Cancelled' },
+    states: { draft: 'Draft', approved: 'Approved', paid: 'Paid', cancelled: 'Cancelled', failed: 'Failed' },
   },
 };

@@ -196,6 +196,6 @@ export const salesTh: Catalogue<typeof salesEn> = {
     cancel: 'ยกเลิก',
     cancelTitle: 'ยกเลิกการจ่ายเงินนี้?',
     cancelBody: 'ยอดในรายการนี้จะไปอยู่ในรอบถัดไป',
-    states: { draft: 'ร่าง', approved: 'อนุมัติแล้ว', paid: 'จ่ายแล้ว', cancelled: 'ยกเลิก' },
+    states: { draft: 'ร่าง', approved: 'อนุมัติแล้ว', paid: 'จ่ายแล้ว', cancelled: 'ยกเลิก', failed: 'โอนไม่สำเร็จ' },
   },
 };
