@@ -37,12 +37,34 @@ export const settingSchemas = {
     /** A buyer may ask for a refund this many days after paying. */
     requestWithinDays: z.int().min(0).max(365).default(30),
   }),
+  reconciliation: z.object({
+    /** A payment without its bank row after this becomes a case for a person. */
+    overdueHours: z.int().min(1).max(240).default(24),
+    /** What the gateway keeps of a payment, where its feed does not say: a share, and an amount each. */
+    feeBp: bp.default(0),
+    feeSatang: z.int().min(0).max(100_000).default(0),
+    /** One person may give up so much; above, a second has to agree. */
+    writeOffLimitSatang: z.int().min(0).default(100),
+  }),
   payouts: z.object({
     /** Earnings rest this long before they are paid out, so that refunds come first. */
     holdDays: z.int().min(0).max(90).default(7),
     withholdingBp: bp.default(300),
     /** Withholding applies from this gross amount on. */
     withholdingThresholdSatang: z.int().min(0).default(100_000),
+    /** A batch leaves out who is owed less; it is carried on to the next. */
+    minimumSatang: z.int().min(0).default(10_000),
+    /** Payouts above this gross amount need a second admin. */
+    twoPersonLimitSatang: z.int().min(0).default(5_000_000),
+    /** Layouts of the file for the bank: docs/runbook.md. */
+    bankFileFormat: z.enum(['csv', 'fixed']).default('csv'),
+    bankFileEncoding: z.enum(['utf-8', 'tis-620']).default('utf-8'),
+    /** The account that payouts leave from. */
+    debitAccount: z
+      .string()
+      .trim()
+      .regex(/^(\d{10,15})?$/, '10 to 15 digits or empty')
+      .default(''),
   }),
   downloads: z.object({
     maxPerPhoto: z.int().min(1).max(1000).default(20),

@@ -22,6 +22,7 @@ const relay = startOutboxRelay({ db: platform.db, queues, listener: platform.lis
 queues.consume('server', modules.jobHandlers, 8);
 await Promise.all([
   queues.schedule('sweep-payments', 15_000, {}),
+  queues.schedule('sweep-bank', 300_000, {}),
   queues.schedule('sweep-uploads', 60_000, {}),
   queues.schedule('sweep-downloads', 60_000, {}),
   queues.schedule('sweep-notices', 60_000, {}),

@@ -5,8 +5,12 @@ import type { RateLimit } from '#server/http/rate-limit.ts';
 import { housekeepingJobHandlers } from '#server/modules/admin/housekeeping.ts';
 import { adminRoutes } from '#server/modules/admin/routes.ts';
 import { createAdminService } from '#server/modules/admin/service.ts';
+import { couponsRoutes } from '#server/modules/cart/coupon-routes.ts';
+import { createCouponsService } from '#server/modules/cart/coupons.ts';
 import { cartRoutes } from '#server/modules/cart/routes.ts';
 import { createCartService } from '#server/modules/cart/service.ts';
+import { createSharedCartsService } from '#server/modules/cart/shared.ts';
+import { sharedCartsRoutes } from '#server/modules/cart/shared-routes.ts';
 import { downloadsJobHandlers } from '#server/modules/downloads/jobs.ts';
 import { downloadsRoutes } from '#server/modules/downloads/routes.ts';
 import { createDownloadsService } from '#server/modules/downloads/service.ts';
@@ -26,13 +30,21 @@ import { noticesRoutes } from '#server/modules/notices/routes.ts';
 import { createNoticesService } from '#server/modules/notices/service.ts';
 import { ordersRoutes } from '#server/modules/orders/routes.ts';
 import { createOrdersService } from '#server/modules/orders/service.ts';
+import { createPriceRulesService } from '#server/modules/packages/price-rules.ts';
 import { packagesRoutes } from '#server/modules/packages/routes.ts';
 import { createPackagesService } from '#server/modules/packages/service.ts';
+import { createCasesService } from '#server/modules/payments/cases.ts';
 import { paymentsJobHandlers } from '#server/modules/payments/jobs.ts';
+import { createReconcileService } from '#server/modules/payments/reconcile.ts';
 import { createRefundsService } from '#server/modules/payments/refunds.ts';
 import { createReviewsService } from '#server/modules/payments/reviews.ts';
 import { paymentsRoutes } from '#server/modules/payments/routes.ts';
-import { createPaymentsService, createPaynoi } from '#server/modules/payments/service.ts';
+import {
+  createOmise,
+  createPaymentsService,
+  createPaynoi,
+  type PaymentProvider,
+} from '#server/modules/payments/service.ts';
 import { createWebhooksService } from '#server/modules/payments/webhooks.ts';
 import { photographersRoutes } from '#server/modules/photographers/routes.ts';
 import { createPhotographersService, ensurePhotographer } from '#server/modules/photographers/service.ts';
@@ -56,6 +68,14 @@ import { eventsCollection } from '#sync/collections/events.ts';
 import { favoritesCollection } from '#sync/collections/favorites.ts';
 import { photosCollection } from '#sync/collections/photos.ts';
 import { syncRouter } from '#sync/router.ts';
+
+/** The gateway new payments go to first, then those that still answer for theirs. */
+function gateways(config: Platform['config']): [PaymentProvider, ...PaymentProvider[]] {
+  const paynoi = createPaynoi(config.paynoi);
+  const omise = config.omise && createOmise(config.omise);
+  if (!omise) return [paynoi];
+  return config.paymentProvider === 'omise' ? [omise, paynoi] : [paynoi, omise];
+}
 
 /** Constructs every module of the API and hands each the few things it uses. */
 export function composeModules(platform: Platform) {
@@ -90,20 +110,43 @@ export function composeModules(platform: Platform) {
   const faceEngines = createFaceEnginesService({ db, storage, events });
   const faceGroups = createFaceGroupsService({ db });
   const packages = createPackagesService({ db, events });
-  const cart = createCartService({ db, photos, packages });
+  const priceRules = createPriceRulesService({ db, events });
+  const coupons = createCouponsService({ db, cache });
+  const cart = createCartService({ db, photos, packages, coupons });
+  const sharedCarts = createSharedCartsService({ db, photos, packages, coupons, cart, linkSecret });
   const invoices = createInvoicesService({ db });
-  const orders = createOrdersService({ db, cart, invoices, messages, settings, linkSecret, publicUrl });
-  const payments = createPaymentsService({ db, orders, provider: createPaynoi(config.paynoi), logger });
+  const orders = createOrdersService({
+    db,
+    cart,
+    coupons,
+    sharedCarts,
+    invoices,
+    messages,
+    settings,
+    linkSecret,
+    publicUrl,
+  });
+  const payments = createPaymentsService({ db, orders, providers: gateways(config), logger });
   const webhooks = createWebhooksService({ db, payments, logger });
-  const reviews = createReviewsService({ db, orders });
+  const reviews = createReviewsService({ db, orders, settings });
   const bankSecret = config.secrets.bank;
-  const refunds = createRefundsService({ db, orders, invoices, messages, settings, bankSecret });
+  const { providerOf } = payments;
+  const refunds = createRefundsService({ db, orders, invoices, messages, settings, providerOf, bankSecret });
+  const cases = createCasesService({ db, orders, settings, bankSecret });
+  const reconcile = createReconcileService({ db, orders, payments, settings, logger });
   const downloads = createDownloadsService({ db, orders, storage, settings, messages, linkSecret });
   const revenue = createRevenueService({ db, settings, messages, events, bankSecret });
   const admin = createAdminService({ db, queues });
 
   // Orders before carts: the order in which a settlement locks them.
-  auth.onGuestJoined(orders.joinGuest, cart.joinGuest, favorites.joinGuest, faceSearches.joinGuest);
+  auth.onGuestJoined(
+    orders.joinGuest,
+    coupons.joinGuest,
+    cart.joinGuest,
+    sharedCarts.joinGuest,
+    favorites.joinGuest,
+    faceSearches.joinGuest,
+  );
 
   const routes: BoundRoute[] = [
     ...auth.routes,
@@ -117,9 +160,11 @@ export function composeModules(platform: Platform) {
     ...faceSearchesRoutes({ faceSearches, faceGroups }),
     ...faceEnginesRoutes({ faceEngines }),
     ...packagesRoutes({ packages }),
+    ...couponsRoutes({ coupons, priceRules }),
     ...cartRoutes({ cart }),
+    ...sharedCartsRoutes({ sharedCarts, orders, downloads }),
     ...ordersRoutes({ db, orders, payments, refunds, invoices }),
-    ...paymentsRoutes({ payments, webhooks, reviews, refunds }),
+    ...paymentsRoutes({ payments, webhooks, reviews, refunds, cases, reconcile }),
     ...downloadsRoutes({ downloads }),
     ...revenueRoutes({ revenue }),
     ...noticesRoutes({ notices }),
@@ -131,7 +176,7 @@ export function composeModules(platform: Platform) {
     ...messagesJobHandlers({ db, messages, mailer, mailDomain: new URL(publicUrl).hostname }),
     ...uploadsJobHandlers({ uploads }),
     ...downloadsJobHandlers({ downloads }),
-    ...paymentsJobHandlers({ db, payments, webhooks, orders }),
+    ...paymentsJobHandlers({ db, payments, webhooks, orders, reconcile }),
     ...housekeepingJobHandlers({ db, settings }),
   };
 
@@ -158,6 +203,7 @@ export function composeModules(platform: Platform) {
     /** At boot: the state tables of selling hold together and agree with the database. */
     async checkMachines(): Promise<void> {
       await payments.checkMachines();
+      await cases.checkMachines();
       await revenue.checkMachines();
     },
     /** What is kept in memory for a while is written down. */

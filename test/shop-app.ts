@@ -7,8 +7,12 @@ import express, { type Request } from 'express';
 import { sql } from 'kysely';
 import { type DevServices, startDevServices } from '#ops/laptop/dev-services.ts';
 import type { Viewer } from '#server/http/viewer.ts';
+import { couponsRoutes } from '#server/modules/cart/coupon-routes.ts';
+import { createCouponsService } from '#server/modules/cart/coupons.ts';
 import { cartRoutes } from '#server/modules/cart/routes.ts';
 import { createCartService } from '#server/modules/cart/service.ts';
+import { createSharedCartsService } from '#server/modules/cart/shared.ts';
+import { sharedCartsRoutes } from '#server/modules/cart/shared-routes.ts';
 import { downloadsRoutes } from '#server/modules/downloads/routes.ts';
 import { createDownloadsService } from '#server/modules/downloads/service.ts';
 import { createEventsService } from '#server/modules/events/service.ts';
@@ -16,13 +20,23 @@ import { createInvoicesService } from '#server/modules/invoices/service.ts';
 import type { Messages } from '#server/modules/messages/service.ts';
 import { ordersRoutes } from '#server/modules/orders/routes.ts';
 import { createOrdersService } from '#server/modules/orders/service.ts';
+import { createPriceRulesService } from '#server/modules/packages/price-rules.ts';
 import { packagesRoutes } from '#server/modules/packages/routes.ts';
 import { createPackagesService } from '#server/modules/packages/service.ts';
+import { createCasesService } from '#server/modules/payments/cases.ts';
 import { paymentsJobHandlers } from '#server/modules/payments/jobs.ts';
+import { createReconcileService } from '#server/modules/payments/reconcile.ts';
 import { createRefundsService } from '#server/modules/payments/refunds.ts';
 import { createReviewsService } from '#server/modules/payments/reviews.ts';
 import { paymentsRoutes } from '#server/modules/payments/routes.ts';
-import { createPaymentsService, createPaynoi, type PaynoiSettings } from '#server/modules/payments/service.ts';
+import {
+  createOmise,
+  createPaymentsService,
+  createPaynoi,
+  type OmiseSettings,
+  type PaymentProvider,
+  type PaynoiSettings,
+} from '#server/modules/payments/service.ts';
 import { createWebhooksService } from '#server/modules/payments/webhooks.ts';
 import { ensurePhotographer } from '#server/modules/photographers/service.ts';
 import { createPhotosService } from '#server/modules/photos/service.ts';
@@ -49,24 +63,46 @@ interface ComposeDeps {
   storage: Storage;
   messages: Messages;
   gateway: PaynoiSettings;
+  hosted: OmiseSettings;
   clock: Clock;
   logger: Logger;
+  /** Stands between the services and the gateways. */
+  wrap?: (provider: PaymentProvider) => PaymentProvider;
 }
-function compose({ db, storage, messages, gateway, clock, logger }: ComposeDeps) {
+function compose(deps: ComposeDeps) {
+  const { db, storage, messages, gateway, hosted, clock, logger, wrap = (provider) => provider } = deps;
   const linkSecret = testSecrets.link;
   const settings = createSettingsService({ db });
   const events = createEventsService({ db, cache: createMemoryCache(), linkSecret, messages });
   const photos = createPhotosService({ db, events, logger });
   const packages = createPackagesService({ db, events });
-  const cart = createCartService({ db, photos, packages });
+  const priceRules = createPriceRulesService({ db, events });
+  const coupons = createCouponsService({ db, cache: createMemoryCache(), clock });
+  const cart = createCartService({ db, photos, packages, coupons });
+  const sharedCarts = createSharedCartsService({ db, photos, packages, coupons, cart, linkSecret, clock });
   const invoices = createInvoicesService({ db });
   const publicUrl = 'http://shop.test';
-  const orders = createOrdersService({ db, cart, invoices, messages, settings, linkSecret, publicUrl, clock });
-  const payments = createPaymentsService({ db, orders, provider: createPaynoi(gateway), logger, clock });
+  const orders = createOrdersService({
+    db,
+    cart,
+    coupons,
+    sharedCarts,
+    invoices,
+    messages,
+    settings,
+    linkSecret,
+    publicUrl,
+    clock,
+  });
+  const providers: [PaymentProvider, PaymentProvider] = [wrap(createPaynoi(gateway)), wrap(createOmise(hosted))];
+  const payments = createPaymentsService({ db, orders, providers, logger, clock, patienceMs: 700 });
   const webhooks = createWebhooksService({ db, payments, logger, clock });
-  const reviews = createReviewsService({ db, orders });
+  const reviews = createReviewsService({ db, orders, settings, clock });
   const bankSecret = testSecrets.bank;
-  const refunds = createRefundsService({ db, orders, invoices, messages, settings, bankSecret, clock });
+  const { providerOf } = payments;
+  const cases = createCasesService({ db, orders, settings, bankSecret, clock });
+  const reconcile = createReconcileService({ db, orders, payments, settings, logger, clock });
+  const refunds = createRefundsService({ db, orders, invoices, messages, settings, providerOf, bankSecret, clock });
   const downloads = createDownloadsService({ db, orders, storage, settings, messages, linkSecret, clock });
   const revenue = createRevenueService({ db, settings, messages, events, bankSecret, clock });
   return {
@@ -75,13 +111,18 @@ function compose({ db, storage, messages, gateway, clock, logger }: ComposeDeps)
     events,
     photos,
     packages,
+    priceRules,
+    coupons,
     cart,
+    sharedCarts,
     invoices,
     orders,
     payments,
     webhooks,
     reviews,
     refunds,
+    cases,
+    reconcile,
     downloads,
     revenue,
   };
@@ -101,17 +142,28 @@ export async function startShopApp() {
     keyId: '100568',
     account: '0800000000',
     type: '1',
-    createTimeoutMs: 700,
+    recordKey: 'test-record-key',
+    createTimeoutMs: 5_000,
+    checkTimeoutMs: 700,
+  };
+  const hosted = {
+    baseUrl: '',
+    secretKey: 'skey_test_1',
+    webhookSecret: Buffer.from('a secret for webhooks').toString('base64'),
+    sourceType: 'alipay',
+    createTimeoutMs: 5_000,
     checkTimeoutMs: 700,
   };
   let services!: ReturnType<typeof compose>;
 
   const app = await startHttpApp(
     ({ database: { db }, messages }) => {
-      services = compose({ db, storage: store.storage, messages, gateway, clock, logger });
+      services = compose({ db, storage: store.storage, messages, gateway, hosted, clock, logger });
       return [
         ...packagesRoutes(services),
         ...cartRoutes(services),
+        ...couponsRoutes(services),
+        ...sharedCartsRoutes(services),
         ...ordersRoutes(services),
         ...paymentsRoutes(services),
         ...downloadsRoutes(services),
@@ -129,11 +181,14 @@ export async function startShopApp() {
     webhookUrl: `${app.url}/api/payment/webhook`,
     apiKey,
     recordKey: 'test-record-key',
+    omise: hosted,
     now: clock.now,
   });
   gateway.baseUrl = `${dev.url}/dev/paynoi/api`;
+  hosted.baseUrl = `${dev.url}/dev/omise/api`;
   const { db } = app;
   const handlers = paymentsJobHandlers({ ...services, clock });
+  const { signal } = new AbortController();
   let made = 0;
 
   async function post(target: string, body: unknown = {}): Promise<void> {
@@ -150,8 +205,18 @@ export async function startShopApp() {
     ...services,
     store: store.storage,
     gateway,
+    hosted,
+    devUrl: dev.url,
     apiKey,
     clock,
+    /** The same services as another process has them: on `db`, with what `wrap` makes of the gateways. */
+    composeAgain: (again: { db: Db; wrap?: ComposeDeps['wrap'] }) => {
+      const { messages } = app;
+      const other = compose({ ...again, storage: store.storage, messages, gateway, hosted, clock, logger });
+      return { ...other, handlers: paymentsJobHandlers({ ...other, clock }) };
+    },
+    /** A switch of a simulator: /dev/paynoi/stray, /dev/omise/:id/pay ... */
+    dev: post,
     logger,
     wait: (ms: number) => {
       aheadMs += ms;
@@ -159,7 +224,7 @@ export async function startShopApp() {
     /** What a person does at the simulator: pay, pay-short, expire, lose-webhook ... */
     act: (transId: string, action: string, options?: object) => post(`/dev/paynoi/${transId}/${action}`, options),
     faults: (faults: object) => post('/dev/paynoi/faults', faults),
-    sweep: () => handlers['sweep-payments']!({}, { jobId: 'sweep', attempt: 1, logger }),
+    sweep: () => handlers['sweep-payments']!({}, { jobId: 'sweep', attempt: 1, logger, signal }),
     /** Runs the jobs that were written down, webhooks included, until none is left; answers how many. */
     async runJobs(): Promise<number> {
       let count = 0;
@@ -174,7 +239,12 @@ export async function startShopApp() {
           .executeTakeFirst();
         if (!row) return count;
         await db.updateTable('outbox').set({ relayed_at: clock.now() }).where('id', '=', row.id).execute();
-        await handlers[row.topic as 'apply-webhook']!(row.payload as never, { jobId: 'job', attempt: 1, logger });
+        await handlers[row.topic as 'apply-webhook']!(row.payload as never, {
+          jobId: 'job',
+          attempt: 1,
+          logger,
+          signal,
+        });
         count++;
       }
     },

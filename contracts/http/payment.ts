@@ -19,6 +19,8 @@ export const paymentView = z.object({
   requestedSatang: satang,
   paidSatang: satang.nullable(),
   qrImageBase64: z.string().nullable().describe('PNG without the data: prefix, while pending'),
+  redirectUrl: z.string().nullable().describe('the gateway’s own page to pay at, while pending, where it has one'),
+  retryAt: isoTime.nullable().describe('unknown, creating: from then on another one may be created'),
   expiresAt: isoTime.nullable(),
   paidAt: isoTime.nullable(),
   review: reviewKind.nullable().describe('money that a person is looking at'),
@@ -68,6 +70,18 @@ export const paymentWebhook = route({
   rateLimit: 'none',
 });
 
+export const providerWebhook = route({
+  method: 'post',
+  path: '/api/payment/webhook/:provider',
+  summary: 'The same for a gateway by name, signed in its own way',
+  tag: 'payment',
+  access: 'public',
+  params: z.object({ provider: z.string().regex(/^[a-z]{2,20}$/) }),
+  responses: { 200: z.object({ status: z.literal(1) }) },
+  errors: ['webhook.signature', 'request.malformed', 'resource.not_found'],
+  rateLimit: 'none',
+});
+
 export const refundView = z.object({
   id: z.uuid(),
   orderId: z.uuid(),
@@ -97,6 +111,8 @@ export const adminRefundView = refundView.extend({
   orderTotalSatang: satang,
   decidedBy: z.string().nullable(),
   secondApprover: z.string().nullable(),
+  canSend: z.boolean().describe('the gateway can send it back by itself'),
+  transferVia: z.enum(['bank', 'gateway']).nullable(),
   payee: payee.nullable(),
 });
 
@@ -148,6 +164,17 @@ export const transferRefund = route({
   errors: ['resource.not_found', 'refund.transition'],
 });
 
+export const sendRefund = route({
+  method: 'post',
+  path: '/api/admin/refunds/:id/send',
+  summary: 'Send the money back through the gateway it came by; repeated: sent once',
+  tag: 'admin',
+  access: ['admin'],
+  params: idParams,
+  responses: { 200: adminRefundView },
+  errors: ['resource.not_found', 'refund.transition', 'refund.gateway', 'payment.gateway_unavailable'],
+});
+
 export const paymentReviewView = paymentView.omit({ qrImageBase64: true }).extend({
   orderTotalSatang: satang,
   email: z.string(),
@@ -157,17 +184,11 @@ export const paymentReviewView = paymentView.omit({ qrImageBase64: true }).exten
 export const listPaymentReviews = route({
   method: 'get',
   path: '/api/admin/payment-reviews',
-  summary: 'Money that could not be applied by itself, and webhooks that fit nothing',
+  summary: 'Money of an order that could not be applied by itself',
   tag: 'admin',
   access: ['admin'],
   query: pageQuery.extend({ resolved: z.enum(['true', 'false']).optional() }),
-  responses: {
-    200: pageOf(paymentReviewView).extend({
-      unmatchedWebhooks: z.array(
-        z.object({ id: z.uuid(), transId: z.string().nullable(), receivedAt: isoTime, error: z.string().nullable() }),
-      ),
-    }),
-  },
+  responses: { 200: pageOf(paymentReviewView) },
 });
 export const resolvePaymentReview = route({
   method: 'post',
@@ -181,4 +202,158 @@ export const resolvePaymentReview = route({
   responses: { 200: paymentReviewView },
   errors: ['payment.not_found', 'payment.transition'],
   idempotent: true,
+});
+
+export const moneyCaseView = z.object({
+  id: z.uuid(),
+  kind: z
+    .enum(['gateway_unmatched', 'bank_unmatched', 'bank_differs', 'bank_missing'])
+    .describe('the gateway or the bank has money for nobody; the bank got another amount; the bank got nothing'),
+  provider: z.string(),
+  transId: z.string().nullable(),
+  paymentId: z.uuid().nullable(),
+  orderId: z.uuid().nullable(),
+  orderNumber: z.string().nullable(),
+  amountSatang: satang,
+  differenceSatang: satang.describe('what the payment brought less what the bank got'),
+  status: z.enum(['open', 'parked', 'returning', 'resolved']),
+  outcome: z.enum(['attach', 'return', 'income', 'write_off', 'confirm', 'arrived', 'same_money']).nullable(),
+  needsSecondApproval: z.boolean(),
+  proposedBy: z.string().nullable(),
+  actions: z.array(z.enum(['attach', 'return', 'income', 'write_off', 'confirm', 'park'])),
+  note: z.string().nullable(),
+  payee: payee.nullable(),
+  transferReference: z.string().nullable(),
+  source: z.string().nullable(),
+  arrivedAt: isoTime.nullable(),
+  openedAt: isoTime,
+  resolvedAt: isoTime.nullable(),
+});
+export type MoneyCaseView = z.infer<typeof moneyCaseView>;
+const caseStatus = moneyCaseView.shape.status;
+
+export const listMoneyCases = route({
+  method: 'get',
+  path: '/api/admin/money-cases',
+  summary: 'Money that fits no payment, and payments that the bank did not show; newest first',
+  tag: 'admin',
+  access: ['admin'],
+  query: pageQuery.extend({ status: caseStatus.optional() }),
+  responses: { 200: pageOf(moneyCaseView) },
+});
+export const resolveMoneyCase = route({
+  method: 'post',
+  path: '/api/admin/money-cases/:id/resolve',
+  summary:
+    'attach: pay an order with it. return: owe it to the payer. income: ours. write_off: give it up. confirm: the bank has it. park: later',
+  tag: 'admin',
+  access: ['admin'],
+  params: idParams,
+  body: z.object({
+    action: z.enum(['attach', 'return', 'income', 'write_off', 'confirm', 'park']),
+    note: z.string().trim().max(1000).optional(),
+    order: z.string().trim().min(1).max(60).optional().describe('attach: number or id of the order'),
+    payee: payee.optional().describe('return: where the money goes'),
+  }),
+  responses: { 200: moneyCaseView },
+  errors: [
+    'resource.not_found',
+    'case.transition',
+    'case.too_little',
+    'refund.second_person',
+    'order.not_found',
+    'order.already_paid',
+    'order.transition',
+  ],
+  idempotent: true,
+});
+export const transferMoneyCase = route({
+  method: 'post',
+  path: '/api/admin/money-cases/:id/transfer',
+  summary: 'The money was sent back: the bank’s reference as evidence',
+  tag: 'admin',
+  access: ['admin'],
+  params: idParams,
+  body: z.object({ transferReference: z.string().trim().min(3).max(120) }),
+  responses: { 200: moneyCaseView },
+  errors: ['resource.not_found', 'case.transition'],
+});
+const bankRowStatus = z.enum(['new', 'matched', 'held']);
+export const getReconciliation = route({
+  method: 'get',
+  path: '/api/admin/reconciliation',
+  summary: 'The accounts between gateway and bank, the feeds, and what waits for a person',
+  tag: 'admin',
+  access: ['admin'],
+  responses: {
+    200: z.object({
+      feeds: z.array(
+        z.object({
+          provider: z.string(),
+          hasFeed: z.boolean(),
+          firstReadAt: isoTime.nullable(),
+          lastReadAt: isoTime.nullable(),
+          lastError: z.string().nullable(),
+        }),
+      ),
+      balances: z.array(
+        z.object({
+          account: z.enum(['gateway_clearing', 'bank', 'suspense', 'refunds_payable', 'gateway_fees', 'losses']),
+          balanceSatang: satang.describe('debits less credits'),
+        }),
+      ),
+      waiting: z.object({
+        cases: z.int(),
+        reviews: z.int(),
+        returning: z.int(),
+        rows: z.int(),
+        webhooks: z.int(),
+      }),
+    }),
+  },
+});
+export const runReconciliation = route({
+  method: 'post',
+  path: '/api/admin/reconciliation/run',
+  summary: 'Read the bank feeds now; it happens every five minutes by itself',
+  tag: 'admin',
+  access: ['admin'],
+  responses: {
+    200: z.object({
+      items: z.array(
+        z.object({
+          provider: z.string(),
+          rows: z.int(),
+          matched: z.int(),
+          held: z.int(),
+          missing: z.int(),
+          error: z.string().nullable(),
+        }),
+      ),
+    }),
+  },
+});
+export const listBankRows = route({
+  method: 'get',
+  path: '/api/admin/bank-rows',
+  summary: 'Money that the bank shows, with the order it paid; newest first',
+  tag: 'admin',
+  access: ['admin'],
+  query: pageQuery.extend({ status: bankRowStatus.optional() }),
+  responses: {
+    200: pageOf(
+      z.object({
+        id: z.uuid(),
+        provider: z.string(),
+        transId: z.string().nullable(),
+        amountSatang: satang,
+        feeSatang: satang,
+        source: z.string(),
+        status: bankRowStatus,
+        orderId: z.uuid().nullable(),
+        orderNumber: z.string().nullable(),
+        arrivedAt: isoTime,
+      }),
+    ),
+  },
 });

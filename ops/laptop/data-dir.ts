@@ -18,6 +18,8 @@ const SECRET_NAMES = [
   'link',
   'paynoiKey',
   'paynoiRecord',
+  'omiseKey',
+  'omiseWebhook',
 ] as const;
 export type Secrets = Record<(typeof SECRET_NAMES)[number], string>;
 

@@ -8,6 +8,13 @@ const services = await startDevServices({
   webhookUrl: env.PAYNOI_WEBHOOK_URL!,
   apiKey: env.PAYNOI_API_KEY!,
   recordKey: env.PAYNOI_RECORD_KEY!,
+  ...(env.OMISE_SECRET_KEY && {
+    omise: {
+      secretKey: env.OMISE_SECRET_KEY,
+      webhookSecret: env.OMISE_WEBHOOK_SECRET!,
+      publicUrl: env.PUBLIC_URL!,
+    },
+  }),
 });
 console.log(`mail catcher and payment simulator at ${services.url}, ${services.smtpUrl}`);
 process.once('SIGTERM', async () => {

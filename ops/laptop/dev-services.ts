@@ -4,9 +4,13 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import express from 'express';
+import { JsonFile } from './dev/json-file.ts';
 import { openMailStore, startSmtp } from './dev/mail.ts';
 import { mailRoutes } from './dev/mail-pages.ts';
 import { DEV_CSS, DEV_JS } from './dev/page.ts';
+import { openOmise } from './omise/gateway.ts';
+import { omiseRoutes } from './omise/routes.ts';
+import { emptyOmise } from './omise/state.ts';
 import { openGateway, openGatewayFile } from './paynoi/gateway.ts';
 import { paynoiRoutes } from './paynoi/routes.ts';
 import { openWebhookSender } from './paynoi/webhooks.ts';
@@ -20,6 +24,8 @@ export interface DevServicesOptions {
   webhookUrl: string;
   apiKey: string;
   recordKey: string;
+  /** The fake gateway with a hosted page; its webhooks go to `webhookUrl`/omise. */
+  omise?: { secretKey: string; webhookSecret: string; publicUrl?: string };
   now?: () => Date;
 }
 
@@ -34,7 +40,7 @@ const THAI_FONT = createRequire(import.meta.url).resolve(
   '@fontsource/ibm-plex-sans-thai/files/ibm-plex-sans-thai-thai-400-normal.woff2',
 );
 
-/** The mail catcher and the PayNoi simulator, on loopback only. Rejects when a port is taken. */
+/** The mail catcher and the simulated gateways, on loopback only. Rejects when a port is taken. */
 export async function startDevServices(options: DevServicesOptions): Promise<DevServices> {
   const { directory, apiKey, recordKey, webhookUrl: url, now = () => new Date() } = options;
   const mails = openMailStore(path.join(directory, 'mail'));
@@ -51,15 +57,31 @@ export async function startDevServices(options: DevServicesOptions): Promise<Dev
   app.use(mailRoutes(mails));
   app.use(paynoiRoutes({ gateway, webhooks, apiKey, recordKey }));
 
+  const { omise } = options;
+  let ownUrl = '';
+  const publicUrl = () => omise?.publicUrl ?? ownUrl;
+  const hosted =
+    omise &&
+    openOmise({
+      file: new JsonFile(path.join(directory, 'omise.json'), emptyOmise()),
+      webhookUrl: `${url}/omise`,
+      webhookSecret: omise.webhookSecret,
+      publicUrl,
+      now,
+    });
+  if (hosted) app.use(omiseRoutes({ gateway: hosted, secretKey: omise.secretKey, publicUrl }));
+
   const smtp = await startSmtp(options.smtpPort, mails);
   const server = createServer(app);
   server.listen(options.port, '127.0.0.1');
   await once(server, 'listening');
+  ownUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   webhooks.wake();
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: ownUrl,
     smtpUrl: `smtp://127.0.0.1:${smtp.port}`,
     async close() {
+      hosted?.close();
       await webhooks.close();
       await smtp.close();
       server.close();

@@ -17,6 +17,7 @@ export interface Plan {
 const NEEDED_WITH: Record<string, readonly string[]> = {
   S3_ENDPOINT: ['S3_ACCESS_KEY', 'S3_SECRET_KEY'],
   PAYNOI_BASE_URL: ['PAYNOI_API_KEY'],
+  OMISE_BASE_URL: ['OMISE_SECRET_KEY', 'OMISE_WEBHOOK_SECRET'],
 };
 
 /** Throws StartError with one sentence for what is wrong in the environment. */
@@ -76,7 +77,6 @@ export function appEnvironment(env: NodeJS.ProcessEnv, plan: Plan, secrets: Secr
     LINK_SECRET: secrets.link,
     S3_BUCKET: 'thepixstock',
     S3_REGION: 'us-east-1',
-    PAYNOI_RECORD_KEY: secrets.paynoiRecord,
     ...env,
     PORT: String(plan.port),
     HOST: plan.host,
@@ -96,7 +96,17 @@ export function appEnvironment(env: NodeJS.ProcessEnv, plan: Plan, secrets: Secr
   }
   if (embeds.mail) app.SMTP_URL = at.smtpUrl;
   if (embeds.paynoi)
-    Object.assign(app, { PAYNOI_BASE_URL: `${at.devServicesUrl}/dev/paynoi/api`, PAYNOI_API_KEY: secrets.paynoiKey });
+    Object.assign(app, {
+      PAYNOI_BASE_URL: `${at.devServicesUrl}/dev/paynoi/api`,
+      PAYNOI_API_KEY: secrets.paynoiKey,
+      PAYNOI_RECORD_KEY: secrets.paynoiRecord,
+    });
+  if (embeds.paynoi && !env.OMISE_BASE_URL)
+    Object.assign(app, {
+      OMISE_BASE_URL: `${at.devServicesUrl}/dev/omise/api`,
+      OMISE_SECRET_KEY: secrets.omiseKey,
+      OMISE_WEBHOOK_SECRET: secrets.omiseWebhook,
+    });
   if (embeds.mail || embeds.paynoi) app.DEV_SERVICES_URL = at.devServicesUrl;
   return app;
 }

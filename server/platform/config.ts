@@ -31,16 +31,35 @@ const schema = z.object({
   PAYNOI_KEY_ID: z.string().default('100568'),
   PAYNOI_ACCOUNT: z.string().default(''),
   PAYNOI_TYPE: z.string().default('1'),
+  PAYNOI_RECORD_KEY: z.string().default(''),
+  PAYNOI_FEED_URL: z.url().optional(),
+  PAYMENT_PROVIDER: z.enum(['paynoi', 'omise']).default('paynoi'),
+  OMISE_BASE_URL: z.url().optional(),
+  OMISE_SECRET_KEY: z.string().default(''),
+  OMISE_WEBHOOK_SECRET: z.string().default(''),
+  OMISE_SOURCE_TYPE: z.string().default('alipay'),
   AUTH_SECRET: secret,
   LINK_SECRET: secret,
   BANK_ENCRYPTION_KEY: secret,
   WORKER_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(0),
+  FACE_MODELS_DIR: z.string().optional(),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   TRUST_PROXY: z.string().default('loopback'),
   RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
   RATE_LIMIT_PER_IP: z.coerce.number().int().min(1).default(6000),
   DEV_SERVICES_URL: z.url().optional(),
   PWA_DIR: z.string().default('./pwa/dist'),
+});
+
+/** What goes together: a gateway needs its keys; an empty webhook secret would let anybody sign. */
+const checked = schema.superRefine((env, context) => {
+  const needsOmise = env.OMISE_BASE_URL !== undefined || env.PAYMENT_PROVIDER === 'omise';
+  const needed = { OMISE_BASE_URL: env.OMISE_BASE_URL, OMISE_SECRET_KEY: env.OMISE_SECRET_KEY };
+  if (!needsOmise) return;
+  for (const [name, value] of Object.entries(needed))
+    if (!value) context.addIssue({ code: 'custom', path: [name], message: 'needed for this payment provider' });
+  if (env.OMISE_WEBHOOK_SECRET.length < 16)
+    context.addIssue({ code: 'custom', path: ['OMISE_WEBHOOK_SECRET'], message: 'at least 16 characters' });
 });
 
 type Env = z.output<typeof schema>;
@@ -77,9 +96,26 @@ function shape(env: Env) {
       keyId: env.PAYNOI_KEY_ID,
       account: env.PAYNOI_ACCOUNT,
       type: env.PAYNOI_TYPE,
+      recordKey: env.PAYNOI_RECORD_KEY || undefined,
+      feedUrl: env.PAYNOI_FEED_URL,
     },
+    /** Which gateway new payments go to; the others that are set up still answer for theirs. */
+    paymentProvider: env.PAYMENT_PROVIDER,
+    omise: env.OMISE_BASE_URL
+      ? {
+          baseUrl: env.OMISE_BASE_URL.replace(/\/$/, ''),
+          secretKey: env.OMISE_SECRET_KEY,
+          webhookSecret: env.OMISE_WEBHOOK_SECRET,
+          sourceType: env.OMISE_SOURCE_TYPE,
+        }
+      : undefined,
     secrets: { auth: env.AUTH_SECRET, link: env.LINK_SECRET, bank: env.BANK_ENCRYPTION_KEY },
-    worker: { healthPort: env.WORKER_HEALTH_PORT, concurrency: env.WORKER_CONCURRENCY },
+    worker: {
+      healthPort: env.WORKER_HEALTH_PORT,
+      concurrency: env.WORKER_CONCURRENCY,
+      /** Manifests and networks of descriptor spaces beyond the built-in ones. */
+      modelsDir: env.FACE_MODELS_DIR || undefined,
+    },
     trustProxy: env.TRUST_PROXY,
     rateLimit: { perIp: env.RATE_LIMIT_PER_IP, scale: env.RATE_LIMIT_SCALE },
     devServicesUrl: env.EMBEDDED && env.NODE_ENV !== 'production' ? env.DEV_SERVICES_URL : undefined,
@@ -88,7 +124,7 @@ function shape(env: Env) {
 
 /** Parses the environment once; throws one error that names every bad variable, without its value. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = schema.safeParse(env);
+  const parsed = checked.safeParse(env);
   if (parsed.success) return shape(parsed.data);
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`The configuration is not right:\n  ${problems.join('\n  ')}`);

@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { formatBaht, parseBaht, type Satang } from '#contracts/money.ts';
 import { JsonFile } from '../dev/json-file.ts';
 import { promptPayPayload, SIMULATED_ACCOUNT } from './qr.ts';
-import { emptyState, type Faults, type GatewayState, naiveThaiTime, type Transaction } from './state.ts';
+import {
+  emptyState,
+  type Faults,
+  type FeedEntry,
+  faultsSchema,
+  type GatewayState,
+  naiveThaiTime,
+  type Transaction,
+} from './state.ts';
 import { type WebhookSender, webhookData } from './webhooks.ts';
 
 const LIFETIME_MS = 15 * 60_000;
@@ -14,6 +22,7 @@ export const ACTIONS = [
   'pay-short',
   'pay-over',
   'pay-late',
+  'pay-again',
   'fail',
   'expire',
   'repeat-webhook',
@@ -48,12 +57,16 @@ export interface Gateway {
   cancel(transId: string): Transaction | undefined;
   act(transId: string, action: Action, options?: ActionOptions): Transaction | undefined;
   list(): Transaction[];
-  feed(): GatewayState['feed'];
+  /** What the bank feed lists now, newest first. */
+  feed(): FeedEntry[];
+  /** Somebody's transfer to the account that belongs to no QR. */
+  stray(amountSatang: Satang): void;
 }
 
 /** The rules of the simulated gateway over a state that is saved before anything is answered. */
 export function openGateway(file: JsonFile<GatewayState>, webhooks: WebhookSender, now: () => Date): Gateway {
   const state = file.value;
+  state.faults = faultsSchema.parse(state.faults);
 
   function expireOverdue(): void {
     const time = now().toISOString();
@@ -83,16 +96,27 @@ export function openGateway(file: JsonFile<GatewayState>, webhooks: WebhookSende
   function receive(transaction: Transaction, amount: Satang): void {
     const time = now();
     Object.assign(transaction, { status: 'completed', paidSatang: amount, paidAt: time.toISOString() });
-    state.balanceSatang += amount;
+    deposit(amount, transaction.transId);
+  }
+
+  /** Money on the bank account, as its feed will tell it with the faults that are set. */
+  function deposit(amount: Satang, transId: string): void {
+    const { feedLateMs, feedTwice, feedWithoutIds, feedOffSatang, feedFeeSatang, feedDrops } = state.faults;
+    const time = now();
+    const arrived = Math.max(1, amount + feedOffSatang - feedFeeSatang);
+    state.balanceSatang += arrived;
+    if (feedDrops) return;
     state.feed.unshift({
       source: 'KBANK',
-      amount: formatBaht(amount, true),
+      amount: formatBaht(arrived, true),
       bankaccount: SIMULATED_ACCOUNT,
       currency: 'THB',
       date: naiveThaiTime(time),
       balance: formatBaht(state.balanceSatang, true),
-      trans_id: transaction.transId,
+      trans_id: feedWithoutIds ? '' : transId,
       transactiontype: 'เงินเข้า',
+      ...(feedLateMs > 0 && { visibleAt: new Date(time.getTime() + feedLateMs).toISOString() }),
+      ...(feedTwice && { copies: 2 }),
     });
     state.feed.length = Math.min(state.feed.length, KEPT_TRANSACTIONS);
   }
@@ -123,6 +147,10 @@ export function openGateway(file: JsonFile<GatewayState>, webhooks: WebhookSende
         transaction.status = 'expired';
       }
       pay(transaction, 0, () => announce(transaction));
+    },
+    // The bank takes a second transfer to the same QR; the gateway says nothing of it.
+    'pay-again': (transaction) => {
+      if (transaction.paidSatang !== null) deposit(transaction.payableSatang, transaction.transId);
     },
     fail: (transaction) => {
       if (transaction.status !== 'pending') return;
@@ -209,7 +237,16 @@ export function openGateway(file: JsonFile<GatewayState>, webhooks: WebhookSende
       expireOverdue();
       return state.transactions;
     },
-    feed: () => state.feed,
+    feed() {
+      const time = now().toISOString();
+      return state.feed
+        .filter((row) => !row.visibleAt || row.visibleAt <= time)
+        .flatMap(({ visibleAt: _, copies = 1, ...row }) => Array.from({ length: copies }, () => row));
+    },
+    stray(amountSatang) {
+      deposit(amountSatang, '');
+      file.save();
+    },
   };
 }
 

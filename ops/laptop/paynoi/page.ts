@@ -13,7 +13,10 @@ const OPEN_ACTIONS: [string, string][] = [
   ['expire', 'Expire'],
 ];
 const LATE_ACTIONS: [string, string][] = [['pay-late', 'Pay it now, too late']];
-const WEBHOOK_ACTIONS: [string, string][] = [['repeat-webhook', 'Repeat the webhook']];
+const WEBHOOK_ACTIONS: [string, string][] = [
+  ['repeat-webhook', 'Repeat the webhook'],
+  ['pay-again', 'Transfer to this QR once more'],
+];
 
 function buttons(transaction: Transaction): string {
   const isUnpaid = transaction.paidSatang === null;
@@ -41,13 +44,22 @@ ${paid}<div class="muted">webhooks: ${escapeHtml(sent)}</div><div class="row">${
 function faultsForm(faults: Faults): string {
   const number = (name: string, value: number | boolean, label: string) =>
     `<label><input type="number" min="0" name="${name}" value="${Number(value)}"> ${label}</label>`;
+  const flag = (name: string, isOn: boolean, label: string) =>
+    `<label><input type="checkbox" name="${name}"${isOn ? ' checked' : ''}> ${label}</label>`;
   return `<h2>Faults</h2><form class="card row" data-json action="/dev/paynoi/faults">
 ${number('createDelayMs', faults.createDelayMs, 'ms before create answers')}
 ${number('createFails', faults.createFails, 'creates that fail')}
 ${number('checkFails', faults.checkFails, 'checks that fail')}
 ${number('duplicateWebhooks', faults.duplicateWebhooks, 'extra copies of each webhook')}
-<label><input type="checkbox" name="dropWebhooks"${faults.dropWebhooks ? ' checked' : ''}> lose all webhooks</label>
-<button>Set</button></form>`;
+${flag('dropWebhooks', faults.dropWebhooks, 'lose all webhooks')}
+${number('feedLateMs', faults.feedLateMs, 'ms until a bank row shows')}
+${number('feedFeeSatang', faults.feedFeeSatang, 'satang of fee in bank rows')}
+<label><input type="number" name="feedOffSatang" value="${faults.feedOffSatang}"> satang off in bank rows</label>
+${flag('feedTwice', faults.feedTwice, 'bank rows twice')}
+${flag('feedWithoutIds', faults.feedWithoutIds, 'bank rows without ids')}
+${flag('feedDrops', faults.feedDrops, 'no bank rows')}
+<button>Set</button></form>
+<h2>Bank account</h2><p class="card row"><button data-post="/dev/paynoi/stray" data-body='{"amountSatang":12345}'>Receive ฿123.45 from nobody</button></p>`;
 }
 
 /** The list of payments with what can be done to each, newest first. */

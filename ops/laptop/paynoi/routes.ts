@@ -113,6 +113,12 @@ export function paynoiRoutes(options: {
     gateway.setFaults(faults.data);
     res.json(gateway.faults);
   });
+  router.post('/dev/paynoi/stray', (req, res) => {
+    const amount = z.object({ amountSatang: z.int().min(1).max(100_000_000) }).safeParse(req.body);
+    if (!amount.success) return void res.status(400).json({ error: 'amountSatang is needed' });
+    gateway.stray(amount.data.amountSatang);
+    res.json({ ok: true });
+  });
   router.get('/dev/paynoi/:transId/qr.png', async (req, res) => {
     const transaction = gateway.check(req.params.transId);
     if (!transaction) res.status(404).end();

@@ -42,7 +42,12 @@ export interface FeedEntry {
   date: string;
   balance: string;
   trans_id: string;
-  transactiontype: 'เงินเข้า';
+  transactiontype: 'เงินเข้า' | 'เงินออก';
+}
+/** A row as the feed will list it: from when on, and how often. */
+export interface FeedRow extends FeedEntry {
+  visibleAt?: string;
+  copies?: number;
 }
 
 const times = z.union([z.boolean(), z.number().int().min(0).max(1_000_000)]);
@@ -55,13 +60,21 @@ export const faultsSchema = z.object({
   /** Extra copies of each webhook, sent in parallel. */
   duplicateWebhooks: z.number().int().min(0).max(100).default(0),
   dropWebhooks: z.boolean().default(false),
+  /** The bank feed's own, of the rows that come from now on: shown so much later, listed twice, without the payment's id,
+   *  with another amount, less a fee, never. */
+  feedLateMs: z.number().int().min(0).max(604_800_000).default(0),
+  feedTwice: z.boolean().default(false),
+  feedWithoutIds: z.boolean().default(false),
+  feedOffSatang: z.number().int().min(-1000).max(1000).default(0),
+  feedFeeSatang: z.number().int().min(0).max(10_000).default(0),
+  feedDrops: z.boolean().default(false),
 });
 export type Faults = z.output<typeof faultsSchema>;
 
 export interface GatewayState {
   transactions: Transaction[];
   deliveries: Delivery[];
-  feed: FeedEntry[];
+  feed: FeedRow[];
   balanceSatang: Satang;
   faults: Faults;
   /** The satang that was added last, 1 to 99; the next QR starts looking after it. */

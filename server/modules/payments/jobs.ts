@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '#server/platform/clock.ts';
 import type { Db } from '#server/platform/db.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { JobHandlers } from '#server/platform/queue.ts';
+import type { ReconcileService } from './reconcile.ts';
 import type { PaymentsService } from './service.ts';
 import type { WebhooksService } from './webhooks.ts';
 
@@ -17,9 +18,10 @@ export function paymentsJobHandlers(deps: {
   payments: PaymentsService;
   webhooks: WebhooksService;
   orders: OrdersService;
+  reconcile: ReconcileService;
   clock?: Clock;
 }): JobHandlers {
-  const { db, payments, webhooks, orders } = deps;
+  const { db, payments, webhooks, orders, reconcile } = deps;
   const clock = deps.clock ?? systemClock;
 
   async function each(ids: readonly string[], work: (id: string) => Promise<void>, logger: Logger): Promise<number> {
@@ -36,6 +38,9 @@ export function paymentsJobHandlers(deps: {
   return {
     'check-payment': ({ paymentId }) => payments.check(paymentId),
     'apply-webhook': ({ webhookId }) => webhooks.apply(webhookId),
+    'sweep-bank': async () => {
+      await reconcile.run();
+    },
     'sweep-payments': async (_payload, { logger }) => {
       const now = clock.now();
       let failed = await each(await webhooks.waiting(now, batch), webhooks.apply, logger);

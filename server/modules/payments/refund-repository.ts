@@ -17,6 +17,7 @@ export interface RefundRow {
   second_approver: string | null;
   decision_note: string | null;
   transfer_reference: string | null;
+  transfer_via: 'bank' | 'gateway' | null;
   decided_at: Date | null;
   transferred_at: Date | null;
   created_at: Date;
@@ -26,6 +27,8 @@ export interface RefundOfOrder extends RefundRow {
   email: string;
   total_satang: number;
   photo_ids: string[];
+  /** The gateway that its money came by. */
+  provider: string | null;
 }
 
 export async function list(
@@ -39,6 +42,12 @@ export async function list(
     .innerJoin('orders as o', 'o.id', 'r.order_id')
     .selectAll('r')
     .select(['o.number', 'o.email', 'o.total_satang'])
+    .select(
+      sql<string | null>`(select p.provider from payments p where p.id = coalesce(r.payment_id,
+        (select t.payment_id from ledger_transactions t where t.kind = 'sale' and t.order_id = r.order_id)))`.as(
+        'provider',
+      ),
+    )
     .select(
       sql<
         string[]

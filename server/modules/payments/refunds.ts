@@ -17,7 +17,10 @@ import { createBox } from '#server/platform/crypto.ts';
 import { type Db, isUniqueViolation, type Trx } from '#server/platform/db.ts';
 import { notify } from '#server/platform/notify.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
+import type { PaymentProvider } from './providers/port.ts';
 import * as repository from './refund-repository.ts';
+import * as payments from './repository.ts';
+import { release } from './reviews.ts';
 
 export type RefundsService = ReturnType<typeof createRefundsService>;
 export interface Payee {
@@ -32,6 +35,8 @@ export interface RefundsDeps {
   invoices: InvoicesService;
   messages: MessageQueue;
   settings: Settings;
+  /** To send money back the way it came, where the gateway can. */
+  providerOf?: (name: string) => PaymentProvider | undefined;
   /** BANK_ENCRYPTION_KEY */
   bankSecret: string;
   clock?: Clock;
@@ -61,6 +66,8 @@ export function createRefundsService(deps: RefundsDeps) {
 
   const adminView = (row: repository.RefundOfOrder) => ({
     ...refundView(row),
+    canSend: row.status === 'approved' && row.provider !== null && !!deps.providerOf?.(row.provider)?.refund,
+    transferVia: row.transfer_via,
     email: row.email,
     orderTotalSatang: row.total_satang,
     decidedBy: row.decided_by,
@@ -81,6 +88,13 @@ export function createRefundsService(deps: RefundsDeps) {
     const amountSatang = postings.reduce((sum, posting) => sum + posting.amountSatang, 0);
     return { items: chosen, ids, isRest, postings, amountSatang };
   }
+
+  /** A surplus or second payment goes back: nothing that was sold is touched. */
+  async function carryOutReturn(trx: Trx, paymentId: string): Promise<void> {
+    await release(trx, (await payments.lock(trx, paymentId))!, 'refunds_payable');
+  }
+  /** Rejected by the second person: the money waits for another decision. */
+  const reopen = (trx: Trx, paymentId: string) => payments.change(trx, paymentId, { review_resolution: null });
 
   /** Books the refund, takes the grants back and writes the credit note; under the locks of order and refund. */
   async function carryOut(trx: Trx, refund: repository.RefundRow, order: OrderRow, seller: Seller): Promise<void> {
@@ -110,6 +124,51 @@ export function createRefundsService(deps: RefundsDeps) {
       recipient: order.email,
       language: order.locale,
       payload: { orderNumber: order.number, status, amountSatang: refund.amount_satang },
+    });
+  }
+
+  /** The payment that brought the money: of a return its own, else the one that paid the order. */
+  async function paymentFor(refund: repository.RefundRow): Promise<payments.PaymentRow | undefined> {
+    if (refund.payment_id) return payments.find(db, refund.payment_id);
+    const sale = await db
+      .selectFrom('ledger_transactions')
+      .select('payment_id')
+      .where('kind', '=', 'sale')
+      .where('order_id', '=', refund.order_id)
+      .executeTakeFirst();
+    return sale?.payment_id ? payments.find(db, sale.payment_id) : undefined;
+  }
+  async function bookTransfer(
+    trx: Trx,
+    refund: repository.RefundRow,
+    order: OrderRow,
+    transferReference: string,
+    via: 'bank' | 'gateway',
+    actor: Viewer,
+  ): Promise<void> {
+    const { id, amount_satang: amountSatang } = refund;
+    if (refund.status === 'transferred' && refund.transfer_reference === transferReference) return;
+    if (refund.status !== 'approved') throw new AppError('refund.transition', { status: refund.status });
+    const changes = { status: 'transferred' as const, transfer_reference: transferReference, transfer_via: via };
+    await repository.change(trx, id, { ...changes, transferred_at: clock.now() });
+    await post(trx, {
+      kind: 'refund_transfer',
+      reference: id,
+      orderId: order.id,
+      refundId: id,
+      description: transferReference,
+      postings: [
+        { account: 'refunds_payable', amountSatang },
+        { account: via === 'bank' ? 'bank' : 'gateway_clearing', amountSatang: -amountSatang },
+      ],
+    });
+    const details = { transferReference, amountSatang, via };
+    await audit(trx, {
+      actorId: actor.userId,
+      action: 'refund.transfer',
+      subjectKind: 'refund',
+      subjectId: id,
+      details,
     });
   }
 
@@ -183,6 +242,7 @@ export function createRefundsService(deps: RefundsDeps) {
         if (decision === 'reject') {
           const by = isSecond ? {} : { decided_by: actor.userId };
           await repository.change(trx, id, { status: 'rejected', ...by, ...noted, decided_at: at });
+          if (refund.payment_id) return reopen(trx, refund.payment_id);
           return tell(trx, order, refund, 'rejected');
         }
         const needsTwo = refund.amount_satang > twoPersonLimitSatang;
@@ -190,6 +250,7 @@ export function createRefundsService(deps: RefundsDeps) {
         if (needsTwo && !isSecond) return repository.change(trx, id, { decided_by: actor.userId, ...noted });
         const by = isSecond ? { second_approver: actor.userId } : { decided_by: actor.userId };
         await repository.change(trx, id, { status: 'approved', ...by, ...noted, decided_at: at });
+        if (refund.payment_id) return carryOutReturn(trx, refund.payment_id);
         await carryOut(trx, refund, order, seller);
         await tell(trx, order, refund, 'approved');
       });
@@ -197,31 +258,27 @@ export function createRefundsService(deps: RefundsDeps) {
 
     /** The money was sent; the bank's reference is the evidence. */
     transfer: (id: string, transferReference: string, actor: Viewer) =>
-      step(id, async (trx, refund, order) => {
-        if (refund.status === 'transferred' && refund.transfer_reference === transferReference) return;
-        if (refund.status !== 'approved') throw new AppError('refund.transition', { status: refund.status });
-        const changes = { status: 'transferred' as const, transfer_reference: transferReference };
-        await repository.change(trx, id, { ...changes, transferred_at: clock.now() });
-        await post(trx, {
-          kind: 'refund_transfer',
-          reference: id,
-          orderId: order.id,
-          refundId: id,
-          description: transferReference,
-          postings: [
-            { account: 'refunds_payable', amountSatang: refund.amount_satang },
-            { account: 'bank', amountSatang: -refund.amount_satang },
-          ],
-        });
-        const details = { transferReference, amountSatang: refund.amount_satang };
-        await audit(trx, {
-          actorId: actor.userId,
-          action: 'refund.transfer',
-          subjectKind: 'refund',
-          subjectId: id,
-          details,
-        });
-      }),
+      step(id, (trx, refund, order) => bookTransfer(trx, refund, order, transferReference, 'bank', actor)),
+
+    /**
+     * Sends the money back through the gateway it came by. The refund's id is the key, so that asking again after a lost
+     * answer sends nothing twice. Throws refund.gateway (it cannot, or said no), payment.gateway_unavailable (try again).
+     */
+    async send(id: string, actor: Viewer) {
+      const orderId = await repository.orderIdOf(db, id);
+      const refund = orderId && (await repository.list(db, { ids: [id] }))[0];
+      if (!refund) throw new AppError('resource.not_found');
+      if (refund.status === 'transferred' && refund.transfer_via === 'gateway') return oneView(id);
+      if (refund.status !== 'approved') throw new AppError('refund.transition', { status: refund.status });
+      const payment = await paymentFor(refund);
+      const provider = payment && deps.providerOf?.(payment.provider);
+      if (!payment?.trans_id || !provider?.refund) throw new AppError('refund.gateway');
+      const request = { transId: payment.trans_id, amountSatang: refund.amount_satang, key: refund.id };
+      const answer = await provider.refund(request);
+      if (answer.kind === 'unknown') throw new AppError('payment.gateway_unavailable');
+      if (answer.kind === 'refused') throw new AppError('refund.gateway', { reason: answer.reason });
+      return step(id, (trx, locked, order) => bookTransfer(trx, locked, order, answer.reference, 'gateway', actor));
+    },
 
     async list(query: { cursor?: string | undefined; limit: number; status?: string | undefined }) {
       const after = decodeCursor(query.cursor);

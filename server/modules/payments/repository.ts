@@ -15,10 +15,14 @@ export interface PaymentRow {
   payable_satang: number | null;
   paid_satang: number | null;
   qr_image_base64: string | null;
+  /** A hosted page to pay at, instead of a QR. */
+  redirect_url: string | null;
   review: ReviewKind | null;
   review_resolution: string | null;
   expires_at: Date | null;
   last_checked_at: Date | null;
+  /** A new attempt took this one's place before the gateway had said what became of it. */
+  superseded_at: Date | null;
   paid_at: Date | null;
   created_at: Date;
 }
@@ -33,10 +37,12 @@ const columns = [
   'payable_satang',
   'paid_satang',
   'qr_image_base64',
+  'redirect_url',
   'review',
   'review_resolution',
   'expires_at',
   'last_checked_at',
+  'superseded_at',
   'paid_at',
   'created_at',
 ] as const;
@@ -60,6 +66,18 @@ export const liveOf = (db: DbOrTrx, orderId: string): Found => {
   const query = db.selectFrom('payments').select(columns).where('order_id', '=', orderId);
   return query.where('status', 'in', live).executeTakeFirst() as Found;
 };
+/** How many attempts of this order since then the gateway never answered. */
+export async function countUnanswered(db: DbOrTrx, orderId: string, since: Date): Promise<number> {
+  const row = await db
+    .selectFrom('payments')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('order_id', '=', orderId)
+    .where('trans_id', 'is', null)
+    .where('status', '<>', 'failed')
+    .where('created_at', '>', since)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
 /** The attempt to show: one that brought money, else the live one, else the newest. */
 export const currentOf = (db: DbOrTrx, orderId: string): Found =>
   db
@@ -120,11 +138,20 @@ export async function change(trx: Trx, id: string, changes: Changes): Promise<vo
     .where('id', '=', id)
     .execute();
 }
-/** A webhook told the id of a transaction whose creation was never answered. */
-export async function adoptTransId(db: DbOrTrx, id: string, transId: string): Promise<void> {
+/** A webhook, or an answer that came after its attempt was given up, told the id of a transaction whose creation was never answered. */
+export async function adoptTransId(
+  db: DbOrTrx,
+  id: string,
+  transId: string,
+  payableSatang: number | null = null,
+): Promise<void> {
   await db
     .updateTable('payments')
-    .set({ trans_id: transId, updated_at: sql<Date>`now()` })
+    .set({
+      trans_id: transId,
+      payable_satang: sql<number | null>`coalesce(payable_satang, ${payableSatang}::bigint)`,
+      updated_at: sql<Date>`now()`,
+    })
     .where('id', '=', id)
     .where('trans_id', 'is', null)
     .execute();

@@ -1,8 +1,9 @@
 import { AppError } from '#contracts/errors.ts';
 import type { Viewer } from '#server/http/viewer.ts';
-import type { OrdersService } from '#server/modules/orders/service.ts';
+import type { OrdersService, Settings } from '#server/modules/orders/service.ts';
 import { post } from '#server/modules/revenue/ledger.ts';
 import { audit } from '#server/platform/audit.ts';
+import { type Clock, systemClock } from '#server/platform/clock.ts';
 import type { Db, Trx } from '#server/platform/db.ts';
 import { notify } from '#server/platform/notify.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
@@ -31,28 +32,38 @@ const view = (row: repository.PaymentOfOrder) => ({
   resolution: row.review_resolution,
 });
 
-export function createReviewsService({ db, orders }: { db: Db; orders: OrdersService }) {
-  /** The satang that are held in suspense for this payment. */
-  const heldOf = (payment: repository.PaymentRow): number =>
-    payment.review === 'overpaid' ? payment.paid_satang! - payment.payable_satang! : payment.paid_satang!;
+/** The satang that are held in suspense for this payment. */
+export const heldOf = (payment: repository.PaymentRow): number =>
+  payment.review === 'overpaid' ? payment.paid_satang! - payment.payable_satang! : payment.paid_satang!;
 
-  async function release(trx: Trx, payment: repository.PaymentRow, to: 'satang_extra' | 'refunds_payable') {
-    const held = heldOf(payment);
-    await post(trx, {
-      kind: 'review',
-      reference: `${payment.id}-resolved`,
-      orderId: payment.order_id,
-      paymentId: payment.id,
-      description: `${payment.review} ${to === 'satang_extra' ? 'kept' : 'to be returned'}`,
-      postings: [
-        { account: 'suspense', amountSatang: held },
-        { account: to, amountSatang: -held },
-      ],
-    });
-  }
-  /** Owed to the payer from now on; an admin transfers it like a refund. */
-  async function owe(trx: Trx, payment: repository.PaymentRow, actor: Viewer, note: string | undefined): Promise<void> {
-    await release(trx, payment, 'refunds_payable');
+/** Books what is held for a payment as ours, or as owed to the payer. Once. */
+export async function release(trx: Trx, payment: repository.PaymentRow, to: 'satang_extra' | 'refunds_payable') {
+  const held = heldOf(payment);
+  await post(trx, {
+    kind: 'review',
+    reference: `${payment.id}-resolved`,
+    orderId: payment.order_id,
+    paymentId: payment.id,
+    description: `${payment.review} ${to === 'satang_extra' ? 'kept' : 'to be returned'}`,
+    postings: [
+      { account: 'suspense', amountSatang: held },
+      { account: to, amountSatang: -held },
+    ],
+  });
+}
+
+export function createReviewsService(deps: { db: Db; orders: OrdersService; settings: Settings; clock?: Clock }) {
+  const { db, orders, settings } = deps;
+  const clock = deps.clock ?? systemClock;
+  /** Owed to the payer from now on; an admin transfers it like a refund. Above the limit a second person approves it first. */
+  async function owe(
+    trx: Trx,
+    payment: repository.PaymentRow,
+    actor: Viewer,
+    note: string | undefined,
+    needsSecond: boolean,
+  ): Promise<void> {
+    if (!needsSecond) await release(trx, payment, 'refunds_payable');
     await trx
       .insertInto('refunds')
       .values({
@@ -61,9 +72,10 @@ export function createReviewsService({ db, orders }: { db: Db; orders: OrdersSer
         requested_by: actor.userId,
         amount_satang: heldOf(payment),
         reason: note ?? `payment ${payment.review}`,
-        status: 'approved',
+        status: needsSecond ? 'requested' : 'approved',
         decided_by: actor.userId,
-        decided_at: new Date(),
+        decided_at: needsSecond ? null : clock.now(),
+        created_at: clock.now(),
       })
       .execute();
   }
@@ -78,6 +90,7 @@ export function createReviewsService({ db, orders }: { db: Db; orders: OrdersSer
     /** One decision, one effect: the payment's row is locked and the resolution written with the bookings. */
     async resolve(paymentId: string, action: ReviewAction, actor: Viewer, note?: string) {
       const terms = await orders.loadTerms();
+      const { twoPersonLimitSatang } = await settings.get('refunds');
       const orderId = (await repository.find(db, paymentId))?.order_id;
       if (!orderId) throw new AppError('payment.not_found');
       await db.transaction().execute(async (trx) => {
@@ -89,7 +102,7 @@ export function createReviewsService({ db, orders }: { db: Db; orders: OrdersSer
           const received = { paymentId, paidSatang: heldOf(payment), from: 'suspense' as const };
           await orders.fulfil(trx, order, received, terms);
         } else if (action === 'keep') await release(trx, payment, 'satang_extra');
-        else await owe(trx, payment, actor, note);
+        else await owe(trx, payment, actor, note, heldOf(payment) > twoPersonLimitSatang);
         await repository.change(trx, paymentId, { review_resolution: note ? `${action}: ${note}` : action });
         await audit(trx, {
           actorId: actor.userId,

@@ -4,7 +4,9 @@ import type { Clock } from '#server/platform/clock.ts';
 import type { Db, Trx } from '#server/platform/db.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import { notify } from '#server/platform/notify.ts';
+import { moveCase } from './case-repository.ts';
 import { type Decision, decide, graceMs } from './decide.ts';
+import { heldFor } from './holding.ts';
 import { isLive } from './machine.ts';
 import type { CheckAnswer, PaymentProvider } from './providers/port.ts';
 import * as repository from './repository.ts';
@@ -17,7 +19,7 @@ const unansweredMs = 16 * 60_000;
 export interface SettleDeps {
   db: Db;
   orders: OrdersService;
-  provider: PaymentProvider;
+  providerOf: (name: string) => PaymentProvider | undefined;
   clock: Clock;
   logger: Logger;
 }
@@ -28,7 +30,7 @@ export type Settle = ReturnType<typeof createSettle>;
  * and as parallel as they like: the gateway is asked outside any transaction, then one transaction under the order's lock
  * decides from what is stored and books everything, or nothing.
  */
-export function createSettle({ db, orders, provider, clock, logger }: SettleDeps) {
+export function createSettle({ db, orders, providerOf, clock, logger }: SettleDeps) {
   async function expireUnanswered(payment: repository.PaymentRow): Promise<repository.PaymentRow> {
     const age = clock.now().getTime() - payment.created_at.getTime();
     if (!isLive(payment.status)) return payment;
@@ -48,6 +50,21 @@ export function createSettle({ db, orders, provider, clock, logger }: SettleDeps
   ): Promise<void> {
     const { paidSatang, appliedSatang, review } = decision;
     const now = clock.now();
+    // A gateway without references may have told of this money before we knew whose it was.
+    const told = payment.trans_id ? await heldFor(trx, payment.provider, payment.trans_id) : undefined;
+    if (told && told.status !== 'open' && told.status !== 'parked') {
+      const review_resolution = `case ${told.id}`;
+      const closed = { paid_satang: paidSatang, paid_at: now, review: 'unmatched' as const, review_resolution };
+      return void (await repository.move(trx, payment.id, 'paid', closed));
+    }
+    const from = told?.amount_satang === paidSatang ? ('suspense' as const) : ('gateway_clearing' as const);
+    if (told && from === 'suspense')
+      await moveCase(trx, told.id, 'resolved', {
+        action: 'same_money',
+        payment_id: payment.id,
+        resolved_at: now,
+        decided_at: now,
+      });
     const moved = await repository.move(trx, payment.id, 'paid', {
       paid_satang: paidSatang,
       payable_satang: payment.payable_satang ?? (appliedSatang || paidSatang),
@@ -56,7 +73,7 @@ export function createSettle({ db, orders, provider, clock, logger }: SettleDeps
     });
     if (!moved) throw new Error(`payment ${payment.id} cannot be paid from ${payment.status}`);
     if (appliedSatang > 0) {
-      const received = { paymentId: payment.id, paidSatang: appliedSatang, from: 'gateway_clearing' as const };
+      const received = { paymentId: payment.id, paidSatang: appliedSatang, from };
       await orders.fulfil(trx, order, received, terms);
     }
     const held = paidSatang - appliedSatang;
@@ -67,7 +84,7 @@ export function createSettle({ db, orders, provider, clock, logger }: SettleDeps
       paymentId: payment.id,
       description: `${order.number} ${review ?? ''}`.trim(),
       postings: [
-        { account: 'gateway_clearing', amountSatang: held },
+        { account: from, amountSatang: held },
         { account: 'suspense', amountSatang: -held },
       ],
     });
@@ -111,6 +128,13 @@ export function createSettle({ db, orders, provider, clock, logger }: SettleDeps
     });
   }
 
+  /** The order's money came by this attempt: another QR that lives must not be paid, too. Time ends it where this fails. */
+  async function endOthers(paid: repository.PaymentRow): Promise<void> {
+    const other = await repository.liveOf(db, paid.order_id);
+    if (other?.trans_id && (await providerOf(other.provider)?.cancel(other.trans_id)))
+      await repository.move(db, other.id, 'cancelled', {});
+  }
+
   return {
     /**
      * Looks at the payment with the gateway and does what follows. `isUrgent` skips the throttle (webhooks, jobs).
@@ -122,6 +146,11 @@ export function createSettle({ db, orders, provider, clock, logger }: SettleDeps
     ): Promise<{ payment: repository.PaymentRow; isAnswered: boolean }> {
       if (payment.paid_satang !== null) return { payment, isAnswered: true };
       if (payment.trans_id === null) return { payment: await expireUnanswered(payment), isAnswered: true };
+      const provider = providerOf(payment.provider);
+      if (!provider) {
+        logger.error({ paymentId: payment.id, provider: payment.provider }, 'this gateway is not set up');
+        return { payment, isAnswered: false };
+      }
       const everyMs = options.isUrgent ? 0 : throttleMs;
       if (!(await repository.claimCheck(db, payment.id, clock.now(), everyMs))) {
         return { payment: (await repository.find(db, payment.id))!, isAnswered: true };
@@ -136,7 +165,9 @@ export function createSettle({ db, orders, provider, clock, logger }: SettleDeps
         answer.kind === 'found'
           ? answer
           : { kind: 'found' as const, status: 'pending' as const, amountSatang: null, ref1: null };
-      return { payment: await apply(payment.id, found), isAnswered: true };
+      const after = await apply(payment.id, found);
+      if (after.paid_satang !== null && (after.review === null || after.review === 'overpaid')) await endOthers(after);
+      return { payment: after, isAnswered: true };
     },
   };
 }

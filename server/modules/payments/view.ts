@@ -1,6 +1,12 @@
 import type { PaymentView } from '#contracts/http/payment.ts';
 import type { PaymentOfOrder, PaymentRow } from './repository.ts';
 
+/** An attempt the gateway did not answer may be replaced by a new one this long after it was made. */
+export const replaceAfterMs = 30_000;
+
+const isUnanswered = (payment: PaymentRow) =>
+  payment.trans_id === null && (payment.status === 'unknown' || payment.status === 'creating');
+
 export function paymentView(payment: PaymentRow, order: { number: string; status: string }): PaymentView {
   return {
     id: payment.id,
@@ -13,6 +19,8 @@ export function paymentView(payment: PaymentRow, order: { number: string; status
     requestedSatang: payment.requested_satang,
     paidSatang: payment.paid_satang,
     qrImageBase64: payment.status === 'pending' ? payment.qr_image_base64 : null,
+    redirectUrl: payment.status === 'pending' ? payment.redirect_url : null,
+    retryAt: isUnanswered(payment) ? new Date(payment.created_at.getTime() + replaceAfterMs).toISOString() : null,
     expiresAt: payment.expires_at?.toISOString() ?? null,
     paidAt: payment.paid_at?.toISOString() ?? null,
     review: payment.review_resolution === null ? payment.review : null,

@@ -1,111 +1,164 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { sql } from 'kysely';
 import { AppError } from '#contracts/errors.ts';
-import { isBooked, post } from '#server/modules/revenue/ledger.ts';
 import { audit } from '#server/platform/audit.ts';
 import { type Clock, systemClock } from '#server/platform/clock.ts';
 import { sha256 } from '#server/platform/crypto.ts';
 import type { Db } from '#server/platform/db.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import { enqueue } from '#server/platform/outbox.ts';
-import type { WebhookClaim } from './providers/port.ts';
+import { holdUnmatched } from './holding.ts';
+import type { PaymentProvider, WebhookClaim } from './providers/port.ts';
 import * as repository from './repository.ts';
 import type { PaymentsService } from './service.ts';
 
 export type WebhooksService = ReturnType<typeof createWebhooksService>;
 type Outcome = 'applied' | 'ignored' | 'unmatched';
+export interface WebhookDelivery {
+  /** As it came, byte for byte; missing when it was not JSON by its content type. */
+  body: Buffer | undefined;
+  headers?: IncomingHttpHeaders;
+  /** The first gateway when the address names none. */
+  provider?: string;
+  requestId: string;
+  ipAddress?: string | undefined;
+}
+
+const maxBytes = 64 * 1024;
+/** Of one address so often; the log has every one. */
+const auditEveryMs = 60_000;
 
 export function createWebhooksService(deps: { db: Db; payments: PaymentsService; logger: Logger; clock?: Clock }) {
   const { db, payments, logger } = deps;
   const clock = deps.clock ?? systemClock;
-  const { provider } = payments;
+  const audited = new Map<string, number>();
 
   /** The payment a webhook speaks of: by the gateway's id, or by our reference when we never learned that id. */
-  async function paymentOf(claim: WebhookClaim): Promise<repository.PaymentRow | undefined> {
-    const known = claim.transId ? await repository.findByTransId(db, provider.name, claim.transId) : undefined;
+  async function paymentOf(provider: string, claim: WebhookClaim): Promise<repository.PaymentRow | undefined> {
+    const known = claim.transId ? await repository.findByTransId(db, provider, claim.transId) : undefined;
     if (known || !claim.ref1) return known;
-    const byRef = await repository.findByRef(db, provider.name, claim.ref1);
+    const byRef = await repository.findByRef(db, provider, claim.ref1);
     if (!byRef || byRef.trans_id !== null || !claim.transId) return undefined;
     await repository.adoptTransId(db, byRef.id, claim.transId);
     return repository.find(db, byRef.id);
   }
 
-  /** Money that belongs to no payment of ours is booked as held, once, and shown to an admin. */
-  async function takeUnmatched(claim: WebhookClaim): Promise<Outcome> {
-    if (!claim.transId) return 'ignored';
-    const answer = await provider.check(claim.transId);
+  /** Money that belongs to no payment of ours is booked as held, once, and becomes a case for a person. */
+  async function takeUnmatched(provider: PaymentProvider, transId: string): Promise<Outcome> {
+    const answer = await provider.check(transId);
     if (answer.kind === 'unknown') throw new AppError('payment.gateway_unavailable');
     if (answer.kind === 'not_found' || answer.status !== 'completed' || !answer.amountSatang) return 'ignored';
-    const amount = answer.amountSatang;
-    const reference = `${provider.name}-${claim.transId}`;
-    await db.transaction().execute(async (trx) => {
-      await sql`select pg_advisory_xact_lock(hashtext(${reference}))`.execute(trx);
-      if (await isBooked(trx, 'review', reference)) return;
-      await post(trx, {
-        kind: 'review',
-        reference,
-        description: 'money that fits no payment',
-        postings: [
-          { account: 'gateway_clearing', amountSatang: amount },
-          { account: 'suspense', amountSatang: -amount },
-        ],
-      });
-    });
+    if (answer.ref1) {
+      const payment = await paymentOf(provider.name, { transId, ref1: answer.ref1 });
+      if (payment) return settled(payment);
+    }
+    const amountSatang = answer.amountSatang;
+    await db.transaction().execute((trx) => holdUnmatched(trx, { provider: provider.name, transId, amountSatang }));
     return 'unmatched';
   }
-
-  async function process(body: Buffer): Promise<Outcome> {
-    const claim = provider.verifyWebhook(body);
-    if (!claim) return 'ignored';
-    const payment = await paymentOf(claim);
-    if (!payment) return takeUnmatched(claim);
+  async function settled(payment: repository.PaymentRow): Promise<Outcome> {
     const { isAnswered } = await payments.settle(payment, { isUrgent: true });
     if (!isAnswered) throw new AppError('payment.gateway_unavailable');
     return 'applied';
   }
 
+  async function process(webhook: {
+    provider: string;
+    trans_id: string | null;
+    ref1: string | null;
+  }): Promise<Outcome> {
+    const provider = payments.providerOf(webhook.provider);
+    if (!provider) throw new AppError('payment.gateway_unavailable');
+    const payment = await paymentOf(provider.name, { transId: webhook.trans_id, ref1: webhook.ref1 });
+    if (payment) return settled(payment);
+    return webhook.trans_id ? takeUnmatched(provider, webhook.trans_id) : 'ignored';
+  }
+
+  /** Refused webhooks are logged each, and audited now and then, so that nobody fills the audit trail from outside. */
+  async function refuse(
+    delivery: WebhookDelivery,
+    code: 'webhook.signature' | 'request.malformed' | 'request.too_large',
+  ) {
+    const { requestId, ipAddress = '', body } = delivery;
+    logger.warn({ requestId, reason: code, bytes: body?.length ?? 0 }, 'webhook refused');
+    const now = clock.now().getTime();
+    if (now - (audited.get(ipAddress) ?? 0) >= auditEveryMs) {
+      if (audited.size > 1000) audited.clear();
+      audited.set(ipAddress, now);
+      const details = { reason: code };
+      await audit(db, {
+        actorId: null,
+        action: 'webhook.refused',
+        details,
+        requestId,
+        ...(ipAddress && { ipAddress }),
+      });
+    }
+    return new AppError(code);
+  }
+  function verify(
+    provider: PaymentProvider,
+    delivery: WebhookDelivery,
+    body: Buffer,
+  ): WebhookClaim | undefined | 'malformed' {
+    try {
+      return provider.verifyWebhook({ rawBody: body, headers: delivery.headers ?? {}, receivedAt: clock.now() });
+    } catch (error) {
+      if (error instanceof AppError) return 'malformed';
+      throw error;
+    }
+  }
+
   return {
     /**
      * Takes a webhook in: signature over the raw bytes, stored once however often it comes, a job applies it after the
-     * answer. Throws webhook.signature, request.malformed.
+     * answer. Throws webhook.signature, request.malformed, request.too_large, resource.not_found for a gateway we have not.
      */
-    async receive(
-      body: Buffer | undefined,
-      from: { requestId: string; ipAddress?: string | undefined },
-    ): Promise<void> {
-      const claim = body && body.length > 0 ? provider.verifyWebhook(body) : undefined;
-      if (!body?.length) throw new AppError('request.malformed');
-      if (!claim) {
-        const { requestId, ipAddress } = from;
-        await audit(db, { actorId: null, action: 'webhook.refused', requestId, ...(ipAddress && { ipAddress }) });
-        throw new AppError('webhook.signature');
-      }
-      await db.transaction().execute(async (trx) => {
+    async receive(delivery: WebhookDelivery): Promise<void> {
+      const { body } = delivery;
+      const provider = delivery.provider ? payments.providerOf(delivery.provider) : payments.providers[0];
+      if (!provider) throw new AppError('resource.not_found');
+      if (!body?.length) throw await refuse(delivery, 'request.malformed');
+      if (body.length > maxBytes) throw await refuse(delivery, 'request.too_large');
+      const claim = verify(provider, delivery, body);
+      if (claim === 'malformed') throw await refuse(delivery, 'request.malformed');
+      if (!claim) throw await refuse(delivery, 'webhook.signature');
+      const deliveries = await db.transaction().execute(async (trx) => {
         const row = await trx
           .insertInto('payment_webhooks')
-          .values({ provider: provider.name, body_sha256: sha256(body), body, trans_id: claim.transId })
+          .values({
+            provider: provider.name,
+            body_sha256: sha256(body),
+            body,
+            trans_id: claim.transId,
+            ref1: claim.ref1,
+            received_at: clock.now(),
+          })
           .onConflict((c) =>
             c
               .columns(['provider', 'body_sha256'])
               .doUpdateSet({ deliveries: sql<number>`payment_webhooks.deliveries + 1` }),
           )
-          .returning('id')
+          .returning(['id', 'deliveries'])
           .executeTakeFirstOrThrow();
-        await enqueue(trx, 'apply-webhook', row.id, { webhookId: row.id });
+        if (row.deliveries === 1) await enqueue(trx, 'apply-webhook', row.id, { webhookId: row.id });
+        return row.deliveries;
       });
+      if (deliveries > 1) logger.info({ requestId: delivery.requestId, deliveries }, 'webhook seen before');
     },
 
     /** Applies a stored webhook once; throws when the gateway did not answer, it then stays for the next try. */
     async apply(webhookId: string): Promise<void> {
       const webhook = await db
         .selectFrom('payment_webhooks')
-        .select(['id', 'body', 'status'])
+        .select(['id', 'provider', 'trans_id', 'ref1', 'status'])
         .where('id', '=', webhookId)
         .executeTakeFirst();
       if (webhook?.status !== 'received') return;
       const mine = () =>
         db.updateTable('payment_webhooks').where('id', '=', webhookId).where('status', '=', 'received');
       try {
-        const outcome = await process(webhook.body);
+        const outcome = await process(webhook);
         await mine()
           .set({ status: outcome, processed_at: clock.now(), attempts: sql<number>`attempts + 1`, error: null })
           .execute();
@@ -128,22 +181,6 @@ export function createWebhooksService(deps: { db: Db; payments: PaymentsService;
         .limit(limit)
         .execute();
       return rows.map((row) => row.id);
-    },
-    /** Webhooks whose money fits nothing. */
-    async unmatched() {
-      const rows = await db
-        .selectFrom('payment_webhooks')
-        .select(['id', 'trans_id', 'received_at', 'error'])
-        .where('status', '=', 'unmatched')
-        .orderBy('received_at', 'desc')
-        .limit(100)
-        .execute();
-      return rows.map((row) => ({
-        id: row.id,
-        transId: row.trans_id,
-        receivedAt: row.received_at.toISOString(),
-        error: row.error,
-      }));
     },
   };
 }

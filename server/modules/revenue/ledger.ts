@@ -15,6 +15,8 @@ export const houseAccounts = [
   'satang_extra',
   'suspense',
   'refunds_payable',
+  'gateway_fees',
+  'losses',
 ] as const;
 export type HouseAccount = (typeof houseAccounts)[number];
 export type AccountRef = HouseAccount | { photographerId: string } | { organizerId: string };

@@ -148,33 +148,12 @@ export class PxAdminReviews extends PxElement {
   protected override render(): TemplateResult {
     const texts = d().reviews;
     return html`${pageHead({ title: texts.title, lead: texts.lead })} ${orderTabs()}
-    ${this.#reviews.view(({ items, unmatchedWebhooks }) =>
-      items.length === 0 && unmatchedWebhooks.length === 0
+    ${this.#reviews.view(({ items }) =>
+      items.length === 0
         ? emptyState({ drawing: 'bag', title: texts.none, body: texts.noneBody })
         : html`<ul class="review-list">
-              ${items.map((review) => this.#review(review))}
-            </ul>
-            ${
-              unmatchedWebhooks.length > 0
-                ? html`<section class="desk-section">
-                  <h2>${texts.webhooks}</h2>
-                  <p class="soft small">${texts.webhooksBody}</p>
-                  ${dataTable({
-                    caption: texts.webhooks,
-                    rows: unmatchedWebhooks,
-                    key: (row) => row.id,
-                    columns: [
-                      {
-                        label: d().orders.transId,
-                        cell: (row) => html`<span class="num">${row.transId ?? '–'}</span>`,
-                      },
-                      { label: d().common.date, cell: (row) => formatDateTime(row.receivedAt) },
-                      { label: texts.problem, end: true, cell: (row) => row.error ?? '–' },
-                    ],
-                  })}
-                </section>`
-                : nothing
-            }`,
+            ${items.map((review) => this.#review(review))}
+          </ul>`,
     )}`;
   }
 

@@ -4,7 +4,7 @@ import type * as admin from '#contracts/http/admin.ts';
 import type { SettingKey, SettingValue } from '#contracts/settings.ts';
 import { fieldProblems, readBaht, writeBaht } from '../../components/desk/form.ts';
 import { Loader } from '../../components/desk/loader.ts';
-import { linkTabs, pageHead } from '../../components/desk/parts.ts';
+import { linkTabs, pageHead, selectField } from '../../components/desk/parts.ts';
 import { Drafts } from '../../components/drafts.ts';
 import { PxElement } from '../../components/element.ts';
 import { field, formValues, switchField } from '../../components/field.ts';
@@ -14,7 +14,7 @@ import { call, type ItemOf } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
 
 type Setting = ItemOf<typeof admin.getSettings>;
-type Kind = 'text' | 'number' | 'baht' | 'percent' | 'switch' | 'rates';
+type Kind = 'text' | 'number' | 'baht' | 'percent' | 'switch' | 'rates' | 'choice';
 
 /** How each setting is entered; its rules stand in contracts/settings.ts and are checked by the server. */
 const forms = {
@@ -29,7 +29,17 @@ const forms = {
   },
   tax: { rates: 'rates' },
   refunds: { twoPersonLimitSatang: 'baht', requestWithinDays: 'number' },
-  payouts: { holdDays: 'number', withholdingBp: 'percent', withholdingThresholdSatang: 'baht' },
+  reconciliation: { overdueHours: 'number', feeBp: 'percent', feeSatang: 'baht', writeOffLimitSatang: 'baht' },
+  payouts: {
+    holdDays: 'number',
+    minimumSatang: 'baht',
+    twoPersonLimitSatang: 'baht',
+    withholdingBp: 'percent',
+    withholdingThresholdSatang: 'baht',
+    debitAccount: 'text',
+    bankFileFormat: 'choice',
+    bankFileEncoding: 'choice',
+  },
   downloads: { maxPerPhoto: 'number', linkHours: 'number' },
   privacy: { consentDays: 'number', guestDays: 'number' },
   site: { supportEmail: 'text', supportLine: 'text', noticeTh: 'text', noticeEn: 'text' },
@@ -45,6 +55,11 @@ export const settingsTabs = (): TemplateResult =>
     ],
     d().settings.title,
   );
+
+const choices = {
+  bankFileFormat: ['csv', 'fixed'],
+  bankFileEncoding: ['utf-8', 'tis-620'],
+} as const;
 
 interface Rate {
   from: string;
@@ -116,14 +131,24 @@ export class PxAdminSettings extends PxElement {
                 this.vat = checked;
               })}
             </div>`
-            : field({
-                name: `${key}-${name}`,
-                label: texts.fields[name],
-                value: this.#drafts.value(`${key}-${name}`, toText(kind, setting.value[name])),
-                inputmode: kind === 'text' || kind === 'rates' ? 'text' : 'decimal',
-                hint: kind === 'rates' ? texts.ratesHint : undefined,
-                problem: problems[name],
-              }),
+            : kind === 'choice'
+              ? selectField({
+                  name: `${key}-${name}`,
+                  label: texts.fields[name],
+                  value: String(setting.value[name]),
+                  options: choices[name as keyof typeof choices].map((value) => ({
+                    value,
+                    label: texts.choices[value],
+                  })),
+                })
+              : field({
+                  name: `${key}-${name}`,
+                  label: texts.fields[name],
+                  value: this.#drafts.value(`${key}-${name}`, toText(kind, setting.value[name])),
+                  inputmode: kind === 'text' || kind === 'rates' ? 'text' : 'decimal',
+                  hint: kind === 'rates' ? texts.ratesHint : undefined,
+                  problem: problems[name],
+                }),
         )}
       </div>
       ${problems[''] ? html`<p class="note note-error" role="alert">${icon('warning')}<span>${problems['']}</span></p>` : nothing}

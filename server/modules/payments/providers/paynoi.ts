@@ -2,8 +2,17 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
 import { formatBaht, parseBaht, type Satang } from '#contracts/money.ts';
-import { safeEqual } from '#server/platform/crypto.ts';
-import type { CheckAnswer, CreateAnswer, GatewayStatus, PaymentProvider, WebhookClaim } from './port.ts';
+import { safeEqual, sha256Hex } from '#server/platform/crypto.ts';
+import { callGateway, type GatewayReply } from './call.ts';
+import type {
+  BankRow,
+  CheckAnswer,
+  CreateAnswer,
+  FeedAnswer,
+  GatewayStatus,
+  PaymentProvider,
+  WebhookClaim,
+} from './port.ts';
 import { rawMember } from './raw-member.ts';
 
 export interface PaynoiSettings {
@@ -13,6 +22,10 @@ export interface PaynoiSettings {
   keyId: string;
   account: string;
   type: string;
+  /** Opens the bank feed; without it there is nothing to reconcile with. */
+  recordKey?: string | undefined;
+  /** The feed's address; without: `api_line` beside `baseUrl`. */
+  feedUrl?: string | undefined;
   createTimeoutMs?: number;
   checkTimeoutMs?: number;
 }
@@ -59,37 +72,69 @@ const statuses: Record<string, GatewayStatus> = {
   canceled: 'cancelled',
   failed: 'failed',
 };
-/** Failures before a single byte of the request was sent. */
-const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const feedRow = z.object({
+  source: text.catch(''),
+  amount,
+  bankaccount: text.catch(''),
+  currency: z.literal('THB').catch('THB'),
+  date: thaiTime,
+  balance: text.catch(''),
+  trans_id: text.nullish().catch(null),
+  transactiontype: z.string(),
+});
+const feed = z.object({ status: z.literal('success'), list: z.array(z.unknown()).max(100_000) });
 
-type Answer =
-  | { kind: 'json'; ok: boolean; body: unknown }
-  | { kind: 'never_sent'; reason: string }
-  | { kind: 'lost'; reason: string };
+/**
+ * Rows of money that came in. What makes a row itself is where, when, how much and the balance after it: its trans_id may be
+ * missing at first. Lines that cannot be read are left out, the payment they belong to then shows as missing.
+ */
+function readFeed(list: readonly unknown[]): BankRow[] {
+  const rows = new Map<string, BankRow>();
+  for (const line of list) {
+    const { data: row } = feedRow.safeParse(line);
+    if (row?.transactiontype !== 'เงินเข้า' || row.amount <= 0) continue;
+    const transId = row.trans_id || null;
+    const parts = [row.source, row.bankaccount, row.date.toISOString(), row.amount, row.balance];
+    const key = sha256Hex(JSON.stringify(row.balance ? parts : [...parts, transId])).slice(0, 40);
+    const before = rows.get(key);
+    const source = `${row.source} ${row.bankaccount}`.trim().slice(0, 100);
+    rows.set(key, {
+      key,
+      transId: transId ?? before?.transId ?? null,
+      amountSatang: row.amount,
+      feeSatang: 0,
+      arrivedAt: row.date,
+      source,
+    });
+  }
+  return [...rows.values()];
+}
 
 /** PayNoi's PromptPay protocol (docs of five public clients agree on it). Needs whole baht; answers the satang to pay. */
 export function createPaynoi(settings: PaynoiSettings): PaymentProvider {
-  const { createTimeoutMs = 15_000, checkTimeoutMs = 8_000 } = settings;
+  const { createTimeoutMs = 60_000, checkTimeoutMs = 8_000 } = settings;
 
-  async function call(method: string, fields: Record<string, string>, timeoutMs: number): Promise<Answer> {
-    try {
-      const response = await fetch(settings.baseUrl, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ method, api_key: settings.apiKey, ...fields }),
-        signal: AbortSignal.timeout(timeoutMs),
-        redirect: 'error',
-      });
-      return { kind: 'json', ok: response.ok, body: await response.json() };
-    } catch (error) {
-      const code = ((error as Error).cause as { code?: string } | undefined)?.code ?? (error as Error).name;
-      return { kind: neverSent.has(code) ? 'never_sent' : 'lost', reason: code };
-    }
+  const call = (method: string, fields: Record<string, string>, timeoutMs: number): Promise<GatewayReply> => {
+    const body = JSON.stringify({ method, api_key: settings.apiKey, ...fields });
+    const headers = { 'content-type': 'application/json' };
+    return callGateway(settings.baseUrl, { method: 'POST', headers, body }, timeoutMs);
+  };
+  async function bankFeed(recordKey: string): Promise<FeedAnswer> {
+    const url = new URL(settings.feedUrl ?? new URL('api_line', settings.baseUrl).href);
+    url.searchParams.set('api_key', settings.apiKey);
+    url.searchParams.set('record_key', recordKey);
+    const answer = await callGateway(url.href, { headers: { accept: 'application/json' } }, checkTimeoutMs);
+    if (answer.kind !== 'json') return { kind: 'unknown', reason: answer.reason };
+    const parsed = feed.safeParse(answer.body);
+    if (!parsed.success) return { kind: 'unknown', reason: 'a feed that we cannot read' };
+    return { kind: 'rows', rows: readFeed(parsed.data.list) };
   }
 
   return {
     name: 'paynoi',
     stepSatang: 100,
+    isCreateRepeatable: false,
+    ...(settings.recordKey && { bankFeed: () => bankFeed(settings.recordKey!) }),
     async create({ ref1, amountSatang }): Promise<CreateAnswer> {
       const { keyId: key_id, account, type } = settings;
       const fields = { amount: formatBaht(amountSatang, true).replace(/\.00$/, ''), ref1, key_id, account, type };
@@ -105,6 +150,7 @@ export function createPaynoi(settings: PaynoiSettings): PaymentProvider {
           transId: trans_id,
           payableSatang: parsed.data.amount,
           qrImageBase64,
+          redirectUrl: null,
           expiresAt: expire_at,
         };
       }
@@ -121,14 +167,15 @@ export function createPaynoi(settings: PaynoiSettings): PaymentProvider {
         return { kind: 'found', status, amountSatang: parsed.data.amount ?? null, ref1: parsed.data.ref1 || null };
       }
       const refused = refusal.safeParse(answer.body);
-      if (answer.ok && refused.success && /not found/i.test(refused.data.msg ?? '')) return { kind: 'not_found' };
+      if (answer.httpStatus < 300 && refused.success && /not found/i.test(refused.data.msg ?? ''))
+        return { kind: 'not_found' };
       return { kind: 'unknown', reason: refused.data?.msg ?? 'an answer that we cannot read' };
     },
     async cancel(transId): Promise<boolean> {
       const answer = await call('cancel', { trans_id: transId }, checkTimeoutMs);
       return answer.kind === 'json' && z.object({ status: isOk }).safeParse(answer.body).success;
     },
-    verifyWebhook(rawBody): WebhookClaim | undefined {
+    verifyWebhook({ rawBody }): WebhookClaim | undefined {
       const data = rawMember(rawBody, 'data');
       const signature = rawMember(rawBody, 'signature');
       if (!data || !signature) throw new AppError('request.malformed');
