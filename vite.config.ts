@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createGzip, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { browserAssets, faceAliases } from './face/browser/assets.ts';
@@ -9,7 +10,7 @@ import { browserAssets, faceAliases } from './face/browser/assets.ts';
 const root = fileURLToPath(new URL('.', import.meta.url));
 const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:8080';
 
-/** Serves the face networks and WebAssembly at /models/ in development and copies them beside the built site. */
+/** Serves the face networks and WebAssembly at /models/ in development and lays them beside the built site; packed, too. */
 function faceModels(): Plugin {
   let outDir = '';
   const pathOf = new Map(browserAssets.map((asset) => [asset.to, join(root, asset.from)]));
@@ -21,18 +22,25 @@ function faceModels(): Plugin {
     configureServer(server) {
       server.middlewares.use('/models', (req, res, next) => {
         const wanted = decodeURIComponent((req.url ?? '/').split('?')[0]!.slice(1));
-        const path = pathOf.get(wanted);
+        const isPacked = wanted.endsWith('.gz');
+        const path = pathOf.get(isPacked ? wanted.slice(0, -3) : wanted);
         if (!path) return next();
-        const type = wanted.endsWith('.wasm') ? 'application/wasm' : wanted.endsWith('.json') ? 'application/json' : '';
-        if (type) res.setHeader('content-type', type);
-        createReadStream(path).pipe(res);
+        if (wanted.endsWith('.wasm')) res.setHeader('content-type', 'application/wasm');
+        const file = createReadStream(path);
+        if (isPacked) file.pipe(createGzip()).pipe(res);
+        else file.pipe(res);
       });
     },
     async closeBundle() {
+      // onnxruntime-web names its WebAssembly in a way that bundlers copy; the phone takes ours, checked and kept.
+      const assets = join(outDir, 'assets');
+      for (const name of await readdir(assets)) if (/^ort-wasm-.*\.wasm$/.test(name)) await rm(join(assets, name));
       for (const [to, from] of pathOf) {
         const target = join(outDir, 'models', to);
         await mkdir(dirname(target), { recursive: true });
         await copyFile(from, target);
+        // Packed once here, not for each phone by the server; the phone asks for ranges of it and unpacks it itself.
+        await writeFile(`${target}.gz`, gzipSync(await readFile(from), { level: 9 }));
       }
     },
   };

@@ -27,31 +27,31 @@ export const consentTexts: Record<ConsentPurpose, ConsentText> = {
     },
   },
   selfie_upload: {
-    version: '1',
+    version: '2',
     sentences: {
       th: [
-        'อุปกรณ์นี้แปลงใบหน้าเองไม่ได้ เซลฟี่ของคุณจึงถูกส่งมาที่เซิร์ฟเวอร์ของเราเพื่อแปลงเป็นตัวเลข',
+        'เซลฟี่ของคุณจะออกจากเครื่องนี้ และถูกส่งมาที่เซิร์ฟเวอร์ของเราเพื่อแปลงเป็นตัวเลขที่ใช้ค้นหาภาพของคุณในงานนี้เท่านั้น',
         'รูปเซลฟี่จะถูกลบทันทีที่ค้นหาเสร็จ และตัวเลขจะถูกลบภายใน 24 ชั่วโมง',
         'คุณถอนความยินยอมได้ทุกเมื่อในหน้าความเป็นส่วนตัว และเลือกดูภาพเองได้โดยไม่ต้องให้ความยินยอมนี้',
       ],
       en: [
-        'This device cannot describe the face by itself, so your selfie is sent to our server and turned into numbers there.',
+        'Your selfie leaves this device: it is sent to our server and turned there into numbers that find your photos of this event only.',
         'The selfie is deleted as soon as the search is done, the numbers within 24 hours.',
         'You can withdraw at any time on the privacy page, and you can browse the photos without agreeing to this.',
       ],
     },
   },
   hide_me: {
-    version: '1',
+    version: '2',
     sentences: {
       th: [
         'เราจะใช้เซลฟี่ของคุณค้นหาภาพที่มีคุณในงานนี้เพื่อซ่อนใบหน้าของคุณจากการค้นหา',
-        'ทีมงานจะตรวจสอบผลก่อนซ่อน และลบตัวเลขที่อธิบายใบหน้าของคุณเมื่อหมดระยะเวลาเก็บภาพของงาน',
+        'ใบหน้าที่ตรงกับคุณแน่นอนจะถูกซ่อนทันทีและทีมงานจะตรวจสอบส่วนที่เหลือ เราลบตัวเลขนี้เมื่อหมดระยะเวลาเก็บภาพของงาน',
         'คุณยกเลิกคำขอนี้ได้ทุกเมื่อในหน้าความเป็นส่วนตัว',
       ],
       en: [
         'We use your selfie to find the photos of this event that show you, so that your face is hidden from search.',
-        'A person checks the result before anything is hidden, and the numbers are deleted when the event’s retention period ends.',
+        'Faces that surely are yours are hidden at once and a person checks the rest; the numbers are deleted when the event’s retention period ends.',
         'You can withdraw this request at any time on the privacy page.',
       ],
     },

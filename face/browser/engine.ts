@@ -1,14 +1,21 @@
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm/dist/index.js';
 import * as faceApiModule from '@vladmandic/face-api/dist/face-api.esm-nobundle.js';
+import landmarkList from '@vladmandic/face-api/model/face_landmark_68_model-weights_manifest.json' with {
+  type: 'json',
+};
+import recognitionList from '@vladmandic/face-api/model/face_recognition_model-weights_manifest.json' with {
+  type: 'json',
+};
+import tinyList from '@vladmandic/face-api/model/tiny_face_detector_model-weights_manifest.json' with { type: 'json' };
 import { rgbImage } from '../image.ts';
-import { type ModelName, models } from '../models.ts';
-import { SELFIE_SIZE } from '../selfie.ts';
+import { models } from '../models.ts';
 import { createTfjsEngine, type FaceApi } from '../tfjs/engine.ts';
 import { CHIP_SIZE, type EngineName, type FaceEngine, LANDMARK_SIZE } from '../types.ts';
-import { readWeights, type WeightManifest, type Weights } from '../weights.ts';
-import { MODELS_URL, modelFiles, phoneBytes, phoneModels, wasmAssets } from './assets.ts';
+import { readWeights, type WeightManifest } from '../weights.ts';
+import { type FaceAsset, modelAssets, type PhoneModel } from './assets.ts';
+import { tfjsWasm } from './wanted.ts';
 
-/** This device runs neither WebAssembly nor WebGL: offer the upload instead. */
+/** This device cannot look for faces by itself, now or ever (no WebAssembly, no memory): offer the upload instead. */
 export class NoEngineError extends Error {
   constructor(options?: { cause?: unknown }) {
     super('This device cannot look for faces by itself.', options);
@@ -16,59 +23,87 @@ export class NoEngineError extends Error {
   }
 }
 
-export interface BrowserEngineOptions {
-  /** Bytes fetched so far and in all; called often. */
-  onProgress?: (loaded: number, total: number) => void;
-  /** Folder of the model files on the site; default `/models/`. */
-  baseUrl?: string;
-}
+/** Fetches one of our files, checked. Throws FetchFailed. */
+export type ReadAsset = (asset: FaceAsset) => Promise<Uint8Array<ArrayBuffer>>;
 
-type Tf = FaceApi['tf'] & { setBackend(name: string): Promise<boolean> };
+type Tf = FaceApi['tf'] & {
+  setBackend(name: string): Promise<boolean>;
+  env(): { platform: { fetch(path: string, init?: RequestInit): Promise<Response> } };
+};
+
+const lists: Record<PhoneModel, WeightManifest> = {
+  tiny: tinyList,
+  landmarks: landmarkList,
+  recognition: recognitionList,
+};
+
+/** Once a worker: the library cannot be started twice, also when a network had to be fetched again. */
+let backend: Promise<EngineName> | undefined;
 
 /**
- * face-api on TensorFlow.js inside a web worker (or a page). Fetches the networks at once, so that the first selfie does
- * not wait for them one after another, and runs each once. Throws NoEngineError where no backend starts, TypeError from
- * `fetch` when the files cannot be had.
+ * face-api's networks on TensorFlow.js inside a web worker (or a page). All files are asked for at once, so that the first selfie
+ * does not wait for one after another. Throws NoEngineError where no backend starts, FetchFailed when the files cannot be had.
  */
-export async function createBrowserEngine(options: BrowserEngineOptions = {}): Promise<FaceEngine> {
+export async function createBrowserEngine(names: readonly PhoneModel[], read: ReadAsset): Promise<FaceEngine> {
   const faceapi = faceApiModule as unknown as FaceApi;
-  const folder = new URL(options.baseUrl ?? MODELS_URL, globalThis.location.href);
-  const absolute = (file: string) => new URL(file, folder).href;
-  const progress = createProgress(options.onProgress);
-  const weights = new Map<ModelName, Promise<Weights>>(
-    phoneModels.map((name) => [name, fetchWeights(name, absolute, progress)]),
-  );
-  // a rejected one is reported when it is awaited below
-  for (const promise of weights.values()) promise.catch(() => undefined);
-  const name = await startBackend(faceapi.tf as Tf, absolute);
-  await Promise.all(weights.values());
-  const engine = createTfjsEngine(name, faceapi, async (model) => {
-    const known = weights.get(model);
-    if (!known) throw new Error(`the phone does not carry ${models[model].title}`);
-    return known;
+  const binaries = new Map(names.map((name) => [name, read(modelAssets[name])]));
+  const wasm = read(tfjsWasm());
+  // those that are not awaited when another fails
+  for (const promise of [wasm, ...binaries.values()]) promise.catch(() => undefined);
+  backend ??= startBackend(faceapi.tf as Tf, wasm);
+  backend.catch(() => {
+    backend = undefined;
   });
-  await warmUp(engine);
-  return engine;
+  const name = await backend;
+  await Promise.all(binaries.values());
+  return createTfjsEngine(name, faceapi, async (model) => {
+    const binary = binaries.get(model as PhoneModel);
+    if (!binary) throw new Error(`the phone does not carry ${models[model].title}`);
+    return readWeights(lists[model as PhoneModel], await binary);
+  });
 }
 
-/** The first run of each network compiles and allocates: done before anybody waits for it. */
-async function warmUp(engine: FaceEngine): Promise<void> {
+/** The first run of each network compiles and allocates: to be done before anybody waits for it, step by step. */
+export function warmUpSteps(engine: FaceEngine, names: readonly PhoneModel[], detectorSide: number) {
   const empty = (side: number) => rgbImage(new Uint8Array(side * side * 3), side, side);
-  await engine.detectTiny(empty(SELFIE_SIZE), 0.5);
-  await engine.landmarks([empty(LANDMARK_SIZE)]);
-  await engine.embed([empty(CHIP_SIZE), empty(CHIP_SIZE)]);
+  const steps: Array<() => Promise<unknown>> = [
+    () => engine.detectTiny(empty(detectorSide), 0.5),
+    () => engine.landmarks([empty(LANDMARK_SIZE)]),
+  ];
+  if (names.includes('recognition')) steps.push(() => engine.embed([empty(CHIP_SIZE), empty(CHIP_SIZE)]));
+  return steps;
 }
 
-async function startBackend(tf: Tf, absolute: (url: string) => string): Promise<EngineName> {
-  setWasmPaths({
-    'tfjs-backend-wasm.wasm': absolute(wasmAssets.plain.to),
-    'tfjs-backend-wasm-simd.wasm': absolute(wasmAssets.simd.to),
-    // threads need a cross-origin isolated page and gain nothing here
-    'tfjs-backend-wasm-threaded-simd.wasm': absolute(wasmAssets.simd.to),
+/** The library does not say when WebAssembly refuses (no memory): it stays silent. */
+const START_MS = 20_000;
+
+function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no answer')), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
+}
+
+async function startBackend(tf: Tf, wasm: Promise<Uint8Array<ArrayBuffer>>): Promise<EngineName> {
+  const bytes = await wasm;
+  // The library fetches by itself what it is given an address for; it gets what was fetched, checked and kept before.
+  const here = 'wasm-that-is-here';
+  const { platform } = tf.env();
+  const fetchElsewhere = platform.fetch.bind(platform);
+  platform.fetch = (path, init) =>
+    path.endsWith(here) ? Promise.resolve(new Response(bytes)) : fetchElsewhere(path, init);
+  setWasmPaths(
+    {
+      'tfjs-backend-wasm.wasm': here,
+      'tfjs-backend-wasm-simd.wasm': here,
+      // threads need a cross-origin isolated page and gain nothing here
+      'tfjs-backend-wasm-threaded-simd.wasm': here,
+    },
+    true,
+  );
   let failure: unknown;
   try {
-    if (await tf.setBackend('wasm')) {
+    if (typeof WebAssembly === 'object' && (await within(START_MS, tf.setBackend('wasm')))) {
       await tf.ready();
       return 'tfjs-wasm';
     }
@@ -85,50 +120,4 @@ async function startBackend(tf: Tf, absolute: (url: string) => string): Promise<
     failure = error;
   }
   throw new NoEngineError({ cause: failure });
-}
-
-async function fetchWeights(
-  name: ModelName,
-  absolute: (url: string) => string,
-  onBytes: (bytes: number) => void,
-): Promise<Weights> {
-  const files = modelFiles(name);
-  const [manifest, binary] = await Promise.all([
-    fetchChecked(absolute(files.manifest)).then((response) => response.json() as Promise<WeightManifest>),
-    fetchChecked(absolute(files.binary)).then((response) => readAll(response, onBytes)),
-  ]);
-  return readWeights(manifest, binary);
-}
-
-async function fetchChecked(url: string): Promise<Response> {
-  const response = await fetch(url);
-  if (!response.ok) throw new TypeError(`${url} answered ${response.status}`);
-  return response;
-}
-
-async function readAll(response: Response, onBytes: (bytes: number) => void): Promise<Uint8Array> {
-  if (!response.body) return new Uint8Array(await response.arrayBuffer());
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = response.body.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    chunks.push(part.value);
-    length += part.value.length;
-    onBytes(part.value.length);
-  }
-  const all = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
-}
-
-function createProgress(report: BrowserEngineOptions['onProgress']): (bytes: number) => void {
-  let loaded = 0;
-  return (bytes) => {
-    loaded += bytes;
-    report?.(Math.min(loaded, phoneBytes), phoneBytes);
-  };
 }

@@ -8,7 +8,9 @@ import { CacheFirst, NetworkOnly, StaleWhileRevalidate } from 'workbox-strategie
  * One strategy for each kind of address:
  *   the shell (built files)            precached, one version at a time
  *   pages                              index.html of that version; never /api, /dev, /metrics
- *   face networks, chunks on demand    kept when first used; their name changes with their content
+ *   chunks on demand                   kept when first used; their name changes with their content
+ *   face networks                      the network only: the face worker fetches them in pieces, checks and keeps them itself
+ *                                      (face/browser/store.ts), also where there is no service worker
  *   previews and thumbnails            kept when seen, up to a budget, 30 days
  *   event covers, the demo selfie      shown from here, renewed behind
  *   everything else of the API         the network only
@@ -30,18 +32,11 @@ registerRoute(
 );
 
 registerRoute(
-  ({ url, sameOrigin }) =>
-    sameOrigin && (/^\/models\/.*\.(bin|json)$/.test(url.pathname) || url.pathname.startsWith('/assets/')),
+  ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith('/assets/'),
   new CacheFirst({
     cacheName: 'px-models',
     plugins: [new ExpirationPlugin({ maxEntries: 40 })],
   }),
-);
-
-// Its name stays when its content changes: shown from here, renewed behind.
-registerRoute(
-  ({ url, sameOrigin }) => sameOrigin && /^\/models\/.*\.wasm$/.test(url.pathname),
-  new StaleWhileRevalidate({ cacheName: 'px-models' }),
 );
 
 registerRoute(

@@ -52,15 +52,36 @@ export function dropConsent(idOrEventId: string): void {
 export const dropAllConsents = (): void => writeKept({});
 
 /** What is sent when somebody turns the switch: exactly the text that was on the screen. */
-export const consentGrant = (eventId: string): Body<'POST /api/consents'> => ({
-  purpose: 'face_search',
+export const consentGrant = (
+  eventId: string,
+  purpose: 'face_search' | 'selfie_upload' = 'face_search',
+): Body<'POST /api/consents'> => ({
+  purpose,
   eventId,
-  textVersion: consentTexts.face_search.version,
+  textVersion: consentTexts[purpose].version,
   language: lang.value,
   method: 'switch',
 });
 
-export async function grantConsent(eventId: string): Promise<Consent> {
+export async function grantConsent(
+  eventId: string,
+  purpose: 'face_search' | 'selfie_upload' = 'face_search',
+): Promise<Consent> {
   await ensureSession();
-  return api('POST /api/consents', { body: consentGrant(eventId), idempotencyKey: crypto.randomUUID() });
+  return api('POST /api/consents', { body: consentGrant(eventId, purpose), idempotencyKey: crypto.randomUUID() });
+}
+
+/** Live consents to face search of any kind at this event. */
+export async function liveSearchConsents(eventId: string): Promise<Consent[]> {
+  const found: Consent[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api('GET /api/consents', { query: { cursor, limit: 100 } });
+    found.push(...page.items);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor);
+  return found.filter(
+    (each) =>
+      each.isLive && each.eventId === eventId && (each.purpose === 'face_search' || each.purpose === 'selfie_upload'),
+  );
 }

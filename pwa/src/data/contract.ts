@@ -10,6 +10,7 @@ import type * as cart from '#contracts/http/cart.ts';
 import type * as downloads from '#contracts/http/downloads.ts';
 import type * as events from '#contracts/http/events.ts';
 import type * as face from '#contracts/http/face.ts';
+import type * as faceEngines from '#contracts/http/face-engines.ts';
 import type * as favorites from '#contracts/http/favorites.ts';
 import type * as messages from '#contracts/http/messages.ts';
 import type * as orders from '#contracts/http/orders.ts';
@@ -30,6 +31,7 @@ type AnyRoute =
   | RoutesIn<typeof auth>
   | RoutesIn<typeof events>
   | RoutesIn<typeof face>
+  | RoutesIn<typeof faceEngines>
   | RoutesIn<typeof favorites>
   | RoutesIn<typeof messages>
   | RoutesIn<typeof photographers>

@@ -1,9 +1,13 @@
-import { CURRENT_ENGINE } from '#contracts/pipeline.ts';
+import { faceApiDescriptor } from '#contracts/descriptors.data.ts';
 import { photoUrls } from '#contracts/sync/photos.ts';
-import { api } from './api.ts';
+import type { WantedSpaces } from '#face/browser/wanted.ts';
+import { api, send } from './api.ts';
+import { dropConsent, keptConsent, liveSearchConsents } from './consents.ts';
 import type { Answer, Body } from './contract.ts';
+import { seen } from './events.ts';
 import { kvDelete, kvGet, kvSet } from './kv.ts';
-import { enqueue, onSettled } from './outbox.ts';
+import { cancelEffect, enqueue, onSettled, refreshWaiting, waiting } from './outbox.ts';
+import { ApiProblem } from './problem.ts';
 import type { Photo } from './types.ts';
 
 export type SearchStatus = Answer<'GET /api/face/search/:id/status'>;
@@ -18,7 +22,23 @@ export interface SearchState {
   matches: Match[];
   /** Answers given here that the server may not have yet. */
   verdicts: Record<string, 'me' | 'not_me'>;
+  /** How many pictures were averaged; null for a selfie that was sent. */
+  frames: number | null;
+  calibration: Calibration | null;
 }
+
+/** What the bands promise, as far as the server says it. */
+export type Calibration = NonNullable<Answer<'GET /api/face/search/:id/results'>['calibration']>;
+
+export const newSearch = (eventId: string, searchId: string, frames: number | null): SearchState => ({
+  eventId,
+  searchId,
+  status: null,
+  matches: [],
+  verdicts: {},
+  frames,
+  calibration: null,
+});
 
 const keyOf = (eventId: string): string => `search:${eventId}`;
 
@@ -26,13 +46,36 @@ export const loadSearch = (eventId: string): Promise<SearchState | undefined> =>
 export const keepSearch = (state: SearchState): Promise<void> => kvSet('cache', keyOf(state.eventId), state);
 export const forgetSearch = (eventId: string): Promise<void> => kvDelete('cache', keyOf(eventId));
 
+/**
+ * In which space this event is searched, and what describes a face in it. Known from an earlier visit without signal; never asked
+ * before and no signal: face-api's, which comes with the pages.
+ */
+export async function loadSpaces(eventId: string): Promise<WantedSpaces> {
+  try {
+    const view = await seen(
+      `engine:${eventId}`,
+      () => api('GET /api/face/engine', { query: { eventId } }),
+      () => undefined,
+    );
+    return {
+      spaces: [view.manifest],
+      networks: view.networks.flatMap(({ manifest, url }) =>
+        url !== null && manifest.kind === 'network' ? [{ manifest, url }] : [],
+      ),
+    };
+  } catch (error) {
+    if (error instanceof ApiProblem && error.isOffline) return { spaces: [faceApiDescriptor], networks: [] };
+    throw error;
+  }
+}
+
 /** Ready for the outbox: only numbers, never a picture. The consent is asked for first when it was given without signal. */
 export function queueSearch(
   event: { id: string; slug: string },
-  descriptor: ArrayLike<number>,
+  query: { engine: string; descriptor: ArrayLike<number>; frames: number },
   consent: { id: string } | { grant: Body<'POST /api/consents'> },
 ): Promise<unknown> {
-  const numbers = Array.from(descriptor, (value) => Math.round(value * 1e6) / 1e6);
+  const numbers = Array.from(query.descriptor, (value) => Math.round(value * 1e6) / 1e6);
   const known = 'id' in consent;
   return enqueue({
     kind: 'search',
@@ -41,38 +84,90 @@ export function queueSearch(
     body: {
       eventId: event.id,
       descriptor: numbers,
-      engine: CURRENT_ENGINE,
+      engine: query.engine,
       ...(known ? { consentId: consent.id } : {}),
     },
     before: known
       ? undefined
       : { kind: 'consent', method: 'POST', path: '/api/consents', body: consent.grant, into: 'consentId' },
-    about: { eventId: event.id, slug: event.slug },
+    about: { eventId: event.id, slug: event.slug, frames: String(query.frames) },
   });
+}
+
+/** The other way: the picture itself, now or not at all; it is never kept on the device. */
+export async function uploadSelfie(eventId: string, picture: Blob, consentId: string): Promise<{ id: string }> {
+  const form = new FormData();
+  form.set('eventId', eventId);
+  form.set('consentId', consentId);
+  form.set('image', picture, 'selfie.jpg');
+  return send('POST', '/api/face/search', { body: form, idempotencyKey: crypto.randomUUID(), timeoutMs: 60_000 });
+}
+
+/** Takes back what waits in the outbox for this event: a descriptor lies in it. */
+async function cancelQueued(eventId: string): Promise<void> {
+  await refreshWaiting();
+  for (const effect of waiting.value) {
+    const isOurs = effect.kind === 'search' || effect.kind === 'feedback';
+    if (isOurs && effect.about?.eventId === eventId) await cancelEffect(effect.id);
+  }
+}
+
+/**
+ * Consent taken back: nothing of the search stays on this device, and nothing at the server once it hears of it. 'queued': it hears when
+ * there is signal.
+ */
+export async function withdrawSearch(eventId: string, userId: string | null): Promise<'done' | 'queued'> {
+  await cancelQueued(eventId);
+  await forgetSearch(eventId);
+  const kept = keptConsent(eventId, userId);
+  dropConsent(eventId);
+  try {
+    for (const { id } of await liveSearchConsents(eventId))
+      await api('POST /api/consents/:id/withdraw', { params: { id } });
+    return 'done';
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || !error.isOffline) throw error;
+    if (kept)
+      await enqueue({ kind: 'withdraw', method: 'POST', path: '/api/consents/:id/withdraw', params: { id: kept } });
+    return 'queued';
+  }
 }
 
 export const readStatus = (id: string): Promise<SearchStatus> =>
   api('GET /api/face/search/:id/status', { params: { id } });
 
-/** All matches, page by page: sure ones first, each band best first. */
-export async function readMatches(id: string): Promise<Match[]> {
+/** All matches, page by page: sure ones first, each band best first. `onPage` hears of each page as it comes. */
+export async function readMatches(
+  id: string,
+  onPage?: (matches: Match[]) => void,
+): Promise<{ matches: Match[]; calibration: Calibration | null }> {
   const matches: Match[] = [];
   let cursor: string | undefined;
+  let calibration: Calibration | null = null;
   do {
-    const page = await api('GET /api/face/search/:id/results', { params: { id }, query: { cursor, limit: 500 } });
+    const page = await api('GET /api/face/search/:id/results', {
+      params: { id },
+      query: { cursor, limit: cursor ? 500 : 60 },
+    });
     matches.push(...page.items);
+    calibration = page.calibration;
     cursor = page.nextCursor ?? undefined;
+    if (cursor) onPage?.([...matches]);
   } while (cursor);
-  return matches;
+  return { matches, calibration };
 }
 
-export const giveVerdict = (photoId: string, verdict: 'me' | 'not_me', searchId: string): Promise<unknown> =>
+export const giveVerdict = (
+  photoId: string,
+  verdict: 'me' | 'not_me',
+  { searchId, eventId }: { searchId: string; eventId: string },
+): Promise<unknown> =>
   enqueue({
     kind: 'feedback',
     method: 'POST',
     path: '/api/face/feedback',
     body: { photoId, verdict, searchId },
-    about: { photoId },
+    about: { photoId, eventId },
   });
 
 export const matchToPhoto = (match: Match): Photo => ({
@@ -106,7 +201,7 @@ export function watchQueuedSearches(onStarted: (eventId: string, slug: string) =
     if (effect.kind !== 'search' || !eventId) return;
     if (!result.ok) return;
     const { id } = result.body as { id: string };
-    void keepSearch({ eventId, searchId: id, status: null, matches: [], verdicts: {} }).then(() =>
+    void keepSearch(newSearch(eventId, id, Number(effect.about?.frames ?? 1))).then(() =>
       onStarted(eventId, effect.about?.slug ?? eventId),
     );
   });

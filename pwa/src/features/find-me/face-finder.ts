@@ -1,15 +1,19 @@
+import type { WantedSpaces } from '#face/browser/wanted.ts';
 import { Store } from '../../data/store.ts';
-import type { Described, FromWorker, ToWorker } from './messages.ts';
+import type { Descriptors, FromWorker, SeenFaceView, ToWorker } from './messages.ts';
 
 export interface FinderState {
   phase: 'idle' | 'loading' | 'ready' | 'failed';
-  loadedBytes: number;
-  totalBytes: number;
+  /** Bytes that travelled, of about so many. */
+  came: number;
+  total: number;
   /** failed: for good on this device, or until the files can be had. */
   isUnsupported: boolean;
 }
 
-const resting: FinderState = { phase: 'idle', loadedBytes: 0, totalBytes: 0, isUnsupported: false };
+const resting: FinderState = { phase: 'idle', came: 0, total: 0, isUnsupported: false };
+
+type Answer = Extract<FromWorker, { type: 'looked' | 'described' }>;
 
 /**
  * The page's hold on the face worker: loads it once, again after a failure, and gives its memory back with `stop()`.
@@ -18,26 +22,34 @@ const resting: FinderState = { phase: 'idle', loadedBytes: 0, totalBytes: 0, isU
 export class FaceFinder {
   readonly state = new Store<FinderState>(resting);
   #worker: Worker | null = null;
+  #spaces: WantedSpaces | null = null;
   #serial = 0;
-  readonly #waiting = new Map<number, { resolve: (result: Described) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
 
-  /** Starts the download of the networks; harmless when it runs already, again after a failure. */
-  load(): void {
+  /** Starts the download of the networks; harmless when it runs already, goes on after a failure. Without spaces: those of before. */
+  load(spaces: WantedSpaces | null = this.#spaces): void {
+    if (!spaces) return;
+    const isOther = this.#spaces !== null && spacesKey(spaces) !== spacesKey(this.#spaces);
+    if (isOther) this.stop();
+    this.#spaces = spaces;
     const { phase } = this.state.value;
     if (phase === 'loading' || phase === 'ready') return;
     this.state.set({ ...resting, phase: 'loading' });
-    this.#post({ type: 'load' });
+    this.#post({ type: 'load', options: { spaces: spaces.spaces, networks: spaces.networks } });
   }
 
-  /** Looks at one picture, which is used up. Rejects when the networks cannot be had or cannot run here. */
-  describe({ data, width, height }: ImageData): Promise<Described> {
+  /** Faces of one picture, which is used up. Rejects when the networks cannot be had or cannot run here. */
+  async look({ data, width, height }: ImageData, isLive: boolean): Promise<SeenFaceView[]> {
     this.load();
-    const id = ++this.#serial;
-    const pixels = data.buffer as ArrayBuffer;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#post({ type: 'describe', id, pixels, width, height }, [pixels]);
-    });
+    const pixels = { data: data.buffer as ArrayBuffer, width, height };
+    const answer = await this.#ask((id) => ({ type: 'look', id, pixels, isLive }), [pixels.data]);
+    return answer.type === 'looked' ? answer.faces : [];
+  }
+
+  /** Describes one face of the picture looked at last. */
+  async describe(face: number): Promise<Descriptors> {
+    const answer = await this.#ask((id) => ({ type: 'describe', id, face }));
+    return answer.type === 'described' ? answer.descriptors : {};
   }
 
   stop(): void {
@@ -45,6 +57,14 @@ export class FaceFinder {
     this.#worker = null;
     this.#rejectAll('stopped');
     this.state.set(resting);
+  }
+
+  #ask(message: (id: number) => ToWorker, transfer: Transferable[] = []): Promise<Answer> {
+    const id = ++this.#serial;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#post(message(id), transfer);
+    });
   }
 
   #post(message: ToWorker, transfer: Transferable[] = []): void {
@@ -55,10 +75,12 @@ export class FaceFinder {
   #start(): Worker {
     const worker = new Worker(new URL('./face.worker.ts', import.meta.url), { type: 'module', name: 'face' });
     worker.onmessage = (event: MessageEvent<FromWorker>) => this.#hear(event.data);
-    worker.onerror = () => {
+    worker.onerror = (event) => {
       if (this.#worker !== worker) return;
+      this.#worker.terminate();
       this.#worker = null;
-      this.state.set({ ...resting, phase: 'failed' });
+      // Without a message the script could not be fetched; with one it does not run here (an old browser, no memory).
+      this.state.set({ ...resting, phase: 'failed', isUnsupported: Boolean(event.message) });
       this.#rejectAll('the face worker could not start');
     };
     return worker;
@@ -67,19 +89,19 @@ export class FaceFinder {
   #hear(message: FromWorker): void {
     switch (message.type) {
       case 'progress':
-        this.state.patch({ loadedBytes: message.loadedBytes, totalBytes: message.totalBytes });
+        if (this.state.value.phase === 'loading') this.state.patch({ came: message.came, total: message.total });
         return;
       case 'ready':
         this.state.patch({ phase: 'ready' });
         return;
+      case 'looked':
       case 'described':
-        this.#waiting.get(message.id)?.resolve(message.result);
+        this.#waiting.get(message.id)?.resolve(message);
         this.#waiting.delete(message.id);
         return;
       case 'failed':
-        if (this.state.value.phase !== 'ready') {
+        if (this.state.value.phase !== 'ready')
           this.state.set({ ...resting, phase: 'failed', isUnsupported: message.isUnsupported });
-        }
         if (message.id === null) return;
         this.#waiting.get(message.id)?.reject(new Error(message.message));
         this.#waiting.delete(message.id);
@@ -92,33 +114,4 @@ export class FaceFinder {
   }
 }
 
-const LONGEST_SIDE = 1280;
-
-/** Reads a chosen file as upright pixels, at most 1280 on the longer side. Rejects when it is no picture that this browser can read. */
-export async function readPicture(file: Blob): Promise<ImageData> {
-  const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
-  const image = pixelsOf(bitmap, Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
-  bitmap.close();
-  return image;
-}
-
-/** The camera's frame of this moment, its shorter side `side` pixels. */
-export function readFrame(video: HTMLVideoElement, side: number): ImageData {
-  const { videoWidth, videoHeight } = video;
-  const scale = Math.min(1, side / Math.min(videoWidth, videoHeight));
-  return pixelsOf(video, Math.round(videoWidth * scale), Math.round(videoHeight * scale));
-}
-
-let canvas: HTMLCanvasElement | null = null;
-
-/** On the page's own canvas: workers of phones a few years old have none. */
-function pixelsOf(source: CanvasImageSource, width: number, height: number): ImageData {
-  canvas ??= document.createElement('canvas');
-  canvas.width = Math.max(1, width);
-  canvas.height = Math.max(1, height);
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (!context) throw new Error('no canvas here');
-  context.drawImage(source, 0, 0, canvas.width, canvas.height);
-  return context.getImageData(0, 0, canvas.width, canvas.height);
-}
+const spacesKey = ({ spaces }: WantedSpaces): string => spaces.map(({ id }) => id).join();

@@ -1,27 +1,41 @@
+import type { WantedSpaces } from '#face/browser/wanted.ts';
 import type { SelfieProblem } from '#face/selfie.ts';
+import type { Box } from '#face/types.ts';
 
-/** Page to worker. Pixels are RGBA, row by row; the buffer changes hands and is gone afterwards. */
+/** One upright picture, RGBA, row by row; the buffer changes hands and is gone afterwards. */
+export interface Pixels {
+  data: ArrayBuffer;
+  width: number;
+  height: number;
+}
+
+/** Page to worker. */
 export type ToWorker =
-  | { type: 'load' }
-  | { type: 'describe'; id: number; pixels: ArrayBuffer; width: number; height: number };
+  /** First of all, and again after a failure. */
+  | { type: 'load'; options: WantedSpaces }
+  /** Finds the faces of a picture. The worker keeps this one picture, for `describe`. */
+  | { type: 'look'; id: number; pixels: Pixels; isLive: boolean }
+  /** Describes one face of the last picture looked at. */
+  | { type: 'describe'; id: number; face: number };
 
-export interface Described {
-  /** Float32[128] of unit length; null when no face was found. */
-  descriptor: Float32Array | null;
-  faceCount: number;
+export interface SeenFaceView {
+  /** Shares of the picture, 0..1. */
+  box: Box;
   problems: SelfieProblem[];
   /** 0..1. */
   quality: number;
-  /** Face width over the shorter side, 0..1. */
-  sizeRatio: number;
-  /** Middle of the face, 0..1 of the picture. */
-  centre: { x: number; y: number } | null;
+  /** 0..255. */
+  brightness: number;
 }
+
+/** Unit vectors by the id of their space. */
+export type Descriptors = Record<string, Float32Array>;
 
 /** Worker to page. */
 export type FromWorker =
-  | { type: 'progress'; loadedBytes: number; totalBytes: number }
+  | { type: 'progress'; came: number; total: number }
   | { type: 'ready' }
-  | { type: 'described'; id: number; result: Described }
+  | { type: 'looked'; id: number; faces: SeenFaceView[] }
+  | { type: 'described'; id: number; descriptors: Descriptors }
   /** `isUnsupported`: this device never will; else the files could not be had: try again. */
   | { type: 'failed'; id: number | null; isUnsupported: boolean; message: string };

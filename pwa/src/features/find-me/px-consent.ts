@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { consentTexts } from '#contracts/consents.ts';
 import { PxElement } from '../../components/element.ts';
@@ -6,25 +6,31 @@ import { switchField } from '../../components/field.ts';
 import { type IconName, icon } from '../../components/px-icon.ts';
 import { lang, t } from '../../i18n/i18n.ts';
 
-const signs: readonly IconName[] = ['phone', 'clock', 'shield'];
+const signs: Record<'face_search' | 'selfie_upload', readonly IconName[]> = {
+  face_search: ['phone', 'clock', 'shield'],
+  selfie_upload: ['upload', 'trash', 'shield'],
+};
 
 /** Three plain sentences and a switch; emits `px-agree`. The sentences are the contract's: exactly these are recorded. */
 @customElement('px-consent')
 export class PxConsent extends PxElement {
+  @property() purpose: 'face_search' | 'selfie_upload' = 'face_search';
   @property({ type: Boolean }) busy = false;
   @state() private agreed = false;
 
   protected override render(): TemplateResult {
     const texts = t().find;
+    const isUpload = this.purpose === 'selfie_upload';
     return html`<section class="consent stack" aria-labelledby="consent-title">
-      <h1 class="page-title" id="consent-title">${texts.consentTitle}</h1>
+      <h1 class="page-title" id="consent-title">${isUpload ? texts.upload.title : texts.consentTitle}</h1>
+      ${isUpload ? html`<p class="leaves">${icon('warning')}${texts.upload.leaves}</p>` : nothing}
       <ul class="consent-points">
-        ${consentTexts.face_search.sentences[lang.value].map(
-          (sentence, i) => html`<li>${icon(signs[i]!)}<span>${sentence}</span></li>`,
+        ${consentTexts[this.purpose].sentences[lang.value].map(
+          (sentence, i) => html`<li>${icon(signs[this.purpose][i]!)}<span>${sentence}</span></li>`,
         )}
       </ul>
       <div class="consent-switch">
-        ${switchField(texts.agree, this.agreed, (checked) => {
+        ${switchField(isUpload ? texts.upload.agree : texts.agree, this.agreed, (checked) => {
           this.agreed = checked;
         })}
       </div>

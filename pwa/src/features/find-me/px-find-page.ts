@@ -3,7 +3,10 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { eventName, eventPath } from '../../components/event-parts.ts';
 import { icon } from '../../components/px-icon.ts';
+import '../../components/px-dialog.ts';
+import type { WantedSpaces } from '#face/browser/wanted.ts';
 import { emptyState, errorState } from '../../components/states.ts';
+import { navigate } from '../../context/router.ts';
 import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
 import { loadConfig } from '../../data/config.ts';
@@ -11,16 +14,18 @@ import { online } from '../../data/connectivity.ts';
 import { consentGrant, dropConsent, grantConsent, keepConsent, keptConsent } from '../../data/consents.ts';
 import { knownEvent, loadEvent } from '../../data/events.ts';
 import { ApiProblem } from '../../data/problem.ts';
-import { queueSearch } from '../../data/searches.ts';
+import { loadSpaces, queueSearch } from '../../data/searches.ts';
 import { session } from '../../data/session.ts';
 import type { EventView } from '../../data/types.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { FaceFinder } from './face-finder.ts';
 import './find.css';
+import type { Selfie } from './px-camera.ts';
 import './px-consent.ts';
 import './px-find-results.ts';
 import './px-selfie.ts';
+import './px-upload-selfie.ts';
 import { SearchSession } from './search-session.ts';
 
 /** Consent, selfie, results: one page, one step at a time. The picture never leaves it. */
@@ -35,6 +40,12 @@ export class PxFindPage extends PxElement {
   @state() private consentQueued = false;
   @state() private consentBusy = false;
   @state() private sampleUrl: string | null = null;
+  /** What describes a face for this event; null until known. */
+  @state() private spaces: WantedSpaces | null = null;
+  /** The picture itself is to be sent instead. */
+  @state() private isUpload = false;
+  @state() private burstOf = 0;
+  @state() private wantsToWithdraw = false;
   readonly #finder = new FaceFinder();
   #search: SearchSession | null = null;
 
@@ -87,8 +98,21 @@ export class PxFindPage extends PxElement {
       if (now.phase === 'failed' && now.problem) this.#refused(now.problem);
       this.requestUpdate();
     });
-    void this.#search.open();
-    if (this.consentId) this.#finder.load();
+    void this.#search.open().then(() => {
+      if (this.#search?.state.value.phase === 'none') void this.#prepare(event.id);
+    });
+  }
+
+  /** While the consent is being read the networks come; where data is dear, only after it was given. */
+  async #prepare(eventId: string): Promise<void> {
+    try {
+      this.spaces = await loadSpaces(eventId);
+    } catch (error) {
+      this.problem = error;
+      toast(problemText(error), { kind: 'error' });
+      return;
+    }
+    if (this.consentId || this.consentQueued || !savesData()) this.#finder.load(this.spaces);
   }
 
   #refused(problem: ApiProblem): void {
@@ -96,14 +120,35 @@ export class PxFindPage extends PxElement {
       dropConsent(this.event!.id);
       this.consentId = null;
     }
-    toast(problem.code === 'face.none' ? t().find.noFace : problemText(problem), { kind: 'error' });
-    void this.#search?.again();
+    const isOtherEngine = problem.code === 'face.engine_mismatch' || problem.code === 'face.engine_unknown';
+    const words = problem.code === 'face.none' ? t().find.noFace : problemText(problem);
+    toast(isOtherEngine ? t().find.engineChanged : words, { kind: isOtherEngine ? 'info' : 'error' });
+    this.#again();
+  }
+
+  #again(): void {
+    void this.#search?.again().then(() => (this.event ? this.#prepare(this.event.id) : undefined));
+  }
+
+  async #withdraw(): Promise<void> {
+    this.wantsToWithdraw = false;
+    this.#finder.stop();
+    this.consentId = null;
+    this.consentQueued = false;
+    this.isUpload = false;
+    navigate(eventPath(this.event!));
+    try {
+      const how = await this.#search!.withdraw(session.value.user?.id ?? null);
+      toast(how === 'done' ? t().find.withdrawn : t().find.withdrawnQueued, { kind: 'success' });
+    } catch (error) {
+      toast(problemText(error), { kind: 'error' });
+    }
   }
 
   readonly #consent = async (): Promise<void> => {
     if (!this.event || this.consentBusy) return;
     this.consentBusy = true;
-    this.#finder.load();
+    this.#finder.load(this.spaces);
     try {
       const consent = await grantConsent(this.event.id);
       keepConsent(this.event.id, consent, session.value.user?.id ?? null);
@@ -116,16 +161,25 @@ export class PxFindPage extends PxElement {
     }
   };
 
-  readonly #selfie = async (event: CustomEvent<Float32Array>): Promise<void> => {
-    if (!this.event) return;
+  readonly #selfie = async ({ detail }: CustomEvent<Selfie>): Promise<void> => {
+    const engine = this.spaces?.spaces[0]?.id;
+    const descriptor = engine && detail.descriptors[engine];
+    if (!this.event || !descriptor) return;
+    this.burstOf = detail.frames;
     this.#search?.queued();
     await queueSearch(
       this.event,
-      event.detail,
+      { engine, descriptor, frames: detail.frames },
       this.consentId ? { id: this.consentId } : { grant: consentGrant(this.event.id) },
     );
     // The networks are not needed for looking at results: give the memory back to the photos.
     this.#finder.stop();
+  };
+
+  readonly #uploaded = ({ detail: searchId }: CustomEvent<string>): void => {
+    this.isUpload = false;
+    this.#finder.stop();
+    void this.#search?.adopt(searchId, null);
   };
 
   protected override render(): TemplateResult {
@@ -143,7 +197,7 @@ export class PxFindPage extends PxElement {
     return html`<div class="find ${shows ? 'find-results' : ''}">
       <header class="find-head">
         <a class="back-link" href=${root}>${icon('chevron-left')}<span>${eventName(event)}</span></a>
-        ${shows ? html`<button class="btn btn-quiet again" @click=${() => this.#search?.again()}>${icon('refresh')}${texts.again}</button>` : nothing}
+        ${shows ? html`<button class="btn btn-quiet again" @click=${() => this.#again()}>${icon('refresh')}${texts.again}</button>` : nothing}
       </header>
       ${
         !event.faceSearchEnabled
@@ -158,10 +212,14 @@ export class PxFindPage extends PxElement {
               .session=${this.#search!}
               .photoId=${this.photoId}
               .root=${`${root}/find`}
-              @px-again=${() => this.#search?.again()}
+              @px-again=${() => this.#again()}
+              @px-withdraw=${() => {
+                this.wantsToWithdraw = true;
+              }}
             ></px-find-results>`
             : this.#step(event)
       }
+      ${this.#withdrawDialog()}
     </div>`;
   }
 
@@ -169,17 +227,73 @@ export class PxFindPage extends PxElement {
     const now = this.#search?.state.value;
     if (!now || now.phase === 'unknown') return nothing;
     if (now.phase === 'queued') return this.#queued();
+    if (now.phase !== 'none') return nothing;
+    if (this.isUpload)
+      return html`<px-upload-selfie
+        .eventId=${event.id}
+        .canGoBack=${!this.#finder.state.value.isUnsupported}
+        @px-uploaded=${this.#uploaded}
+        @px-back=${() => {
+          this.isUpload = false;
+        }}
+      ></px-upload-selfie>`;
     if (!this.consentId && !this.consentQueued)
       return html`<px-consent .busy=${this.consentBusy} @px-agree=${this.#consent}></px-consent>`;
-    return html`<px-selfie .finder=${this.#finder} .sampleUrl=${this.sampleUrl} .eventSlug=${event.slug} @px-selfie=${this.#selfie}></px-selfie>`;
+    if (!this.spaces) return html`<div aria-busy="true" aria-label=${t().app.loading}></div>`;
+    return html`<px-selfie
+      .finder=${this.#finder}
+      .spaces=${this.spaces}
+      .sampleUrl=${this.sampleUrl}
+      @px-selfie=${this.#selfie}
+      @px-upload=${() => {
+        this.isUpload = true;
+      }}
+    ></px-selfie>`;
   }
 
   #queued(): TemplateResult {
     const texts = t().find;
-    return html`<div class="find-wait" role="status">
+    return html`<div class="find-wait" data-frames=${this.burstOf}>
       <div class="scan" aria-hidden="true">${icon('face')}</div>
-      <p class="section-title">${online.value ? texts.searching : texts.queued}</p>
+      <div role="status">
+        <h1 class="section-title">${online.value ? texts.searching : texts.queued}</h1>
+        ${this.burstOf > 0 ? html`<p class="soft small num">${texts.burstDone(this.burstOf)}</p>` : nothing}
+      </div>
       <p class="soft small">${texts.stays}</p>
+      <button
+        class="btn btn-quiet"
+        @click=${() => {
+          this.wantsToWithdraw = true;
+        }}
+      >
+        ${texts.withdraw}
+      </button>
     </div>`;
   }
+
+  #withdrawDialog(): TemplateResult {
+    const texts = t().find;
+    return html`<px-dialog
+      .heading=${texts.withdrawTitle}
+      .open=${this.wantsToWithdraw}
+      @px-close=${() => {
+        this.wantsToWithdraw = false;
+      }}
+    >
+      <p>${texts.withdrawBody}</p>
+      <button slot="actions" class="btn btn-solid btn-wide" @click=${() => this.#withdraw()}>${texts.withdraw}</button>
+      <button
+        slot="actions"
+        class="btn btn-line btn-wide"
+        @click=${() => {
+          this.wantsToWithdraw = false;
+        }}
+      >
+        ${texts.withdrawKeep}
+      </button>
+    </px-dialog>`;
+  }
 }
+
+/** "Data saver" is on. */
+const savesData = (): boolean => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;

@@ -10,11 +10,13 @@ import { emptyState } from '../../components/states.ts';
 import { vars } from '../../components/vars.ts';
 import { addToCart, cart, cartPhotoIds, cartPrice, isInCart, toggleInCart } from '../../context/cart.ts';
 import { back, navigate } from '../../context/router.ts';
-import { type Match, matchToPhoto } from '../../data/searches.ts';
+import { toast } from '../../context/toasts.ts';
+import { online } from '../../data/connectivity.ts';
+import { type Calibration, type Match, matchToPhoto } from '../../data/searches.ts';
 import type { EventView, Photo } from '../../data/types.ts';
-import { formatTime } from '../../i18n/format.ts';
+import { formatDateTime, formatTime } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
-import type { SearchSession } from './search-session.ts';
+import type { SearchSession, Verdict } from './search-session.ts';
 
 /** What was found: certain ones first, below a divider those that the person may confirm. Grows while one looks. */
 @customElement('px-find-results')
@@ -30,6 +32,7 @@ export class PxFindResults extends PxElement {
     super();
     this.watch(cart);
     this.watch(cartPrice);
+    this.watch(online);
   }
 
   override connectedCallback(): void {
@@ -50,37 +53,79 @@ export class PxFindResults extends PxElement {
     const texts = t().find;
     const { search, phase, fresh } = this.session.state.value;
     const verdicts = search?.verdicts ?? {};
-    const matches = (search?.matches ?? []).filter((match) => verdictOf(match, verdicts) !== 'not_me');
+    const isOut = (match: Match): boolean => verdictOf(match, verdicts) === 'not_me';
     const isSure = (match: Match): boolean => match.band === 'sure' || verdictOf(match, verdicts) === 'me';
-    const sure = matches.filter(isSure).map(matchToPhoto);
-    const maybe = matches.filter((match) => !isSure(match));
+    // What just came is what one wants to see.
+    const matches = [...(search?.matches ?? [])].sort(
+      (a, b) => Number(fresh.has(b.photoId)) - Number(fresh.has(a.photoId)),
+    );
+    const rejected = matches.filter(isOut);
+    const kept = matches.filter((match) => !isOut(match));
+    const sure = kept.filter(isSure).map(matchToPhoto);
+    const maybe = kept.filter((match) => !isSure(match));
     const all = [...sure, ...maybe.map(matchToPhoto)];
     const searching = phase === 'running';
     return html`<header class="results-head">
           <h1 class="page-title" role="status">
-            ${sure.length > 0 ? texts.sureCount(sure.length) : searching ? texts.searching : maybe.length > 0 ? texts.maybe : texts.none}
+            ${sure.length > 0 ? texts.sureCount(sure.length) : searching ? texts.searching : maybe.length > 0 ? texts.maybeCount(maybe.length) : texts.none}
           </h1>
           <p class="soft small num">${this.#progress()}</p>
+          ${search?.frames === null && !searching ? html`<p class="soft small">${icon('trash')}${texts.upload.deleted}</p>` : nothing}
       </header>
+      ${this.#connection()}
+      <div role="status">
       ${
-        fresh > 0
-          ? html`<button class="new-photos" @click=${() => this.session.seen()}>${icon('sparkle')}${texts.newFound(fresh)}</button>`
+        fresh.size > 0
+          ? html`<button class="new-photos" @click=${() => this.#showNew()}>${icon('sparkle')}${texts.newFound(fresh.size)}</button>`
           : nothing
       }
+      </div>
       ${sure.length > 0 ? this.#sure(sure) : searching ? this.#skeleton() : nothing}
       ${maybe.length > 0 ? this.#maybe(maybe) : nothing}
-      ${
-        !searching && all.length === 0
-          ? emptyState({
-              drawing: 'face',
-              title: texts.none,
-              body: texts.noneBody,
-              action: html`<button class="btn btn-line" @click=${() => this.emit('px-again')}>${texts.again}</button>`,
-            })
-          : nothing
-      }
-      ${!searching && all.length > 0 ? html`<p class="live-hint soft small">${icon('clock')}${texts.live}</p>` : nothing}
-      ${this.photoId && all.length > 0 ? this.#viewer(all) : nothing}`;
+      ${!searching && all.length === 0 ? this.#empty() : nothing}
+      ${!searching && all.length > 0 && this.#isOpen ? html`<p class="live-hint soft small">${icon('clock')}${texts.live}</p>` : nothing}
+      ${rejected.length > 0 ? this.#rejected(rejected) : nothing}
+      <footer class="results-foot">
+        <button class="btn btn-quiet" @click=${() => this.emit('px-withdraw')}>${icon('shield')}${texts.withdraw}</button>
+      </footer>
+      ${this.photoId && all.length > 0 ? this.#viewer(all, maybe) : nothing}`;
+  }
+
+  get #isOpen(): boolean {
+    const until = this.session.state.value.search?.status?.openUntil;
+    return until !== undefined && Date.parse(until) > Date.now();
+  }
+
+  #showNew(): void {
+    this.session.seen();
+    scrollTo({ top: 0 });
+  }
+
+  #connection(): TemplateResult | typeof nothing {
+    const texts = t().find;
+    if (!online.value) return html`<p class="note results-note">${icon('cloud-off')}<span>${texts.offline}</span></p>`;
+    if (this.session.state.value.isStale)
+      return html`<p class="note results-note">${icon('refresh')}<span>${texts.stale}</span></p>`;
+    return nothing;
+  }
+
+  #empty(): TemplateResult {
+    const texts = t().find;
+    const until = this.session.state.value.search?.status?.openUntil;
+    return emptyState({
+      drawing: 'face',
+      title: this.#isOpen ? texts.tellMe : texts.noneClosed,
+      body: this.#isOpen && until ? `${texts.noneBody} ${texts.openUntil(formatDateTime(until))}` : undefined,
+      action: html`<button class="btn btn-line" @click=${() => this.emit('px-again')}>${texts.again}</button>`,
+    });
+  }
+
+  #say(photoId: string, verdict: Verdict): void {
+    const texts = t().find;
+    this.session.verdict(photoId, verdict);
+    toast(verdict === 'me' ? texts.markedMe : texts.markedNotMe, {
+      action: { label: texts.undo, run: () => void this.session.undo(photoId) },
+    });
   }
 
   #progress(): string {
@@ -88,7 +133,9 @@ export class PxFindResults extends PxElement {
     const searched = search?.status?.photosSearched ?? 0;
     if (phase === 'running')
       return searched > 0 ? t().find.searchedOf(searched, Math.max(searched, this.event.photoCount)) : t().find.stays;
-    return t().find.searched(searched);
+    const { frames } = search ?? {};
+    const burst = frames && frames > 1 ? ` · ${t().find.burstDone(frames)}` : '';
+    return t().find.searched(searched) + burst;
   }
 
   #skeleton(): TemplateResult {
@@ -99,6 +146,7 @@ export class PxFindResults extends PxElement {
     const texts = t().find;
     const open = photos.filter((photo) => !isInCart(photo.id));
     return html`<section aria-label=${texts.sure}>
+      <p class="promise soft small">${icon('info')}<span>${texts.promise(promiseOf(this.session.state.value.search?.calibration))}</span></p>
       ${
         this.event.isSalesOpen
           ? html`<div class="results-all">
@@ -158,22 +206,64 @@ export class PxFindResults extends PxElement {
         />
       </a>
       <div class="verdict" role="group" aria-label=${label}>
-        <button class="btn btn-line" @click=${() => this.session.verdict(match.photoId, 'not_me')}>${texts.notMe}</button>
-        <button class="btn btn-solid" @click=${() => this.session.verdict(match.photoId, 'me')}>${texts.me}</button>
+        <button class="btn btn-line" @click=${() => this.#say(match.photoId, 'not_me')}>${texts.notMe}</button>
+        <button class="btn btn-solid" @click=${() => this.#say(match.photoId, 'me')}>${texts.me}</button>
       </div>
     </li>`;
   }
 
-  #viewer(photos: readonly Photo[]): TemplateResult {
+  /** What was said to be somebody else can be brought back: a slip of the thumb must not lose a photo. */
+  #rejected(matches: readonly Match[]): TemplateResult {
+    const texts = t().find;
+    return html`<details class="rejected">
+      <summary>${texts.rejected(matches.length)}</summary>
+      <ul>
+        ${repeat(
+          matches,
+          (match) => match.photoId,
+          (match, index) => html`<li>
+            <img src=${match.thumbnails.medium} alt=${t().photo.label(index + 1, '')} loading="lazy" />
+            <button class="btn btn-line" @click=${() => this.#say(match.photoId, 'me')}>${texts.meAfterAll}</button>
+          </li>`,
+        )}
+      </ul>
+    </details>`;
+  }
+
+  #viewer(photos: readonly Photo[], maybe: readonly Match[]): TemplateResult {
+    const texts = t().find;
     return html`<px-lightbox
       .photos=${photos}
       .current=${this.photoId}
-      .actions=${(photo: Photo) => photoActions(photo, this.event)}
+      .actions=${(photo: Photo) => html`<div class="viewer-verdict">
+          <button class="btn btn-quiet" @click=${() => this.#notMe(photo, photos)}>${icon('close')}${texts.notMe}</button>
+          ${
+            maybe.some((match) => match.photoId === photo.id)
+              ? html`<button class="btn btn-quiet" @click=${() => this.#say(photo.id, 'me')}>${icon('check')}${texts.me}</button>`
+              : nothing
+          }
+        </div>
+        ${photoActions(photo, this.event)}`}
       @px-show=${(event: CustomEvent<string>) => navigate(`${this.root}/${event.detail}`, { replace: true })}
       @px-close=${() => back(this.root)}
     ></px-lightbox>`;
   }
+
+  /** The photo goes from the list that is being swiped through: on to its neighbour. */
+  #notMe(photo: Photo, photos: readonly Photo[]): void {
+    const at = photos.findIndex(({ id }) => id === photo.id);
+    const next = photos[at + 1] ?? photos[at - 1];
+    this.#say(photo.id, 'not_me');
+    if (next) navigate(`${this.root}/${next.id}`, { replace: true });
+    else back(this.root);
+  }
 }
 
-const verdictOf = (match: Match, given: Record<string, 'me' | 'not_me'>): 'me' | 'not_me' | null =>
+const verdictOf = (match: Match, given: Record<string, Verdict>): Verdict | null =>
   given[match.photoId] ?? match.verdict;
+
+/** Strangers in a hundred sure photos, as the search itself promises; rounded up, never none. */
+export function promiseOf(calibration: Calibration | null | undefined): number {
+  const share = (calibration as { sureError?: unknown } | null | undefined)?.sureError;
+  return typeof share === 'number' && share > 0 ? Math.max(1, Math.ceil(share * 100 - 1e-9)) : 1;
+}

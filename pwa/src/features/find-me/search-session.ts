@@ -6,14 +6,20 @@ import {
   giveVerdict,
   keepSearch,
   loadSearch,
+  newSearch,
   readMatches,
   readStatus,
   type SearchState,
+  withdrawSearch,
 } from '../../data/searches.ts';
 import { Store } from '../../data/store.ts';
 
 const POLL_BUSY_MS = 1_200;
 const POLL_IDLE_MS = 20_000;
+/** For so long an answer can be taken back before anybody hears of it: as long as the sentence with "Undo" stands. */
+const UNDO_MS = 8_000;
+
+export type Verdict = 'me' | 'not_me';
 
 export interface SessionState {
   /** none: never searched here. queued: waits for signal. running, done: at the server. failed: see problem. */
@@ -22,25 +28,38 @@ export interface SessionState {
   /** The server's refusal of the search itself. */
   problem: ApiProblem | null;
   /** Photos that came while the results were looked at. */
-  fresh: number;
+  fresh: ReadonlySet<string>;
+  /** The last look at the server failed: what is shown is from before. */
+  isStale: boolean;
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
+const start: SessionState = { phase: 'unknown', search: null, problem: null, fresh: NOTHING, isStale: false };
 
 /** One person's search at one event, as the page follows it: from the outbox to results that keep growing. */
 export class SearchSession {
-  readonly state = new Store<SessionState>({ phase: 'unknown', search: null, problem: null, fresh: 0 });
+  readonly state = new Store<SessionState>(start);
   readonly #eventId: string;
   readonly #stops: (() => void)[] = [];
+  /** Answers whose time to be taken back has not run out. */
+  readonly #undoable = new Map<string, ReturnType<typeof setTimeout>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading = false;
+  #readAgain = false;
   #stopped = false;
   #opening = false;
 
   constructor(eventId: string) {
     this.#eventId = eventId;
+    const onHide = (): void => {
+      if (document.visibilityState === 'hidden') this.#sendVerdicts();
+    };
+    document.addEventListener('visibilitychange', onHide);
     this.#stops.push(
+      () => document.removeEventListener('visibilitychange', onHide),
       onSettled((effect, result) => {
         if (effect.kind !== 'search' || effect.about?.eventId !== eventId) return;
-        if (result.ok) void this.#adopt((result.body as { id: string }).id);
+        if (result.ok) void this.adopt((result.body as { id: string }).id, Number(effect.about?.frames ?? 1));
         else this.state.patch({ phase: 'failed', problem: result.problem });
       }),
       // Another tab may have sent what was queued here.
@@ -56,6 +75,7 @@ export class SearchSession {
   }
 
   stop(): void {
+    this.#sendVerdicts();
     this.#stopped = true;
     clearTimeout(this.#timer);
     for (const stop of this.#stops.splice(0)) stop();
@@ -74,31 +94,43 @@ export class SearchSession {
   async #open(): Promise<void> {
     const [search] = await Promise.all([loadSearch(this.#eventId), refreshWaiting()]);
     if (this.#stopped) return;
-    if (this.#isQueued) this.state.set({ phase: 'queued', search: search ?? null, problem: null, fresh: 0 });
+    if (this.#isQueued) this.state.set({ ...start, phase: 'queued', search: search ?? null });
     else if (search?.searchId) {
-      this.state.set({ phase: search.status?.status === 'done' ? 'done' : 'running', search, problem: null, fresh: 0 });
+      this.state.set({ ...start, phase: search.status?.status === 'done' ? 'done' : 'running', search });
+      this.#sendForgotten(search);
       this.#listen();
       await this.#read();
-    } else this.state.set({ phase: 'none', search: null, problem: null, fresh: 0 });
+    } else this.state.set({ ...start, phase: 'none' });
   }
 
   /** A search was put into the outbox. */
   queued(): void {
     clearTimeout(this.#timer);
-    this.state.set({ phase: 'queued', search: null, problem: null, fresh: 0 });
+    this.state.set({ ...start, phase: 'queued' });
   }
 
   async again(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#sendVerdicts();
     await forgetSearch(this.#eventId);
-    this.state.set({ phase: 'none', search: null, problem: null, fresh: 0 });
+    this.state.set({ ...start, phase: 'none' });
   }
 
-  async #adopt(searchId: string): Promise<void> {
-    const search: SearchState = { eventId: this.#eventId, searchId, status: null, matches: [], verdicts: {} };
+  /** Everything about this face goes, here at once. 'queued': at the server when there is signal. */
+  async withdraw(userId: string | null): Promise<'done' | 'queued'> {
+    clearTimeout(this.#timer);
+    for (const timer of this.#undoable.values()) clearTimeout(timer);
+    this.#undoable.clear();
+    this.state.set({ ...start, phase: 'none' });
+    return withdrawSearch(this.#eventId, userId);
+  }
+
+  /** Follows a search that the server has taken. `frames`: null for a selfie that was sent. */
+  async adopt(searchId: string, frames: number | null): Promise<void> {
+    const search = newSearch(this.#eventId, searchId, frames);
     await keepSearch(search);
     if (this.#stopped) return;
-    this.state.set({ phase: 'running', search, problem: null, fresh: 0 });
+    this.state.set({ ...start, phase: 'running', search });
     this.#listen();
     await this.#read();
   }
@@ -118,58 +150,123 @@ export class SearchSession {
 
   async #read(): Promise<void> {
     const before = this.state.value.search;
-    if (!before?.searchId || this.#reading || this.#stopped) return;
+    if (this.#reading) {
+      this.#readAgain = true; // a notice during a read tells of something newer
+      return;
+    }
+    if (!before?.searchId || this.#stopped) return;
     clearTimeout(this.#timer);
     this.#reading = true;
     let wait = POLL_IDLE_MS;
     try {
-      const status = await readStatus(before.searchId);
-      const matches = status.status === 'queued' ? before.matches : await readMatches(before.searchId);
-      const now = this.state.value.search ?? before;
-      const search: SearchState = { ...now, status, matches };
-      const known = new Set(before.matches.map((match) => match.photoId));
-      // Growing while the first pass runs is no news; what comes after it is.
-      const fresh = before.status?.status === 'done' ? matches.filter((match) => !known.has(match.photoId)).length : 0;
-      if (status.status === 'failed' || status.status === 'withdrawn') {
-        const code = status.errorCode ?? 'search.not_found';
-        this.state.patch({ phase: 'failed', problem: new ApiProblem({ status: 422, code, retryable: false }) });
-        await forgetSearch(this.#eventId);
-      } else {
-        const done = status.status === 'done';
-        this.state.set({
-          phase: done ? 'done' : 'running',
-          search,
-          problem: null,
-          fresh: this.state.value.fresh + fresh,
-        });
-        await keepSearch(search);
-        wait = done ? POLL_IDLE_MS : POLL_BUSY_MS;
-      }
+      wait = await this.#readOnce(before, before.searchId);
     } catch (error) {
       // The search has run out (24 hours): its numbers are deleted, a new selfie is needed.
       if (isProblem(error, 'search.not_found')) await this.again();
+      else this.state.patch({ isStale: true });
     } finally {
       this.#reading = false;
       if (!this.#stopped && this.state.value.search?.searchId && this.state.value.phase !== 'failed') {
-        this.#timer = setTimeout(() => {
-          if (document.visibilityState === 'visible') void this.#read();
-          else this.#timer = setTimeout(() => void this.#read(), POLL_IDLE_MS);
-        }, wait);
+        this.#timer = setTimeout(
+          () => {
+            if (document.visibilityState === 'visible') void this.#read();
+            else this.#timer = setTimeout(() => void this.#read(), POLL_IDLE_MS);
+          },
+          this.#readAgain ? 0 : wait,
+        );
       }
+      this.#readAgain = false;
     }
   }
 
-  /** "Me" or "not me": counts here at once, at the server exactly once. */
-  verdict(photoId: string, verdict: 'me' | 'not_me'): void {
+  /** Answers when to look again. */
+  async #readOnce(before: SearchState, searchId: string): Promise<number> {
+    const isSame = (): boolean => !this.#stopped && this.state.value.search?.searchId === searchId;
+    const status = await readStatus(searchId);
+    if (!isSame()) return POLL_IDLE_MS;
+    if (status.status === 'failed' || status.status === 'withdrawn') {
+      const code = status.errorCode ?? (status.status === 'withdrawn' ? 'consent.required' : 'search.not_found');
+      await forgetSearch(this.#eventId);
+      this.state.set({ ...start, phase: 'failed', problem: new ApiProblem({ status: 422, code, retryable: false }) });
+      return POLL_IDLE_MS;
+    }
+    const isDone = status.status === 'done';
+    const known = new Set(before.matches.map((match) => match.photoId));
+    const show = (matches: SearchState['matches'], calibration: SearchState['calibration']): SearchState => {
+      const now = this.state.value.search ?? before;
+      return { ...now, status, matches, calibration };
+    };
+    if (status.status === 'queued') {
+      this.state.patch({ search: show(before.matches, before.calibration), isStale: false });
+      return POLL_BUSY_MS;
+    }
+    const { matches, calibration } = await readMatches(searchId, (some) => {
+      if (isSame() && known.size === 0) this.state.patch({ search: show(some, before.calibration) });
+    });
+    if (!isSame()) return POLL_IDLE_MS;
+    const search = show(matches, calibration);
+    // Growing while the first pass runs is no news; what comes after it is.
+    const isLater = before.status?.status === 'done';
+    const fresh = new Set(this.state.value.fresh);
+    if (isLater) for (const { photoId } of matches) if (!known.has(photoId)) fresh.add(photoId);
+    this.state.set({ phase: isDone ? 'done' : 'running', search, problem: null, fresh, isStale: false });
+    await keepSearch(search);
+    return isDone ? POLL_IDLE_MS : POLL_BUSY_MS;
+  }
+
+  /** "Me" or "not me": counts here at once, at the server exactly once and when it can no longer be taken back. */
+  verdict(photoId: string, verdict: Verdict): void {
     const { search } = this.state.value;
     if (!search?.searchId) return;
-    const next: SearchState = { ...search, verdicts: { ...search.verdicts, [photoId]: verdict } };
-    this.state.patch({ search: next });
-    void keepSearch(next);
-    void giveVerdict(photoId, verdict, search.searchId);
+    clearTimeout(this.#undoable.get(photoId));
+    this.#undoable.set(
+      photoId,
+      setTimeout(() => this.#sendVerdict(photoId), UNDO_MS),
+    );
+    this.#keep({ ...search, verdicts: { ...search.verdicts, [photoId]: verdict } });
+  }
+
+  /** Takes the answer back; false when it was sent already. */
+  undo(photoId: string): boolean {
+    const { search } = this.state.value;
+    const timer = this.#undoable.get(photoId);
+    if (!search || timer === undefined) return false;
+    clearTimeout(timer);
+    this.#undoable.delete(photoId);
+    const verdicts = { ...search.verdicts };
+    delete verdicts[photoId];
+    this.#keep({ ...search, verdicts });
+    return true;
+  }
+
+  #keep(search: SearchState): void {
+    this.state.patch({ search });
+    void keepSearch(search);
+  }
+
+  #sendVerdict(photoId: string): void {
+    clearTimeout(this.#undoable.get(photoId));
+    this.#undoable.delete(photoId);
+    const { search } = this.state.value;
+    const verdict = search?.verdicts[photoId];
+    if (search?.searchId && verdict)
+      void giveVerdict(photoId, verdict, { searchId: search.searchId, eventId: this.#eventId });
+  }
+
+  #sendVerdicts(): void {
+    for (const photoId of [...this.#undoable.keys()]) this.#sendVerdict(photoId);
+  }
+
+  /** The page went away before an answer was sent: it is said again now; saying it twice changes nothing. */
+  #sendForgotten({ searchId, matches, verdicts }: SearchState): void {
+    for (const [photoId, verdict] of Object.entries(verdicts)) {
+      const isKnown = matches.some((match) => match.photoId === photoId && match.verdict === verdict);
+      const isQueued = waiting.value.some((effect) => effect.kind === 'feedback' && effect.about?.photoId === photoId);
+      if (!isKnown && !isQueued) void giveVerdict(photoId, verdict, { searchId: searchId!, eventId: this.#eventId });
+    }
   }
 
   seen(): void {
-    this.state.patch({ fresh: 0 });
+    this.state.patch({ fresh: NOTHING });
   }
 }
