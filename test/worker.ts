@@ -22,7 +22,12 @@ export const samplePhoto = (number: number): Promise<Buffer> =>
     path.join(path.dirname(require.resolve('@vladmandic/face-api/package.json')), 'demo', `sample${number}.jpg`),
   );
 
-export const context = { jobId: 'test', attempt: 1, logger: createLogger('silent', 'test') };
+export const context = {
+  jobId: 'test',
+  attempt: 1,
+  logger: createLogger('silent', 'test'),
+  signal: new AbortController().signal,
+};
 export const metrics = createMetrics('test');
 
 /** Object store (that of `npm test`, else one of its own), face engine and a work folder. */

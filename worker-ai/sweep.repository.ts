@@ -73,13 +73,24 @@ export const findWaitingSearches = (db: Db, limit: number) =>
     .limit(limit)
     .execute();
 
-/** Events whose faces have been kept as long as was promised and that still have some. */
+/** Events that were deleted, or whose faces have been kept as long as was promised, and that still have some. */
 export const findEventsPastRetention = (db: Db) =>
   db
     .selectFrom('events as e')
     .select('e.id')
-    .where(sql<boolean>`e.ends_at + make_interval(days => e.retention_days) < now()`)
-    .where((eb) => eb.exists(eb.selectFrom('faces as f').select('f.id').whereRef('f.event_id', '=', 'e.id')))
+    .where(sql<boolean>`(e.deleted_at is not null or e.ends_at + make_interval(days => e.retention_days) < now())`)
+    .where((eb) =>
+      eb.or([
+        eb.exists(eb.selectFrom('faces as f').select('f.id').whereRef('f.event_id', '=', 'e.id')),
+        eb.exists(
+          eb
+            .selectFrom('face_opt_outs as o')
+            .select('o.id')
+            .whereRef('o.event_id', '=', 'e.id')
+            .where('o.descriptor', 'is not', null),
+        ),
+      ]),
+    )
     .limit(20)
     .execute();
 
@@ -87,6 +98,20 @@ export const findEventsPastRetention = (db: Db) =>
 export async function deleteEventFaces(trx: Trx, eventId: string): Promise<number> {
   const { numDeletedRows } = await trx.deleteFrom('faces').where('event_id', '=', eventId).executeTakeFirst();
   await trx.deleteFrom('face_groups').where('event_id', '=', eventId).execute();
+  await trx.deleteFrom('face_group_actions').where('event_id', '=', eventId).execute();
+  await trx
+    .updateTable('face_engine_changes')
+    .set({ status: 'cancelled', finished_at: sql<Date>`now()` })
+    .where('event_id', '=', eventId)
+    .where('status', '=', 'running')
+    .execute();
+  // Whoever still searches here finds nothing any more.
+  await trx
+    .updateTable('face_searches')
+    .set({ descriptor: null, calibration: null, open_until: sql<Date>`least(open_until, now())` })
+    .where('event_id', '=', eventId)
+    .where('descriptor', 'is not', null)
+    .execute();
   await trx.updateTable('face_opt_outs').set({ descriptor: null }).where('event_id', '=', eventId).execute();
   await trx
     .updateTable('photos')

@@ -8,6 +8,7 @@ import * as events from './events.ts';
 import * as face from './face.ts';
 import * as faceEngines from './face-engines.ts';
 import * as favorites from './favorites.ts';
+import * as hiding from './hiding.ts';
 import * as messages from './messages.ts';
 import * as notices from './notices.ts';
 import * as orders from './orders.ts';
@@ -33,6 +34,7 @@ const topics = [
   favorites,
   face,
   faceEngines,
+  hiding,
   packages,
   coupons,
   cart,

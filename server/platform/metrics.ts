@@ -31,6 +31,9 @@ export function createMetrics(service: string) {
       buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),
+    histogram: (name: string, help: string, labelNames: string[], buckets: number[]) =>
+      (registry.getSingleMetric(name) as client.Histogram | undefined) ??
+      new client.Histogram({ name, help, labelNames, buckets, registers }),
     counter: (name: string, help: string, labelNames: string[] = []) =>
       (registry.getSingleMetric(name) as client.Counter | undefined) ??
       new client.Counter({ name, help, labelNames, registers }),

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type JobName, type JobPayload, jobs } from '#contracts/jobs.ts';
+import { type JobName, type JobPayload, jobs, type QueueName } from '#contracts/jobs.ts';
 import type { Db, Trx } from './db.ts';
 import type { Listener } from './listener.ts';
 import type { Logger } from './logger.ts';
@@ -31,15 +31,34 @@ export async function enqueue<N extends JobName>(
 }
 
 const batchSize = 200;
+/** Back-pressure: a queue that holds this many waiting jobs gets no more; they wait here, which costs a row each. */
+const QUEUE_LIMIT = 5_000;
+
+const topicsOf = (queueNames: readonly QueueName[]): JobName[] =>
+  (Object.keys(jobs) as JobName[]).filter((name) => queueNames.includes(jobs[name].queue));
 
 /**
  * Moves outbox rows to the queue: at once when told by NOTIFY, and every few seconds for what was missed or is due later.
  * A row is marked only after the queue took it; a crash in between repeats it under the same job id, which the queue ignores.
  */
-export function startOutboxRelay(deps: { db: Db; queues: Queues; listener: Listener; logger: Logger }) {
+export function startOutboxRelay(deps: {
+  db: Db;
+  queues: Queues;
+  listener: Listener;
+  logger: Logger;
+  queueLimit?: number;
+}) {
   let stopped = false;
   let running: Promise<void> | undefined;
   let again = false;
+
+  let full: JobName[] = [];
+  let countedAt = 0;
+  /** Counting takes as long as relaying: it is waited for only where many go at once. */
+  async function countQueues(): Promise<void> {
+    countedAt = Date.now();
+    full = topicsOf(await deps.queues.full(deps.queueLimit ?? QUEUE_LIMIT));
+  }
 
   async function relayBatch(): Promise<number> {
     return deps.db.transaction().execute(async (trx) => {
@@ -48,6 +67,7 @@ export function startOutboxRelay(deps: { db: Db; queues: Queues; listener: Liste
         .select(['id', 'topic', 'key', 'payload'])
         .where('relayed_at', 'is', null)
         .where('available_at', '<=', sql<Date>`now()`)
+        .$if(full.length > 0, (q) => q.where('topic', 'not in', full))
         .orderBy('available_at')
         .orderBy('id')
         .limit(batchSize)
@@ -74,7 +94,8 @@ export function startOutboxRelay(deps: { db: Db; queues: Queues; listener: Liste
     do {
       again = false;
       try {
-        while (!stopped && (await relayBatch()) === batchSize);
+        if (Date.now() - countedAt > 1_000) await countQueues();
+        while (!stopped && (await relayBatch()) === batchSize) await countQueues();
       } catch (error) {
         deps.logger.warn({ err: error }, 'outbox relay will try again');
       }

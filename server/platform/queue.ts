@@ -9,10 +9,15 @@ export interface QueueSettings {
   databaseUrl: string;
 }
 export type Queues = ReturnType<typeof createQueues>;
-export type JobHandler<N extends JobName> = (
-  payload: JobPayload<N>,
-  context: { jobId: string; attempt: number; logger: Logger },
-) => Promise<void>;
+export interface JobContext {
+  jobId: string;
+  /** 1 for the first. */
+  attempt: number;
+  logger: Logger;
+  /** Aborted when the process stops or the job's time is up: what can break off early does. */
+  signal: AbortSignal;
+}
+export type JobHandler<N extends JobName> = (payload: JobPayload<N>, context: JobContext) => Promise<void>;
 export type JobHandlers = { [N in JobName]?: JobHandler<N> };
 interface JobToAdd<N extends JobName = JobName> {
   name: N;
@@ -24,15 +29,22 @@ interface JobToAdd<N extends JobName = JobName> {
  * SPEC section 5: 3 attempts with backoff from 60 s. Done jobs stay for an hour so that their id is still known when a relay
  * that died between adding and marking adds them again; failed ones stay as the dead letters.
  */
+export const ATTEMPTS = 3;
 const defaultJobOptions = {
-  attempts: 3,
+  attempts: ATTEMPTS,
   backoff: { type: 'exponential', delay: 60_000 },
   removeOnComplete: { age: 3600, count: 20_000 },
   removeOnFail: { age: 30 * 24 * 3600, count: 10_000 },
 } as const;
 
+/** SPEC section 5. A job that takes longer fails; what it was doing may hang for ever (see `onStuck`). */
+const LIMIT_MS = 300_000;
+export class JobTimeout extends Error {}
+
 /** A worker that was killed loses its jobs to another one after 20 s; being killed often is not the job's fault. */
 const lockOptions = { lockDuration: 20_000, stalledInterval: 10_000, maxStalledCount: 20 } as const;
+
+type Processor = (job: never, token?: string) => Promise<void>;
 
 /** BullMQ on Redis when there is one, else on PostgreSQL; same behaviour (see the conformance suite). */
 function backend(settings: QueueSettings) {
@@ -49,7 +61,7 @@ function backend(settings: QueueSettings) {
     };
     return {
       queue: (name: QueueName): Queue => new Queue(name, { connection, defaultJobOptions }),
-      worker: (name: QueueName, process: (job: never) => Promise<void>, concurrency: number): Worker =>
+      worker: (name: QueueName, process: Processor, concurrency: number): Worker =>
         new Worker(name, process as never, { connection, concurrency, ...lockOptions }),
     };
   }
@@ -58,7 +70,7 @@ function backend(settings: QueueSettings) {
   return {
     queue: (name: QueueName) =>
       new classes.Queue(name, { connection: connection as never, defaultJobOptions }) as unknown as Queue,
-    worker: (name: QueueName, process: (job: never) => Promise<void>, concurrency: number) =>
+    worker: (name: QueueName, process: Processor, concurrency: number) =>
       new classes.Worker(name, process as never, {
         connection: connection as never,
         concurrency,
@@ -67,16 +79,53 @@ function backend(settings: QueueSettings) {
   };
 }
 
+interface ActiveJob {
+  name: string;
+  queueName: string;
+  id?: string;
+  data: unknown;
+  attemptsMade: number;
+  /** When it was added, and by how much it was put off; milliseconds. */
+  timestamp?: number;
+  delay?: number;
+  processedOn?: number;
+  opts: { attempts?: number };
+  moveToWait(token?: string): Promise<unknown>;
+}
+const dueAt = ({ timestamp = 0, delay = 0 }: ActiveJob): number => timestamp + delay;
+
 const priorityOf = (name: JobName): { priority?: number } => {
   const { priority } = jobs[name] as { priority?: number };
   return priority === undefined ? {} : { priority };
 };
 
 /** All queues of this process. Jobs are added through the outbox; `consume` starts a worker for one queue. */
-export function createQueues(settings: QueueSettings, deps: { logger: Logger; metrics?: Metrics }) {
+export function createQueues(
+  settings: QueueSettings,
+  deps: {
+    logger: Logger;
+    metrics?: Metrics;
+    limitMs?: number;
+    /** A job did not end in time and cannot be cancelled: the process had better be replaced. */
+    onStuck?: (jobId: string) => void;
+  },
+) {
   const make = backend(settings);
   const opened = new Map<QueueName, Queue>();
   const workers: Worker[] = [];
+  const stopping = new AbortController();
+  const active = new Map<string, { job: ActiveJob; token: string | undefined }>();
+  const limitMs = deps.limitMs ?? LIMIT_MS;
+  const waitSeconds = deps.metrics?.histogram(
+    'job_wait_seconds',
+    'Time from a job being due to its start',
+    ['job'],
+    [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 7200],
+  );
+  const failures = deps.metrics?.counter('job_failures_total', 'Job runs that failed; final: dead letters', [
+    'job',
+    'kind',
+  ]);
 
   function open(name: QueueName): Queue {
     let queue = opened.get(name);
@@ -88,10 +137,41 @@ export function createQueues(settings: QueueSettings, deps: { logger: Logger; me
     return queue;
   }
 
-  async function work(
-    job: { name: string; id?: string; data: unknown; attemptsMade: number },
-    handlers: JobHandlers,
-  ): Promise<void> {
+  /** The work of one job, which ends in time or is given up waiting for. */
+  async function limited(id: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const late = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const error = new JobTimeout(`took longer than ${limitMs / 1000} s`);
+        late.abort(error);
+        reject(error);
+        deps.onStuck?.(id);
+      }, limitMs);
+    });
+    try {
+      const running = run(AbortSignal.any([late.signal, stopping.signal]));
+      // Whatever it still says after its time has nobody to hear it.
+      running.catch(() => {});
+      await Promise.race([running, timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function work(job: ActiveJob, token: string | undefined, handlers: JobHandlers): Promise<void> {
+    const key = `${job.queueName} ${job.id}`;
+    active.set(key, { job, token });
+    // Of a repeated one it is not known since when it was due.
+    if (job.timestamp && job.attemptsMade === 0)
+      waitSeconds?.observe({ job: job.name }, Math.max(0, Date.now() - dueAt(job)) / 1000);
+    try {
+      await attempt(job, handlers);
+    } finally {
+      active.delete(key);
+    }
+  }
+  async function attempt(job: ActiveJob, handlers: JobHandlers): Promise<void> {
     const started = performance.now();
     const logger = deps.logger.child({ job: job.name, jobId: job.id });
     const end = (outcome: string) =>
@@ -102,10 +182,13 @@ export function createQueues(settings: QueueSettings, deps: { logger: Logger; me
       if (!handler) throw new UnrecoverableError(`no handler for ${job.name}`);
       const payload = jobs[name].payload.safeParse(job.data);
       if (!payload.success) throw new UnrecoverableError(`payload of ${job.name} is not valid`);
-      await handler(payload.data as never, { jobId: job.id ?? '', attempt: job.attemptsMade + 1, logger });
+      const context = { jobId: job.id ?? '', attempt: job.attemptsMade + 1, logger };
+      await limited(context.jobId, (signal) => handler(payload.data as never, { ...context, signal }));
       end('done');
     } catch (error) {
       end('failed');
+      const isFinal = error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+      failures?.inc({ job: job.name, kind: isFinal ? 'final' : error instanceof JobTimeout ? 'timeout' : 'retried' });
       logger.error({ err: error, attempt: job.attemptsMade + 1 }, 'job failed');
       throw error;
     }
@@ -137,7 +220,7 @@ export function createQueues(settings: QueueSettings, deps: { logger: Logger; me
       );
     },
     consume(queueName: QueueName, handlers: JobHandlers, concurrency: number): void {
-      const worker = make.worker(queueName, (job: never) => work(job, handlers), concurrency);
+      const worker = make.worker(queueName, (job: never, token) => work(job, token, handlers), concurrency);
       worker.on('error', (error) => deps.logger.warn({ err: error, queue: queueName }, 'worker connection'));
       workers.push(worker);
     },
@@ -166,9 +249,54 @@ export function createQueues(settings: QueueSettings, deps: { logger: Logger; me
       await job.retry('failed');
       return true;
     },
-    /** Lets running jobs finish, then closes every connection. */
-    async close(): Promise<void> {
-      await Promise.all(workers.map((worker) => worker.close()));
+    /** Queues that hold so many waiting jobs that the outbox keeps further ones. */
+    async full(limit: number): Promise<QueueName[]> {
+      const waiting = await Promise.all(
+        queueNames.map(async (name) => [name, await open(name).getJobCountByTypes('waiting', 'prioritized')] as const),
+      );
+      return waiting.flatMap(([name, count]) => (count >= limit ? [name] : []));
+    },
+    /** Moves every dead letter of a queue back; answers how many. */
+    async retryAll(queueName: QueueName, limit = 1000): Promise<number> {
+      const found = await open(queueName).getFailed(0, limit - 1);
+      let retried = 0;
+      for (const job of found) {
+        // Somebody else may have been faster with this one.
+        await job.retry('failed').then(
+          () => retried++,
+          () => {},
+        );
+      }
+      return retried;
+    },
+    /** Forgets a dead letter; false when there is no such job. */
+    async discard(queueName: QueueName, jobId: string): Promise<boolean> {
+      const job = await open(queueName).getJob(jobId);
+      if (!job || !(await job.isFailed())) return false;
+      await job.remove();
+      return true;
+    },
+    /** Takes no new jobs, lets running ones finish within `graceMs`, hands back what is left, closes every connection. */
+    async close(graceMs = Number.POSITIVE_INFINITY): Promise<void> {
+      stopping.abort();
+      const closed = Promise.all(workers.map((worker) => worker.close()));
+      let timer: NodeJS.Timeout | undefined;
+      const isDone = await Promise.race([
+        closed.then(() => true),
+        new Promise<false>((resolve) => {
+          if (Number.isFinite(graceMs)) timer = setTimeout(() => resolve(false), graceMs);
+        }),
+      ]);
+      clearTimeout(timer);
+      if (!isDone) {
+        for (const { job, token } of active.values())
+          await job.moveToWait(token).catch((error: unknown) => {
+            // Its lock runs out, then another worker takes it.
+            deps.logger.warn({ err: error, jobId: job.id }, 'job was not handed back');
+          });
+        deps.logger.info({ jobs: [...active.values()].map(({ job }) => job.id) }, 'jobs handed back');
+        await Promise.all(workers.map((worker) => worker.close(true)));
+      }
       await Promise.all([...opened.values()].map((queue) => queue.close()));
     },
   };

@@ -104,6 +104,9 @@ export function createIndexPhotoJob(deps: IndexPhotoDeps): JobHandler<'index-pho
       throw error;
     });
     const work = await makeAll(photo, file);
+    deps.metrics
+      .histogram('photo_faces', 'Faces of a photo', [], [0, 1, 2, 5, 10, 20, 50, 100, 200, 400])
+      .observe(work.faces.length);
     const files = await timed('store', () => storeDerivatives(deps.storage, photo, work.derivatives));
     await deps.onStage?.('stored');
     const isThere = await timed('commit', () =>

@@ -6,7 +6,10 @@ import { enqueue } from '#server/platform/outbox.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
 import type { Storage } from '#server/platform/storage.ts';
 import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
+import * as describing from '../describe.repository.ts';
+import { neededSpaces } from '../spaces.repository.ts';
 import * as repository from '../sweep.repository.ts';
+import { finishChange } from './describe-photo.job.ts';
 import { fail } from './index-photo.job.ts';
 
 /** Photos enqueued again in one sweep. */
@@ -35,6 +38,20 @@ export function createSweepJob(deps: { db: Db; storage: Storage; logger: Logger 
           }),
         );
     }
+  }
+  /** Changes of descriptor space: lost photos again, complete ones switch, what nobody needs any more goes. */
+  async function tendSpaces(): Promise<void> {
+    for (const { photoId } of await describing.findUndescribed(db, BATCH))
+      await db.transaction().execute((trx) => enqueue(trx, 'describe-photo', `${photoId}-s${minute()}`, { photoId }));
+    for (const { eventId } of await describing.findRunningChanges(db)) await finishChange(db, eventId);
+    for (const { id, eventId, engine } of await describing.findUncleaned(db))
+      await db.transaction().execute(async (trx) => {
+        await trx.selectFrom('events').select('id').where('id', '=', eventId).forUpdate().execute();
+        if ((await neededSpaces(trx, eventId)).includes(engine)) return;
+        const descriptors = await describing.dropSpace(trx, eventId, engine);
+        await describing.markCleaned(trx, id);
+        deps.logger.info({ eventId, engine, descriptors }, 'descriptors that nobody needs are dropped');
+      });
   }
   async function repeatSearches(): Promise<void> {
     for (const { id } of await repository.findWaitingSearches(db, BATCH))
@@ -69,7 +86,13 @@ export function createSweepJob(deps: { db: Db; storage: Storage; logger: Logger 
 
   return async (_payload, { logger }) => {
     // One part that fails must not keep the others from their work.
-    const results = await Promise.allSettled([repeatPhotos(), repeatSearches(), expire(), removeLeftovers()]);
+    const results = await Promise.allSettled([
+      repeatPhotos(),
+      tendSpaces(),
+      repeatSearches(),
+      expire(),
+      removeLeftovers(),
+    ]);
     const failed = results.filter((result) => result.status === 'rejected');
     for (const { reason } of failed) logger.warn({ err: reason }, 'sweep will try again');
     if (failed.length === results.length) throw new AggregateError(failed.map(({ reason }) => reason as unknown));

@@ -26,6 +26,7 @@ export async function removePhoto(db: Db, id: string, actor: Viewer): Promise<vo
       .executeTakeFirst();
     await trx.deleteFrom('face_matches').where('photo_id', '=', id).execute();
     await trx.deleteFrom('faces').where('photo_id', '=', id).execute();
+    await trx.deleteFrom('face_engine_failures').where('photo_id', '=', id).execute();
     await trx.deleteFrom('photo_bibs').where('photo_id', '=', id).execute();
     const wasCover = await trx
       .updateTable('events')
@@ -42,7 +43,7 @@ export async function removePhoto(db: Db, id: string, actor: Viewer): Promise<vo
     const revision = (await raiseRevisions(trx, [photo.event_id])).get(photo.event_id)!;
     await trx
       .updateTable('photos')
-      .set({ deleted_at: new Date(), face_count: 0, revision, updated_at: new Date() })
+      .set({ deleted_at: new Date(), face_count: 0, face_spaces: [], revision, updated_at: new Date() })
       .where('id', '=', id)
       .execute();
     if (wasCover) {

@@ -6,6 +6,7 @@ import type { Viewer } from '#server/http/viewer.ts';
 import type { Settings } from '#server/modules/settings/service.ts';
 import { sha256Hex } from '#server/platform/crypto.ts';
 import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
+import { liftHiding } from '#server/platform/hiding.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import { type Cursor, decodeCursor, toPage } from '#server/platform/pages.ts';
 
@@ -79,12 +80,14 @@ export function createConsentsService({ db, settings }: { db: Db; settings: Sett
     const ids = rows.map((row) => row.id);
     await forgetSearches(trx, ids);
     if (ids.length > 0) {
-      await trx
-        .updateTable('face_opt_outs')
-        .set({ status: 'withdrawn', descriptor: null })
+      const optOuts = await trx
+        .selectFrom('face_opt_outs')
+        .select('id')
         .where('consent_id', 'in', ids)
-        .where('status', '=', 'requested')
+        .where('status', 'in', ['requested', 'confirmed'])
+        .orderBy('id')
         .execute();
+      for (const { id } of optOuts) await liftHiding(trx, id, 'withdrawn');
     }
   }
   const lock = (trx: Trx, id: string) =>
@@ -141,7 +144,11 @@ export function createConsentsService({ db, settings }: { db: Db; settings: Sett
           by_guardian: input.byGuardian,
           ip_address: request.ipAddress ?? null,
           user_agent: request.userAgent?.slice(0, 500) ?? null,
-          expires_at: input.purpose === 'marketing' ? null : new Date(Date.now() + consentDays * 86_400_000),
+          // These hold until they are taken back; what they keep has its own end.
+          expires_at:
+            input.purpose === 'marketing' || input.purpose === 'hide_me'
+              ? null
+              : new Date(Date.now() + consentDays * 86_400_000),
         })
         .returning('id')
         .executeTakeFirstOrThrow();

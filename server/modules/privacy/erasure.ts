@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { audit } from '#server/platform/audit.ts';
 import type { Trx } from '#server/platform/db.ts';
+import { keepHidden } from '#server/platform/hiding.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import { requireAnotherAdmin } from '../users/service.ts';
 import type { Consents } from './consents.ts';
@@ -27,11 +28,29 @@ export async function eraseUser(
   if (!user) return undefined;
   await requireAnotherAdmin(trx, userId);
 
+  // Somebody hidden must not turn up again because their account is gone.
+  const hidden = await trx
+    .selectFrom('face_opt_outs')
+    .select('id')
+    .where('user_id', '=', userId)
+    .orderBy('id')
+    .execute();
+  for (const { id } of hidden) await keepHidden(trx, id);
   await deps.consents.withdrawEverything(trx, userId);
   const searches = await trx.deleteFrom('face_searches').where('user_id', '=', userId).returning('image_key').execute();
   const keys = searches.flatMap((search) => search.image_key ?? []);
   if (keys.length > 0) await enqueue(trx, 'delete-objects', `erased-${userId}`, { keys });
-  for (const table of ['face_feedback', 'favorites', 'carts', 'push_subscriptions', 'sessions', 'accounts'] as const)
+  for (const table of [
+    'face_feedback',
+    'favorites',
+    'carts',
+    'push_subscriptions',
+    'line_links',
+    'line_link_codes',
+    'notification_preferences',
+    'sessions',
+    'accounts',
+  ] as const)
     await trx.deleteFrom(table).where('user_id', '=', userId).execute();
   await trx.deleteFrom('two_factors').where('user_id', '=', userId).execute();
   await trx.deleteFrom('verifications').where('value', 'like', `%${userId}%`).execute();

@@ -1,4 +1,5 @@
 import { deleteAccount } from '#contracts/http/account.ts';
+import * as hidingContract from '#contracts/http/hiding.ts';
 import * as contract from '#contracts/http/privacy.ts';
 import { type BoundRoute, bind } from '#server/http/bind.ts';
 import type { Privacy } from './service.ts';
@@ -40,6 +41,26 @@ export const privacyRoutes = ({ privacy }: { privacy: Privacy }): BoundRoute[] =
     await privacy.deleteAccount(viewer, body.password, req.ip ?? null);
     return { status: 204, body: null };
   }),
+  bind(hidingContract.hideMe, async ({ viewer, body }) => ({
+    status: 202,
+    body: await privacy.hiding.start(viewer, body),
+  })),
+  bind(hidingContract.listMyHides, async ({ viewer }) => ({
+    status: 200,
+    body: { items: await privacy.hiding.listOwn(viewer.userId) },
+  })),
+  bind(hidingContract.undoHide, async ({ viewer, params }) => ({
+    status: 200,
+    body: await privacy.hiding.undo(viewer, params.id),
+  })),
+  bind(hidingContract.adminReadHide, async ({ params }) => ({
+    status: 200,
+    body: await privacy.hiding.facesOf(params.id),
+  })),
+  bind(hidingContract.adminMarkHide, async ({ viewer, params, body }) => ({
+    status: 200,
+    body: await privacy.hiding.mark(viewer.userId, params.id, body.faces),
+  })),
   bind(contract.adminListPrivacyRequests, async ({ query }) => ({ status: 200, body: await privacy.listAll(query) })),
   bind(contract.adminDecidePrivacyRequest, async ({ viewer, params, body }) => ({
     status: 200,

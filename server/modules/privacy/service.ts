@@ -10,6 +10,7 @@ import { decodeCursor, toPage } from '#server/platform/pages.ts';
 import { createConsentsService } from './consents.ts';
 import { eraseUser } from './erasure.ts';
 import { exportPerson } from './export.ts';
+import { createHidingService } from './hiding.ts';
 
 export type Privacy = ReturnType<typeof createPrivacyService>;
 type Kind = (typeof privacyRequestKinds)[number];
@@ -54,6 +55,7 @@ export function createPrivacyService(deps: {
 }) {
   const { db, settings, messages } = deps;
   const consents = createConsentsService({ db, settings });
+  const hiding = createHidingService({ db, consents });
 
   async function erase(userId: string, actorId: string | null): Promise<void> {
     const email = await db.transaction().execute((trx) => eraseUser(trx, { consents }, { userId, actorId }));
@@ -81,6 +83,7 @@ export function createPrivacyService(deps: {
 
   return {
     consents,
+    hiding,
     requireLiveConsent: consents.requireLiveConsent,
     exportPerson: (userId: string) => exportPerson(db, userId),
     /** The person's own wish; accounts confirm with their password. */
@@ -110,7 +113,6 @@ export function createPrivacyService(deps: {
             .where('deleted_at', 'is', null)
             .executeTakeFirst();
           if (!event) throw new AppError('event.not_found');
-          await trx.insertInto('face_opt_outs').values({ user_id: viewer.userId, event_id: event.id }).execute();
         }
         const details = [input.details, input.eventId && `event ${input.eventId}`].filter(Boolean).join('\n');
         const { id } = await trx
@@ -123,6 +125,12 @@ export function createPrivacyService(deps: {
           })
           .returning('id')
           .executeTakeFirstOrThrow();
+        // Without a face to go by, an admin has to find the photos.
+        if (input.kind === 'hide')
+          await trx
+            .insertInto('face_opt_outs')
+            .values({ user_id: viewer.userId, event_id: input.eventId!, request_id: id })
+            .execute();
         await audit(trx, {
           actorId: viewer.userId,
           action: 'privacy.request',
@@ -181,6 +189,7 @@ export function createPrivacyService(deps: {
             payload: { kind: before.kind, status: input.status, decision: input.decision ?? '' },
           });
         }
+        if (before.kind === 'hide' && isOver) await hiding.decide(trx, id, input.status === 'completed');
         const isErasure = before.kind === 'erasure' && input.status === 'completed' && isOpen(before.status);
         return isErasure && before.user_id
           ? eraseUser(trx, { consents }, { userId: before.user_id, actorId })
