@@ -24,8 +24,12 @@ import { createFaceSearchesService } from '#server/modules/face-searches/service
 import { favoritesRoutes } from '#server/modules/favorites/routes.ts';
 import { createFavoritesService } from '#server/modules/favorites/service.ts';
 import { createInvoicesService } from '#server/modules/invoices/service.ts';
+import { createLineSender } from '#server/modules/messages/line.ts';
+import { createPushSender } from '#server/modules/messages/push.ts';
 import { messagesRoutes } from '#server/modules/messages/routes.ts';
 import { createMessagesService, messagesJobHandlers } from '#server/modules/messages/service.ts';
+import { arrivalsJobHandlers } from '#server/modules/notices/arrivals.ts';
+import { createChannelsService } from '#server/modules/notices/channels.ts';
 import { noticesRoutes } from '#server/modules/notices/routes.ts';
 import { createNoticesService } from '#server/modules/notices/service.ts';
 import { ordersRoutes } from '#server/modules/orders/routes.ts';
@@ -87,6 +91,9 @@ export function composeModules(platform: Platform) {
   const messages = createMessagesService({ db });
   const auth = createAuth({ db, config, logger, cache, messages });
   const notices = createNoticesService({ listener });
+  const push = config.push && createPushSender(config.push);
+  const line = config.line && createLineSender(config.line);
+  const channels = createChannelsService({ db, push, line });
   const users = createUsersService({ db, config, photographers: { ensure: ensurePhotographer } });
   const privacy = createPrivacyService({
     db,
@@ -146,6 +153,7 @@ export function composeModules(platform: Platform) {
     sharedCarts.joinGuest,
     favorites.joinGuest,
     faceSearches.joinGuest,
+    channels.joinGuest,
   );
 
   const routes: BoundRoute[] = [
@@ -167,13 +175,14 @@ export function composeModules(platform: Platform) {
     ...paymentsRoutes({ payments, webhooks, reviews, refunds, cases, reconcile }),
     ...downloadsRoutes({ downloads }),
     ...revenueRoutes({ revenue }),
-    ...noticesRoutes({ notices }),
+    ...noticesRoutes({ notices, channels }),
     ...messagesRoutes({ messages }),
     ...settingsRoutes({ settings }),
     ...adminRoutes({ admin }),
   ];
   const jobHandlers: JobHandlers = {
-    ...messagesJobHandlers({ db, messages, mailer, mailDomain: new URL(publicUrl).hostname }),
+    ...messagesJobHandlers({ db, messages, mailer, mailDomain: new URL(publicUrl).hostname, push, line, publicUrl }),
+    ...arrivalsJobHandlers({ db, messages, publicUrl }),
     ...uploadsJobHandlers({ uploads }),
     ...downloadsJobHandlers({ downloads }),
     ...paymentsJobHandlers({ db, payments, webhooks, orders, reconcile }),

@@ -27,6 +27,7 @@ export const listMessages = route({
   query: pageQuery.extend({
     status: z.enum(messageStatuses).optional(),
     template: z.string().max(100).optional(),
+    channel: messageView.shape.channel.optional(),
   }),
   responses: { 200: pageOf(messageView) },
 });

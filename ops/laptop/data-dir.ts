@@ -16,6 +16,7 @@ const SECRET_NAMES = [
   'auth',
   'bank',
   'link',
+  'vapid',
   'paynoiKey',
   'paynoiRecord',
   'omiseKey',

@@ -75,6 +75,7 @@ export function appEnvironment(env: NodeJS.ProcessEnv, plan: Plan, secrets: Secr
     AUTH_SECRET: secrets.auth,
     BANK_ENCRYPTION_KEY: secrets.bank,
     LINK_SECRET: secrets.link,
+    VAPID_PRIVATE_KEY: Buffer.from(secrets.vapid, 'hex').toString('base64url'),
     S3_BUCKET: 'thepixstock',
     S3_REGION: 'us-east-1',
     ...env,

@@ -38,6 +38,20 @@ const schema = z.object({
   OMISE_SECRET_KEY: z.string().default(''),
   OMISE_WEBHOOK_SECRET: z.string().default(''),
   OMISE_SOURCE_TYPE: z.string().default('alipay'),
+  VAPID_PRIVATE_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, '32 bytes, base64url')
+    .optional()
+    .or(z.literal('').transform(() => undefined)),
+  VAPID_SUBJECT: z
+    .string()
+    .regex(/^(mailto:|https:)/, 'mailto: or https:')
+    .optional(),
+  PUSH_HOSTS: z.string().default(''),
+  LINE_CHANNEL_TOKEN: z.string().default(''),
+  LINE_CHANNEL_SECRET: z.string().default(''),
+  LINE_ACCOUNT_ID: z.string().default(''),
+  LINE_API_URL: z.url().default('https://api.line.me'),
   AUTH_SECRET: secret,
   LINK_SECRET: secret,
   BANK_ENCRYPTION_KEY: secret,
@@ -109,6 +123,26 @@ function shape(env: Env) {
           sourceType: env.OMISE_SOURCE_TYPE,
         }
       : undefined,
+    /** undefined: no web push. */
+    push: env.VAPID_PRIVATE_KEY
+      ? {
+          privateKey: env.VAPID_PRIVATE_KEY,
+          subject: env.VAPID_SUBJECT ?? (publicUrl.startsWith('https:') ? publicUrl : 'mailto:push@thepixstock.test'),
+          moreHosts: env.PUSH_HOSTS.split(',')
+            .map((host) => host.trim())
+            .filter(Boolean),
+        }
+      : undefined,
+    /** undefined: no LINE messages. */
+    line:
+      env.LINE_CHANNEL_TOKEN && env.LINE_CHANNEL_SECRET
+        ? {
+            token: env.LINE_CHANNEL_TOKEN,
+            secret: env.LINE_CHANNEL_SECRET,
+            accountId: env.LINE_ACCOUNT_ID || null,
+            apiUrl: env.LINE_API_URL.replace(/\/$/, ''),
+          }
+        : undefined,
     secrets: { auth: env.AUTH_SECRET, link: env.LINK_SECRET, bank: env.BANK_ENCRYPTION_KEY },
     worker: {
       healthPort: env.WORKER_HEALTH_PORT,

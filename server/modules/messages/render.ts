@@ -22,6 +22,10 @@ function show(name: string, payload: Payload, language: 'th' | 'en'): string {
   if (name.endsWith('Satang') && typeof value === 'number') return `฿${formatBaht(value)}`;
   return valueWords[language][String(value)] ?? String(value);
 }
+/** A text of one line (or few), as plain text. */
+export const fillPlain = (text: string, payload: Payload, language: 'th' | 'en'): string =>
+  text.replace(variable, (_all, name: string) => show(name, payload, language));
+
 /** Only our kind of link may become a button; anything else stays text. */
 const isLink = (url: string) => /^https?:\/\//.test(url);
 

@@ -1,13 +1,14 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 import { AppError } from '#contracts/errors.ts';
+import type { PushPayload } from '#contracts/http/notices.ts';
 import { audit } from '#server/platform/audit.ts';
 import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
 import { isUniqueViolation } from '#server/platform/db.ts';
-import type { Mailer } from '#server/platform/mail.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
-import { type JobHandlers, UnrecoverableError } from '#server/platform/queue.ts';
-import { type Payload, render, variablesIn } from './render.ts';
+import { targetsOf } from './fan-out.ts';
+import { fillPlain, type Payload, render, variablesIn } from './render.ts';
+import { shortTexts } from './short-texts.ts';
 import { isTemplateKey, type TemplateKey, type TemplateText, templateKeys, templateOf } from './templates.ts';
 
 export type Language = 'th' | 'en';
@@ -17,12 +18,12 @@ export interface MessageToSend {
   /** Names the effect: a second message with the same key is not sent. */
   dedupeKey: string;
   userId: string | null;
-  recipient: string;
+  /** An e-mail address; null for who has none: devices and LINE only. */
+  recipient: string | null;
   language: Language;
   payload: Payload;
 }
-/** Secrets of sign-in do not outlive their sending. */
-const isSecret = (template: string) => template.startsWith('auth.');
+export { messagesJobHandlers } from './jobs.ts';
 
 export function createMessagesService(deps: { db: Db }) {
   const { db } = deps;
@@ -70,29 +71,36 @@ export function createMessagesService(deps: { db: Db }) {
   }
 
   return {
-    /** Writes the e-mail down and has it sent after commit; the same dedupeKey again does nothing. */
+    /**
+     * Writes the message down and has it sent after commit: by e-mail, and to the devices and the LINE account of its person
+     * as they want it. The same dedupeKey again does nothing.
+     */
     async queue(trx: Trx, message: MessageToSend): Promise<void> {
-      const row = await trx
-        .insertInto('messages')
-        .values({
-          channel: 'email',
-          template: message.template,
-          dedupe_key: message.dedupeKey,
-          user_id: message.userId,
-          recipient: message.recipient,
-          language: message.language,
-          payload: JSON.stringify(message.payload),
-        })
-        .onConflict((c) => c.column('dedupe_key').doNothing())
-        .returning('id')
-        .executeTakeFirst();
-      if (row) await enqueue(trx, 'send-message', row.id, { messageId: row.id });
+      for (const target of await targetsOf(trx, message)) {
+        const row = await trx
+          .insertInto('messages')
+          .values({
+            channel: target.channel,
+            template: message.template,
+            dedupe_key: `${message.dedupeKey}${target.suffix}`,
+            user_id: message.userId,
+            recipient: target.recipient,
+            push_subscription_id: target.pushSubscriptionId,
+            language: message.language,
+            payload: JSON.stringify(message.payload),
+          })
+          .onConflict((c) => c.column('dedupe_key').doNothing())
+          .returning('id')
+          .executeTakeFirst();
+        if (row) await enqueue(trx, 'send-message', row.id, { messageId: row.id });
+      }
     },
     async list(query: {
       cursor?: string | undefined;
       limit: number;
       status?: string | undefined;
       template?: string | undefined;
+      channel?: string | undefined;
     }) {
       const after = decodeCursor(query.cursor);
       const rows = await db
@@ -101,6 +109,7 @@ export function createMessagesService(deps: { db: Db }) {
         .where((eb) => {
           const all: Expression<SqlBool>[] = [];
           if (query.status) all.push(eb('status', '=', query.status));
+          if (query.channel) all.push(eb('channel', '=', query.channel));
           if (query.template) all.push(eb('template', '=', query.template));
           if (after) all.push(sql<boolean>`(created_at, id) < (${after.at}, ${after.id}::uuid)`);
           return eb.and(all);
@@ -196,66 +205,28 @@ export function createMessagesService(deps: { db: Db }) {
       requireKnownVariables(key, text);
       return render(text, templateOf(key).example, language);
     },
+    /** What push and LINE say, and the path a tap leads to. */
+    shortMessage(message: { template: string; language: string; payload: unknown; dedupe_key: string }): PushPayload {
+      const key = requireKey(message.template);
+      const text = shortTexts[key];
+      if (!text) throw new AppError('resource.not_found');
+      const lang = message.language as Language;
+      const payload = message.payload as Payload;
+      const link = text.linkVariable ? String(payload[text.linkVariable] ?? '') : '';
+      const url = URL.canParse(link) ? new URL(link) : undefined;
+      return {
+        title: fillPlain(text[lang].title, payload, lang).slice(0, 120),
+        body: fillPlain(text[lang].body, payload, lang).slice(0, 500),
+        url: url ? url.pathname + url.search : text.path,
+        tag: message.dedupe_key.split('#')[0]!,
+        kind: text.kind,
+        lang,
+      };
+    },
     async renderMessage(message: { template: string; language: string; payload: unknown }) {
       const key = requireKey(message.template);
       const language = message.language as Language;
       return render(await textOf(db, key, language), message.payload as Payload, language);
-    },
-  };
-}
-
-/** An SMTP server's 5xx answer will not change by trying again. */
-const isPermanent = (error: unknown) => {
-  const code = (error as { responseCode?: number }).responseCode;
-  return code !== undefined && code >= 500;
-};
-
-/**
- * Sends one message: at least once as SMTP goes, and never again once it is marked sent. The Message-ID is made from the
- * row's id, so that a mail server that sees it twice can tell.
- */
-export function messagesJobHandlers(deps: {
-  db: Db;
-  messages: Messages;
-  mailer: Mailer;
-  mailDomain: string;
-}): JobHandlers {
-  const { db } = deps;
-  return {
-    async 'send-message'({ messageId }, { attempt }) {
-      const message = await db
-        .updateTable('messages')
-        .set({ attempts: sql<number>`attempts + 1` })
-        .where('id', '=', messageId)
-        .where('status', '!=', 'sent')
-        .returningAll()
-        .executeTakeFirst();
-      if (!message) return;
-      const note = (values: { status: 'sent' | 'failed' | 'queued'; provider_id?: string; error: string | null }) =>
-        db
-          .updateTable('messages')
-          .set({
-            ...values,
-            ...(values.status === 'sent' && { sent_at: sql<Date>`now()` }),
-            ...(values.status === 'sent' && isSecret(message.template) && { payload: '{}' }),
-          })
-          .where('id', '=', messageId)
-          .where('status', '!=', 'sent')
-          .execute();
-      try {
-        const mail = await deps.messages.renderMessage(message);
-        const id = await deps.mailer.send({
-          to: message.recipient,
-          ...mail,
-          messageId: `<${messageId}@${deps.mailDomain}>`,
-        });
-        await note({ status: 'sent', provider_id: id, error: null });
-      } catch (error) {
-        const text = (error instanceof Error ? error.message : String(error)).slice(0, 500);
-        const isOver = isPermanent(error) || attempt >= 3;
-        await note({ status: isOver ? 'failed' : 'queued', error: text });
-        throw isPermanent(error) ? new UnrecoverableError(text) : error;
-      }
     },
   };
 }

@@ -93,6 +93,20 @@ export const templates = {
       },
     },
   ),
+  'photos.found': template(
+    ['photoCount', 'eventNameTh', 'eventNameEn', 'link'],
+    { photoCount: 3, eventNameTh: 'กรุงเทพมาราธอน', eventNameEn: 'Bangkok Marathon', link },
+    {
+      th: {
+        subject: 'พบภาพใหม่ของคุณ {{photoCount}} ภาพ · {{eventNameTh}}',
+        body: 'ช่างภาพส่งภาพเพิ่มเข้ามา และเราพบคุณในภาพใหม่ {{photoCount}} ภาพ\n\n[ดูภาพของคุณ]({{link}})\n\nปิดการแจ้งเตือนนี้ได้ในหน้าบัญชีของคุณ',
+      },
+      en: {
+        subject: '{{photoCount}} new photo(s) of you · {{eventNameEn}}',
+        body: 'More photos came in, and you are in {{photoCount}} of them.\n\n[See your photos]({{link}})\n\nYou can switch this off in your account.',
+      },
+    },
+  ),
   'refund.requested': template(
     ['orderNumber', 'amountSatang'],
     { orderNumber: 'TPS-261122-000001', amountSatang: 6_000 },

@@ -3,6 +3,7 @@ import { createListener, type Listener } from '#server/platform/listener.ts';
 import { createLogger } from '#server/platform/logger.ts';
 import { type Notice, notify } from '#server/platform/notify.ts';
 import { type HttpApp, startHttpApp } from '#test/http-app.ts';
+import { createChannelsService } from './channels.ts';
 import { noticesRoutes } from './routes.ts';
 import { createNoticesService, type Notices } from './service.ts';
 
@@ -14,7 +15,7 @@ describe('notices', () => {
     app = await startHttpApp(async ({ database }) => {
       listener = await createListener(database.url, ['notices'], createLogger('silent', 'test'));
       notices = createNoticesService({ listener });
-      return noticesRoutes({ notices });
+      return noticesRoutes({ notices, channels: createChannelsService({ db: database.db }) });
     });
   });
   after(async () => {

@@ -1,10 +1,38 @@
-import { noticeStream } from '#contracts/http/notices.ts';
+import * as contract from '#contracts/http/notices.ts';
 import { type BoundRoute, bind } from '#server/http/bind.ts';
+import type { ChannelsService } from './channels.ts';
 import type { Notices } from './service.ts';
 
-export const noticesRoutes = ({ notices }: { notices: Notices }): BoundRoute[] => [
-  bind(noticeStream, async ({ viewer, res }) => {
+export const noticesRoutes = ({ notices, channels }: { notices: Notices; channels: ChannelsService }): BoundRoute[] => [
+  bind(contract.noticeStream, async ({ viewer, res }) => {
     notices.open(viewer.userId, res);
     return 'sent';
+  }),
+  bind(contract.getPush, async ({ viewer }) => ({ status: 200, body: await channels.push(viewer) })),
+  bind(contract.subscribePush, async ({ viewer, body, req }) => ({
+    status: 201,
+    body: await channels.subscribe(viewer, body, req.get('user-agent')),
+  })),
+  bind(contract.unsubscribePush, async ({ viewer, body }) => {
+    await channels.unsubscribe(viewer, body.endpoint);
+    return { status: 204, body: null };
+  }),
+  bind(contract.getNoticePreferences, async ({ viewer }) => ({
+    status: 200,
+    body: await channels.preferences(viewer),
+  })),
+  bind(contract.putNoticePreferences, async ({ viewer, body }) => ({
+    status: 200,
+    body: await channels.setPreferences(viewer, body.items),
+  })),
+  bind(contract.getLine, async ({ viewer }) => ({ status: 200, body: await channels.line(viewer) })),
+  bind(contract.linkLine, async ({ viewer }) => ({ status: 201, body: await channels.lineCode(viewer) })),
+  bind(contract.unlinkLine, async ({ viewer }) => {
+    await channels.unlinkLine(viewer);
+    return { status: 204, body: null };
+  }),
+  bind(contract.lineWebhook, async ({ body, req }) => {
+    await channels.lineEvents(req.rawBody ?? Buffer.alloc(0), req.get('x-line-signature') ?? '', body.events);
+    return { status: 200, body: {} };
   }),
 ];
