@@ -1,6 +1,14 @@
+import type { SpaceCalibration } from '#contracts/descriptors.ts';
 import { distanceOfCosine, isDescriptor, meanDescriptor, normalize } from './descriptor.ts';
 import type { Arena } from './search/arena.ts';
-import { type Calibration, calibrate, shareAbove, thresholdFor } from './search/calibration.ts';
+import {
+  bandShares,
+  type Calibration,
+  calibrate,
+  generalSpace,
+  shareAbove,
+  thresholdFor,
+} from './search/calibration.ts';
 import { type Cohort, chooseCohort, closeness, crowding, crowdings, MIN_COHORT } from './search/cohort.ts';
 import { compareIds, idText } from './search/face-id.ts';
 import { Gallery, type GalleryFace } from './search/gallery.ts';
@@ -11,6 +19,7 @@ export type IndexedFace = GalleryFace;
 
 /** All faces of one event in compact memory, ready to be searched. */
 export interface FaceIndex {
+  /** Faces that the ranking knows; what the bands promise is based on it. */
   readonly faces: number;
   readonly photos: number;
   readonly calibration: Calibration;
@@ -40,23 +49,20 @@ export interface SearchOptions {
   rejected?: readonly string[];
 }
 
-/** Strangers that a whole search may be expected to show in each band. */
-const STRANGERS_PER_SEARCH: Record<Band, number> = { sure: 0.04, maybe: 0.6 };
-/** Never looser than this, however small the event: a stranger's face among ten must not be "sure" either. */
-const MAX_SHARE: Record<Band, number> = { sure: 8e-4, maybe: 8e-3 };
-/** Hits surer than this refine the query. */
-const EXPANSION_SHARE = 1e-5;
-const EXPANSION_HITS = 10;
+/** Hits refine the query when a whole search may be expected to show so few strangers as sure as they are; never beyond the share. */
+const EXPANSION_STRANGERS = 0.04;
+const EXPANSION_SHARE = 1e-4;
+const EXPANSION_HITS = 6;
 
 /**
  * Faces may come in any order; equal sets give equal results. Faces whose descriptor is not of unit length are left out.
- * Cost: faces x people of the cohort, about 1 s for 100,000 faces.
+ * Cost: faces x people of the cohort. `space`: the figures of their manifest; default: of the built-in space of that length.
  */
-export function buildIndex(faces: readonly IndexedFace[], arena?: Arena): FaceIndex {
+export function buildIndex(faces: readonly IndexedFace[], arena?: Arena, space?: SpaceCalibration): FaceIndex {
   const dims = faces[0]?.descriptor.length ?? 128;
   const gallery = new Gallery(dims, arena);
   for (const face of faces) if (isDescriptor(face.descriptor, dims)) gallery.add(face);
-  return { faces: gallery.count, ...rankGallery(gallery) };
+  return { faces: gallery.count, ...rankGallery(gallery, space) };
 }
 
 /** Cohort, crowding and calibration of an event: what makes scores comparable. Depends on the set of faces alone, not on their order. */
@@ -67,8 +73,8 @@ export interface Ranking {
 }
 
 /** Ranks a gallery and writes into its rows what is taken off their scores. */
-export function rankGallery(gallery: Gallery): Omit<FaceIndex, 'faces'> {
-  const { offsets, ...ranking } = rank(gallery);
+export function rankGallery(gallery: Gallery, space?: SpaceCalibration): Omit<FaceIndex, 'faces'> {
+  const { offsets, ...ranking } = rank(gallery, undefined, space);
   for (let row = 0; row < offsets.length; row++) gallery.setOffset(row, offsets[row]!);
   const { photos, calibration, cohort } = ranking;
   return { photos, calibration, internals: { gallery, cohort } };
@@ -78,8 +84,12 @@ export function rankGallery(gallery: Gallery): Omit<FaceIndex, 'faces'> {
  * The ranking, and what is to be taken off the scores of each row. With `before`, the cohort that the offsets in the gallery
  * were made with, they are used again as long as the same people make up the cohort.
  */
-export function rank(gallery: Gallery, before?: Cohort): Ranking & { offsets: Float32Array } {
-  const cohort = chooseCohort(gallery);
+export function rank(
+  gallery: Gallery,
+  before?: Cohort,
+  space: SpaceCalibration = generalSpace(gallery.dims),
+): Ranking & { offsets: Float32Array } {
+  const { members, ...cohort } = chooseCohort(gallery, space.samePerson);
   const isNormalised = cohort.vectors.count >= MIN_COHORT;
   const offsets =
     before && isSameCohort(before, cohort)
@@ -89,7 +99,15 @@ export function rank(gallery: Gallery, before?: Cohort): Ranking & { offsets: Fl
         : new Float32Array(gallery.count);
   const { photoOf, photos } = gallery.photoNumbers();
   const score = (a: number, b: number) => gallery.exact(gallery.at(a), b) - offsets[a]! - offsets[b]!;
-  const calibration = calibrate({ faces: gallery, cohort, photoOf, normalised: isNormalised, score });
+  const calibration = calibrate({
+    faces: gallery,
+    cohort,
+    members,
+    photoOf,
+    normalised: isNormalised,
+    space,
+    score,
+  });
   return { photos, cohort, calibration, offsets };
 }
 
@@ -103,11 +121,11 @@ function isSameCohort(a: Cohort, b: Cohort): boolean {
   return true;
 }
 
-/** What is to be taken off the scores of rows from `from` on, as long as the ranking stays. */
-export function offsetsOf({ internals, calibration }: FaceIndex, from: number): Float32Array {
+/** What is to be taken off the scores of rows `from` to `to`, as long as the ranking stays. */
+export function offsetsOf({ internals, calibration }: FaceIndex, from: number, to?: number): Float32Array {
   const { gallery, cohort } = internals;
-  if (!calibration.normalised) return new Float32Array(gallery.count - from);
-  return crowdings(gallery, cohort, from).map((value) => value / 2);
+  if (!calibration.normalised) return new Float32Array((to ?? gallery.count) - from);
+  return crowdings(gallery, cohort, from, to).map((value) => value / 2);
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
@@ -133,18 +151,21 @@ export function traceSearch(index: FaceIndex, query: ArrayLike<number>, options:
   const { gallery } = internals;
   const confirmed = rows(gallery, options.confirmed);
   const rejected = rows(gallery, options.rejected);
-  const shares = bandShares(index.faces);
+  const shares = bandShares(calibration);
   const template = confirmed.length
     ? meanDescriptor([own, meanDescriptor(confirmed.map((row) => gallery.at(row)))])
     : own;
-  const expansion = expand(index, own, template, new Set(rejected));
-  const final = expansion.template ?? template;
-  const shift = shiftOf(index, final);
-  const threshold = thresholdFor(shares.maybe, calibration) + shift;
+  const expansion = expand(index, template, new Set([...confirmed, ...rejected]));
+  const { shift } = expansion;
+  const final = expansion.template;
+  const threshold = thresholdFor(shares.all, calibration) + shift;
   const candidates = gallery
     .scan(final, threshold)
+    .filter(({ row }) => !expansion.scores.has(row) && !rejected.includes(row))
     .map(({ row, score }) => ({ row, score: sunk(gallery, row, score, final, rejected) - shift }))
-    .filter(({ row, score }) => score >= threshold - shift && !rejected.includes(row));
+    .filter(({ score }) => score >= threshold - shift);
+  for (const [row, score] of expansion.scores)
+    candidates.push({ row, score: sunk(gallery, row, score, final, rejected) });
 
   const best = bestOfEachPhoto(gallery, candidates);
   for (const row of confirmed) {
@@ -173,14 +194,8 @@ export function traceSearch(index: FaceIndex, query: ArrayLike<number>, options:
       .slice(0, options.limit ?? 2000)
       .map(({ score: _, ...hit }) => hit),
     probes: [...expansion.probes, { template: final, threshold }],
-    expandedBy: expansion.by.map((row) => idText(gallery.id(row))),
+    expandedBy: [...expansion.scores.keys()].map((row) => idText(gallery.id(row))),
   };
-}
-
-/** Share of strangers that each band lets through in an event of so many faces. */
-function bandShares(faces: number): Record<Band, number> {
-  const share = (band: Band) => Math.min(MAX_SHARE[band], STRANGERS_PER_SEARCH[band] / faces);
-  return { sure: share('sure'), maybe: share('maybe') };
 }
 
 function rows(gallery: Gallery, faceIds: readonly string[] = []): number[] {
@@ -194,27 +209,42 @@ function shiftOf({ internals, calibration }: FaceIndex, query: Float32Array): nu
     : closeness(query, internals.cohort, calibration.median);
 }
 
-/** The query moved towards its surest hits. */
-function expand(
-  index: FaceIndex,
-  query: Float32Array,
-  template: Float32Array,
-  rejected: ReadonlySet<number>,
-): { template: Float32Array | null; by: number[]; probes: SearchTrace['probes'] } {
+interface Expansion {
+  /** The query, moved towards its surest hits when there are any. */
+  template: Float32Array;
+  /** What is taken off the scores of `template`. */
+  shift: number;
+  /** Scores of the hits that moved it, each against the query that the others alone would have made: nobody vouches for himself. */
+  scores: Map<number, number>;
+  probes: SearchTrace['probes'];
+}
+
+/** Half the query, half the mean of its surest hits. `excluded` rows move nothing. */
+function expand(index: FaceIndex, template: Float32Array, excluded: ReadonlySet<number>): Expansion {
   const { calibration } = index;
   const { gallery } = index.internals;
-  if (!calibration.normalised) return { template: null, by: [], probes: [] };
-  const threshold = thresholdFor(EXPANSION_SHARE, calibration) + shiftOf(index, template);
-  const sure = gallery.scan(template, threshold).filter(({ row }) => !rejected.has(row));
+  const shift = shiftOf(index, template);
+  if (!calibration.normalised) return { template, shift, scores: new Map(), probes: [] };
+  const share = Math.min(EXPANSION_SHARE, EXPANSION_STRANGERS / calibration.faces);
+  const threshold = thresholdFor(share, calibration) + shift;
+  const sure = gallery.scan(template, threshold).filter(({ row }) => !excluded.has(row));
   sure.sort((a, b) => b.score - a.score || compareIds(gallery.id(a.row), gallery.id(b.row)));
   const by = sure.slice(0, EXPANSION_HITS);
   // a full expansion is moved only by a face that comes before its last one
-  const least = by.length === EXPANSION_HITS ? by.at(-1)!.score : threshold;
-  return {
-    template: by.length ? meanDescriptor([query, meanDescriptor(by.map(({ row }) => gallery.at(row)))]) : null,
-    by: by.map(({ row }) => row),
-    probes: [{ template, threshold: least }],
-  };
+  const probes = [{ template, threshold: by.length === EXPANSION_HITS ? by.at(-1)!.score : threshold }];
+  if (by.length === 0) return { template, shift, scores: new Map(), probes };
+  const movedBy = (hits: typeof by) =>
+    meanDescriptor([template, meanDescriptor(hits.map(({ row }) => gallery.at(row)))]);
+  const moved = movedBy(by);
+  const movedShift = shiftOf(index, moved);
+  const scores = new Map(
+    by.map(({ row, score }) => {
+      if (by.length === 1) return [row, score - shift];
+      const others = movedBy(by.filter((hit) => hit.row !== row));
+      return [row, gallery.exact(others, row) - gallery.offset(row) - movedShift];
+    }),
+  );
+  return { template: moved, shift: movedShift, scores, probes };
 }
 
 /** A face more like a rejected one than like the query loses what it is more alike. */

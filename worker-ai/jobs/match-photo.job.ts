@@ -1,20 +1,18 @@
 import type { Db } from '#server/platform/db.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
 import { facesRevision } from '../event-faces.repository.ts';
-import * as searches from '../searches.repository.ts';
 import type { SearchMatcher } from './match-search.job.ts';
 
 /**
- * Brings a newly approved photo to the open searches of its event: each is compared anew with everything, so that results
- * never depend on the order of uploads. A search remembers the revision it has seen: after a batch of a hundred photos the
+ * Brings a newly approved photo to the open searches of its event: those that it may change are
+ * compared anew with everything, so that results never depend on the order of uploads. A search remembers the revision it has seen: after a batch of a hundred photos the
  * first job does the work and the others find nothing left to do.
  */
 export function createMatchPhotoJob(deps: { db: Db; matcher: SearchMatcher }): JobHandler<'match-photo'> {
   const running = new Map<string, { isAskedAgain: boolean }>();
 
   async function refresh(eventId: string): Promise<void> {
-    const revision = await facesRevision(deps.db, eventId);
-    for (const { id } of await searches.findOpenSearches(deps.db, eventId, revision)) await deps.matcher.run(id);
+    await deps.matcher.refresh(eventId, await facesRevision(deps.db, eventId));
   }
   /**
    * One at a time for each event. Whoever comes meanwhile leaves word and goes: the one that runs ends only when all is

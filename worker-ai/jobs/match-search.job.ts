@@ -1,15 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import { CURRENT_ENGINE } from '#contracts/pipeline.ts';
 import { descriptorFromBytes, descriptorToBytes } from '#face/descriptor.ts';
 import { describeServer } from '#face/pipeline.ts';
 import { describeSelfie } from '#face/selfie.ts';
-import type { Db } from '#server/platform/db.ts';
+import type { Db, Trx } from '#server/platform/db.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import { notify } from '#server/platform/notify.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
 import type { Storage } from '#server/platform/storage.ts';
 import type { SharedEngine } from '../engine.ts';
-import type { FaceIndexes } from '../face-index.ts';
-import { matchFaces } from '../matcher.ts';
+import { saidKey } from '../face-index.messages.ts';
+import type { EventSearch, FaceIndexes } from '../face-index.ts';
+import { facesSaid, matchesOf, type Verdicts } from '../matcher.ts';
 import { BadPhoto, decodePhoto } from '../pipeline/decode.ts';
 import * as searches from '../searches.repository.ts';
 import { neededSpaces } from '../spaces.repository.ts';
@@ -26,6 +28,10 @@ interface Described {
   engine: string;
   descriptor: Float32Array;
 }
+
+/** Searches compared and stored together. */
+const BATCH = 50;
+const NOTHING_SAID: Verdicts = new Map();
 
 /** What a person reads when the uploaded picture cannot be used. */
 const pictureErrors: Record<string, string> = { empty: 'upload.empty', too_large: 'upload.too_large' };
@@ -83,6 +89,74 @@ export function createSearchMatcher(deps: MatchSearchDeps) {
     return { engine: space, descriptor };
   }
 
+  /**
+   * Compares searches of one event and space with its faces, and stores what changed. The comparing goes before the
+   * transaction; whoever said something meanwhile is compared again.
+   */
+  async function compare(eventId: string, engine: string, searchIds: readonly string[]): Promise<void> {
+    const found = await searches.findSearches(db, searchIds);
+    const live = found.filter((search) => search.isConsentLive && search.descriptor);
+    for (const search of found) if (!search.isConsentLive) await close(search, { status: 'withdrawn' });
+    if (live.length === 0) return;
+    const said = await searches.findVerdicts(
+      db,
+      live.map(({ userId }) => userId),
+      eventId,
+    );
+    const verdictsOf = (userId: string) => said.get(userId) ?? NOTHING_SAID;
+    const results = new Map<string, EventSearch>();
+    for (const { id, userId, descriptor } of live) {
+      const query = { descriptor: descriptorFromBytes(descriptor!), ...facesSaid(verdictsOf(userId)), searchId: id };
+      results.set(id, await deps.faceIndexes.search(eventId, engine, query));
+    }
+    const ids = live.map(({ id }) => id);
+    const storing = db.transaction().execute(async (trx) => {
+      const locked = await searches.lockSearches(trx, ids);
+      if (locked.length === 0) return [];
+      const now = await searches.findVerdicts(
+        trx,
+        locked.map(({ userId }) => userId),
+        eventId,
+      );
+      const isSame = ({ userId }: { userId: string }) =>
+        isDeepStrictEqual(now.get(userId) ?? NOTHING_SAID, verdictsOf(userId));
+      // Another worker has compared with newer faces already: only what the person said may have changed since.
+      const isCurrent = ({ id, indexRevision }: { id: string; indexRevision: number | null }) =>
+        indexRevision === null || indexRevision <= results.get(id)!.revision;
+      const mine = locked.filter((search) => isSame(search) && isCurrent(search));
+      await store(trx, mine, results, verdictsOf);
+      return locked.filter((search) => !isSame(search)).map(({ id }) => id);
+    });
+    const again = await storing.catch(async (error: unknown) => {
+      await deps.faceIndexes.forget(eventId, engine, ids);
+      throw error;
+    });
+    if (again.length > 0) await compare(eventId, engine, again);
+  }
+
+  async function store(
+    trx: Trx,
+    locked: ReadonlyArray<{ id: string; userId: string; status: string }>,
+    results: ReadonlyMap<string, EventSearch>,
+    verdictsOf: (userId: string) => Verdicts,
+  ): Promise<void> {
+    if (locked.length === 0) return;
+    const shown = await searches.replaceMatches(
+      trx,
+      locked.map(({ id, userId }) => ({ searchId: id, matches: matchesOf(results.get(id)!.hits, verdictsOf(userId)) })),
+    );
+    await searches.markDone(
+      trx,
+      locked.map(({ id }) => {
+        const { photoCount, faces, revision, calibration } = results.get(id)!;
+        return { searchId: id, photosSearched: photoCount, facesSearched: faces, indexRevision: revision, calibration };
+      }),
+    );
+    for (const { id, userId, status } of locked)
+      if (shown.has(id) || status === 'queued')
+        await notify(trx, userId, { type: 'search.changed', searchId: id, status: 'done' });
+  }
+
   return {
     /** Does nothing for a search that is gone, failed or withdrawn; withdraws one whose consent is not live any more. */
     async run(searchId: string): Promise<void> {
@@ -90,32 +164,38 @@ export function createSearchMatcher(deps: MatchSearchDeps) {
       if (!search || search.status === 'failed' || search.status === 'withdrawn') return;
       if (!search.isConsentLive) return close(search, { status: 'withdrawn' });
       const end = deps.metrics.stageSeconds.startTimer({ stage: 'search' });
-      const query: Described | null = search.descriptor
-        ? { engine: search.engine ?? CURRENT_ENGINE, descriptor: descriptorFromBytes(search.descriptor) }
-        : search.imageKey
-          ? await describePicture(search, search.imageKey)
-          : null;
-      if (!query) return;
-      const { engine, descriptor } = query;
-      const event = await deps.faceIndexes.of(search.eventId, engine);
-      await db.transaction().execute(async (trx) => {
-        const locked = await searches.lockSearch(trx, searchId);
-        if (!locked || (locked.status !== 'queued' && locked.status !== 'done')) return;
-        // Another worker has compared with newer faces already: only what the person said may have changed since.
-        if (locked.indexRevision !== null && locked.indexRevision > event.revision) return;
-        const verdicts = await searches.findVerdicts(trx, locked.userId, locked.eventId);
-        const { matches, calibration } = matchFaces(event.index, descriptor, verdicts);
-        const hasChanged = await searches.replaceMatches(trx, searchId, matches);
-        await searches.markDone(trx, searchId, {
-          photosSearched: event.photoCount,
-          facesSearched: event.index.faces,
-          indexRevision: event.revision,
-          calibration,
-        });
-        if (hasChanged || locked.status === 'queued')
-          await notify(trx, locked.userId, { type: 'search.changed', searchId, status: 'done' });
-      });
+      const engine = search.descriptor
+        ? (search.engine ?? CURRENT_ENGINE)
+        : search.imageKey && (await describePicture(search, search.imageKey))?.engine;
+      if (!engine) return;
+      await compare(search.eventId, engine, [searchId]);
       end();
+    },
+
+    /**
+     * Compares the open searches of an event with its faces: all, or those that have not seen `revision`. Whose result cannot have
+     * changed since it was last made here is only noted.
+     */
+    async refresh(eventId: string, revision?: number): Promise<void> {
+      const open = await searches.findOpenSearches(db, eventId, revision);
+      if (open.length === 0) return;
+      const said = await searches.findVerdicts(
+        db,
+        open.map(({ userId }) => userId),
+        eventId,
+      );
+      const keyOf = (userId: string) => saidKey(facesSaid(said.get(userId) ?? NOTHING_SAID));
+      for (const engine of new Set(open.map((search) => search.engine ?? CURRENT_ENGINE))) {
+        const mine = open.filter((search) => (search.engine ?? CURRENT_ENGINE) === engine);
+        const end = deps.metrics.stageSeconds.startTimer({ stage: 'search-refresh' });
+        const named = mine.map(({ id, userId }) => ({ id, said: keyOf(userId) }));
+        const { affected, ...seen } = await deps.faceIndexes.affected(eventId, engine, named);
+        const moved = new Set(affected);
+        const unmoved = mine.map(({ id }) => id).filter((id) => !moved.has(id));
+        for (let i = 0; i < affected.length; i += BATCH) await compare(eventId, engine, affected.slice(i, i + BATCH));
+        if (unmoved.length > 0) await searches.markCompared(db, unmoved, seen);
+        end();
+      }
     },
   };
 }
