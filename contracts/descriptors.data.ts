@@ -1,41 +1,69 @@
 import type { z } from 'zod';
 import type { descriptorManifest, NetworkManifest } from './descriptors.ts';
 
-/** Cosines of strangers measured with this network, phone against server; the last rows are extrapolated. */
-const faceApiTail: Array<[number, number]> = [
+/**
+ * Measured between phone and server descriptors of people who are not one another, in spreads above the median: of cosines, and
+ * of scores that are relative to the neighbourhood of both faces. Rows below 1e-5 are extrapolated.
+ */
+type Tail = Array<[share: number, spreads: number]>;
+
+const faceApiTail: Tail = [
   [0.5, 0],
-  [0.3, 0.363],
-  [0.1, 0.82],
-  [0.05, 1.02],
-  [0.02, 1.226],
-  [0.01, 1.363],
-  [3e-3, 1.557],
-  [1e-3, 1.719],
-  [3e-4, 1.87],
-  [1e-4, 1.99],
-  [3e-5, 2.16],
-  [1e-5, 2.3],
-  [3e-6, 2.43],
-  [1e-6, 2.55],
-  [1e-8, 3.05],
+  [0.3, 0.44],
+  [0.1, 1],
+  [0.03, 1.4],
+  [0.01, 1.66],
+  [3e-3, 1.9],
+  [1e-3, 2.08],
+  [3e-4, 2.27],
+  [1e-4, 2.43],
+  [1e-5, 2.83],
+  [1e-6, 3.15],
+  [1e-8, 3.75],
 ];
 
-/** The shape of a normal distribution, with the heavier end that relatives and look-alikes make. */
-const arcFaceTail: Array<[number, number]> = [
+const faceApiNormalisedTail: Tail = [
+  [0.5, -0.1],
+  [0.1, 0.93],
+  [0.01, 1.6],
+  [3e-3, 1.83],
+  [1e-3, 2.02],
+  [3e-4, 2.18],
+  [1e-4, 2.33],
+  [3e-5, 2.47],
+  [1e-5, 2.6],
+  [1e-6, 2.84],
+  [1e-8, 3.3],
+];
+
+const arcFaceTail: Tail = [
   [0.5, 0],
   [0.3, 0.41],
-  [0.1, 1.02],
-  [0.05, 1.32],
-  [0.02, 1.66],
-  [0.01, 1.9],
-  [3e-3, 2.3],
+  [0.1, 1],
+  [0.03, 1.51],
+  [0.01, 1.92],
+  [3e-3, 2.32],
   [1e-3, 2.65],
-  [3e-4, 3.0],
-  [1e-4, 3.3],
-  [3e-5, 3.65],
-  [1e-5, 3.95],
-  [1e-6, 4.5],
-  [1e-8, 5.5],
+  [3e-4, 2.98],
+  [1e-4, 3.25],
+  [1e-5, 3.8],
+  [1e-6, 4.35],
+  [1e-8, 5.4],
+];
+
+const arcFaceNormalisedTail: Tail = [
+  [0.5, -0.2],
+  [0.3, 0.21],
+  [0.1, 0.81],
+  [0.03, 1.31],
+  [0.01, 1.7],
+  [3e-3, 2.08],
+  [1e-3, 2.4],
+  [3e-4, 2.7],
+  [1e-4, 2.95],
+  [1e-5, 3.36],
+  [1e-6, 3.7],
+  [1e-8, 4.35],
 ];
 
 const undocumented = {
@@ -63,7 +91,13 @@ export const faceApiDescriptor: NetworkManifest = {
   input: { side: 150, layout: 'nhwc', channels: 'rgb', type: 'uint8', mean: [0, 0, 0], scale: 1 },
   alignment: { template: 'dlib', scale: 1 },
   mirror: true,
-  calibration: { median: 0.8413, spread: 0.0499, tail: faceApiTail, samePerson: 0.94 },
+  calibration: {
+    median: 0.8395,
+    spread: 0.0425,
+    tail: faceApiTail,
+    normalisedTail: faceApiNormalisedTail,
+    samePerson: 0.94,
+  },
 };
 
 /** The spaces that come with the product, the default first. */
@@ -88,7 +122,13 @@ export const builtInDescriptors: ReadonlyArray<z.input<typeof descriptorManifest
     input: { side: 112, layout: 'nchw', channels: 'rgb', type: 'float32', mean: [127, 127, 127], scale: 1 / 128 },
     alignment: { template: 'arcface', scale: 1 },
     mirror: true,
-    calibration: { median: 0.02, spread: 0.1, tail: arcFaceTail, samePerson: 0.45 },
+    calibration: {
+      median: 0.0075,
+      spread: 0.1275,
+      tail: arcFaceTail,
+      normalisedTail: arcFaceNormalisedTail,
+      samePerson: 0.45,
+    },
   },
   {
     kind: 'fused',
@@ -103,6 +143,12 @@ export const builtInDescriptors: ReadonlyArray<z.input<typeof descriptorManifest
       { id: 'faceapi-128-r1', weight: 1 },
       { id: 'arcface-512-r1', weight: 1 },
     ],
-    calibration: { median: 0.43, spread: 0.06, tail: arcFaceTail, samePerson: 0.68 },
+    calibration: {
+      median: 0.422,
+      spread: 0.078,
+      tail: arcFaceTail,
+      normalisedTail: arcFaceNormalisedTail,
+      samePerson: 0.7,
+    },
   },
 ];

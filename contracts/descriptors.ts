@@ -15,13 +15,17 @@ export const engineId = z
 
 const text = z.object({ th: z.string().min(1), en: z.string().min(1) });
 
-/** How alike strangers are in this space: cosines between faces of different people, phone against server. */
+const tail = z.array(z.tuple([z.number().positive().max(1), z.number()])).min(2);
+
+/** How alike strangers are in this space: between faces of different people, phone against server. */
 const calibration = z.object({
+  /** Cosines: the median, and the 90th percentile above it. */
   median: z.number(),
-  /** The median minus the tenth percentile. */
   spread: z.number().positive(),
   /** Share of strangers (left, falling) whose cosine lies at least that many spreads above the median (right, rising). */
-  tail: z.array(z.tuple([z.number().positive().max(1), z.number()])).min(2),
+  tail,
+  /** The same for scores relative to the neighbourhood of both faces, in an event of several hundred people. */
+  normalisedTail: tail,
   /** Two faces more alike than this cosine are taken for one person when people are counted. */
   samePerson: z.number().min(-1).max(1),
 });
