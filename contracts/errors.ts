@@ -256,9 +256,9 @@ export const errorTable = {
     'No approved payout of this batch has a bank account to transfer to.',
     'ไม่มียอดที่อนุมัติแล้วและมีบัญชีธนาคารให้โอนในรอบนี้',
   ),
-  'push.unavailable': define(503, 'This server sends no push messages.', 'เซิร์ฟเวอร์นี้ไม่ได้เปิดการแจ้งเตือนแบบพุช'),
+  'push.unavailable': define(409, 'This server sends no push messages.', 'เซิร์ฟเวอร์นี้ไม่ได้เปิดการแจ้งเตือนแบบพุช'),
   'push.endpoint': define(422, 'We do not send to this push service.', 'ระบบไม่รองรับบริการพุชนี้'),
-  'line.unavailable': define(503, 'LINE messages are not set up here.', 'ยังไม่ได้ตั้งค่าการแจ้งเตือนทาง LINE'),
+  'line.unavailable': define(409, 'LINE messages are not set up here.', 'ยังไม่ได้ตั้งค่าการแจ้งเตือนทาง LINE'),
   'settings.invalid': define(422, 'A setting is not right.', 'ค่าที่ตั้งไม่ถูกต้อง'),
   // sync
   'sync.collection_unknown': define(404, 'There is no such collection.', 'ไม่พบชุดข้อมูลนี้'),

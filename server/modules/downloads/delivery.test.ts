@@ -215,7 +215,7 @@ describe('delivery of originals', () => {
         .where('dedupe_key', 'like', `order.arrived-${order.id}-%`)
         .execute();
     const handlers = downloadsJobHandlers(shop);
-    const context = { jobId: 'x', attempt: 1, logger: shop.logger };
+    const context = { jobId: 'x', attempt: 1, logger: shop.logger, signal: new AbortController().signal };
     const [one, two] = [files.find((file) => file.photo_id === late)!, files.find((file) => file.photo_id === later)!];
     await shop.db.insertInto('photo_files').values(one).execute();
     const job = await shop.db

@@ -75,7 +75,10 @@ describe('messages', () => {
   const send = async (key: string, attempt = 1) => {
     const { id } = await rowOf(key);
     const handlers = messagesJobHandlers({ db: app.db, messages: app.messages, mailer, mailDomain: 'example.test' });
-    await handlers['send-message']!({ messageId: id }, { jobId: 'x', attempt, logger: createLogger('silent', 'test') });
+    await handlers['send-message']!(
+      { messageId: id },
+      { jobId: 'x', attempt, logger: createLogger('silent', 'test'), signal: new AbortController().signal },
+    );
   };
 
   it('are queued once, sent once, and forget their secrets', async () => {

@@ -31,11 +31,11 @@ export function arrivalsJobHandlers(deps: {
   const { db, messages, publicUrl } = deps;
   const clock = deps.clock ?? systemClock;
 
-  async function tell(due: Due): Promise<void> {
+  async function tell(due: Due, at: Date): Promise<void> {
     await db.transaction().execute(async (trx) => {
       // The row of the telling is the lock: two sweeps at once tell once.
       const { rows } = await sql<{ told: number }>`
-        insert into search_tellings as t (search_id, told_photos, told_at) values (${due.search_id}, ${due.found}, ${clock.now()})
+        insert into search_tellings as t (search_id, told_photos, told_at) values (${due.search_id}, ${due.found}, ${at})
         on conflict (search_id) do update set told_photos = excluded.told_photos, told_at = excluded.told_at
           where t.told_photos = ${due.told ?? -1}
         returning told_photos as told`.execute(trx);
@@ -81,7 +81,7 @@ export function arrivalsJobHandlers(deps: {
           and u.deleted_at is null and e.deleted_at is null
           and exists (select 1 from face_matches m where m.search_id = s.id and m.band = 'sure' and m.created_at > t.told_at)
         order by t.told_at limit 500`.execute(db);
-      for (const due of rows.filter((row) => row.found > (row.told ?? 0))) await tell(due);
+      for (const due of rows.filter((row) => row.found > (row.told ?? 0))) await tell(due, now);
     },
   };
 }
