@@ -1,67 +1,83 @@
-import { type PricedPackage, quote } from '#contracts/pricing.ts';
-import { loadPackages } from '../data/packages.ts';
+import { type PackageOption, type PricedPackage, packageOptions, type QuoteInput, quote } from '#contracts/pricing.ts';
+import { type EventPackage, loadPackages } from '../data/packages.ts';
 import { cart, cartPrice } from './cart.ts';
+import { cartChoice, cartFacts } from './cart-choice.ts';
 
 const offers = new Map<string, readonly PricedPackage[]>();
+const names = new Map<string, Pick<EventPackage, 'nameTh' | 'nameEn'>>();
 const asked = new Set<string>();
 
 /** Prices on the device, by the code that the server runs; again with every change of the cart. Works without signal. */
 export function startCartPrice(): void {
   cart.watch(price);
+  cartChoice.watch(price);
+  cartFacts.watch(price);
   price();
 }
 
-function price(): void {
+/** What quote() needs of this device's cart; null while the prices of an event are unknown. Lines that cannot be bought are left out. */
+export function quoteInput(): QuoteInput | null {
   const { lines, photos } = cart.value;
+  const eventIds = [...new Set(lines.map((line) => line.eventId))];
+  if (!eventIds.every((eventId) => offers.has(eventId))) return null;
+  const { packageId, coupon } = cartChoice.value;
+  const facts = cartFacts.value;
+  return {
+    photos: lines
+      .filter(({ photoId }) => (facts.lines[photoId]?.status ?? 'available') === 'available')
+      .map(({ photoId, eventId }) => ({ id: photoId, eventId, priceSatang: photos[photoId]?.priceSatang ?? null })),
+    packages: eventIds.flatMap((eventId) => offers.get(eventId) ?? []),
+    forcedPackageId: packageId,
+    unlimitedEventIds: facts.unlimitedEventIds,
+    coupon: coupon && !coupon.problem ? coupon.terms : null,
+  };
+}
+
+function price(): void {
+  const { lines } = cart.value;
   if (lines.length === 0) {
     cartPrice.set(null);
     return;
   }
-  const eventIds = [...new Set(lines.map((line) => line.eventId))];
-  for (const eventId of eventIds) ask(eventId);
-  if (!eventIds.every((eventId) => offers.has(eventId))) return;
-  cartPrice.set(
-    quote({
-      photos: lines.map(({ photoId, eventId }) => ({
-        id: photoId,
-        eventId,
-        priceSatang: photos[photoId]?.priceSatang ?? null,
-      })),
-      packages: eventIds.flatMap((eventId) => offers.get(eventId) ?? []),
-    }),
-  );
+  for (const eventId of new Set(lines.map((line) => line.eventId))) ask(eventId);
+  const input = quoteInput();
+  if (input) cartPrice.set(quote(input));
 }
 
 function ask(eventId: string): void {
   if (asked.has(eventId)) return;
   asked.add(eventId);
-  loadPackages(eventId, (packages) => {
+  void loadOffers(eventId);
+}
+function loadOffers(eventId: string): Promise<unknown> {
+  return loadPackages(eventId, (packages) => {
     // Offers come as this event's own, so that two events in one cart keep their prices.
     offers.set(
       eventId,
       packages.map(({ id, kind, photoCount, priceSatang }) => ({ id, kind, photoCount, priceSatang, eventId })),
     );
+    for (const { id, nameTh, nameEn } of packages) names.set(id, { nameTh, nameEn });
     price();
   }).catch(() => asked.delete(eventId));
 }
+/** Prices may have changed since they were loaded: asks again, for the events in the cart. */
+export const refreshOffers = (): Promise<unknown> =>
+  Promise.all([...new Set(cart.value.lines.map((line) => line.eventId))].map(loadOffers));
+
+/** The packages the buyer may insist on, with what the cart would cost. */
+export function cartOptions(): PackageOption[] {
+  const input = quoteInput();
+  return input ? packageOptions(input) : [];
+}
+export const packageName = (id: string): Pick<EventPackage, 'nameTh' | 'nameEn'> | undefined => names.get(id);
 
 /** What one more photo of this event would add to the total; null while prices are unknown. */
 export function nextPhotoSatang(): number | null {
-  const { lines, photos } = cart.value;
-  const last = lines.at(-1);
+  const last = cart.value.lines.at(-1);
   const now = cartPrice.value;
-  if (!last || !now || !offers.has(last.eventId)) return null;
-  const eventIds = [...new Set(lines.map((line) => line.eventId))];
-  const more = quote({
-    photos: [
-      ...lines.map(({ photoId, eventId }) => ({
-        id: photoId,
-        eventId,
-        priceSatang: photos[photoId]?.priceSatang ?? null,
-      })),
-      { id: 'next', eventId: last.eventId, priceSatang: null },
-    ],
-    packages: eventIds.flatMap((eventId) => offers.get(eventId) ?? []),
-  });
+  const input = quoteInput();
+  if (!last || !now || !input) return null;
+  const next = { id: 'next', eventId: last.eventId, priceSatang: null };
+  const more = quote({ ...input, photos: [...input.photos, next] });
   return more.unpricedPhotoIds.includes('next') ? null : more.totalSatang - now.totalSatang;
 }

@@ -4,6 +4,7 @@ import type { CartChange } from '../data/db/cart-replica.ts';
 import { ensureSession, session } from '../data/session.ts';
 import { Store } from '../data/store.ts';
 import type { Photo } from '../data/types.ts';
+import { forgetChoice, onOwnPrices, refreshCart, sendChoice, startCartChoice } from './cart-choice.ts';
 
 export interface CartLine {
   photoId: string;
@@ -48,6 +49,20 @@ let pending = mirror.pending;
 
 export const cart = new Store<CartState>({ lines: mirror.lines, photos: mirror.photos });
 
+onOwnPrices((prices) => {
+  const { lines, photos } = cart.value;
+  const next = { ...photos };
+  let isNew = false;
+  for (const { photoId } of lines) {
+    const price = prices.get(photoId);
+    const photo = photos[photoId];
+    if (price === undefined || !photo || photo.priceSatang === price) continue;
+    next[photoId] = { ...photo, priceSatang: price };
+    isNew = true;
+  }
+  if (isNew) write({ lines, photos: next });
+});
+
 /** Null until prices of every event in the cart are known. */
 export const cartPrice = new Store<Quote | null>(null);
 
@@ -68,8 +83,11 @@ function decide(changes: readonly { photo: CartPhoto; inCart: boolean }[]): void
   let lines = [...cart.value.lines];
   const photos = { ...cart.value.photos };
   const decided: CartChange[] = [];
+  const isIn = new Set(lines.map((line) => line.photoId));
   for (const { photo, inCart } of changes) {
-    if (inCart === lines.some((line) => line.photoId === photo.id)) continue;
+    if (inCart === isIn.has(photo.id)) continue;
+    if (inCart) isIn.add(photo.id);
+    else isIn.delete(photo.id);
     const { id, eventId } = photo;
     if (inCart) {
       lines.push({ photoId: id, eventId, addedAt: at });
@@ -156,6 +174,7 @@ function follow(): Promise<unknown> {
 
 /** After first paint: pick up what was left, and what other devices did. Nobody without a session gets one by looking. */
 export function startCart(): void {
+  startCartChoice();
   if (pending.length > 0 || session.value.user) void settle();
   session.watch(({ user }) => {
     if (user) void settle();
@@ -176,6 +195,7 @@ export async function forgetCart(): Promise<void> {
   const { stopCartReplication } = await import('../data/db/cart-replica.ts');
   await stopCartReplication().catch(() => undefined);
   following = null;
+  forgetChoice();
   write({ lines: [], photos: {} });
 }
 
@@ -186,6 +206,8 @@ export async function bringCartToServer(): Promise<void> {
   const { cartInSync } = await import('../data/db/cart-replica.ts');
   if (pending.length === 0) {
     await cartInSync(12_000);
+    await sendChoice();
+    await refreshCart();
     return;
   }
   // IndexedDB is refused here (private mode): plain calls say the same.
@@ -195,11 +217,14 @@ export async function bringCartToServer(): Promise<void> {
   if (wanted.length > 0) await send('POST', '/api/cart/items', { body: { photoIds: wanted } });
   pending = [];
   write(cart.value);
+  await sendChoice();
+  await refreshCart();
 }
 
 /** After an order: its photos are no longer in the cart, without waiting for the replica to hear of it. */
 export function takeOrderedOut(photoIds: readonly string[]): void {
   const ordered = new Set(photoIds);
   write({ ...cart.value, lines: cart.value.lines.filter((line) => !ordered.has(line.photoId)) });
+  forgetChoice();
   void import('../data/db/cart-replica.ts').then(({ pullCart }) => pullCart());
 }

@@ -21,6 +21,7 @@ import type * as photos from '#contracts/http/photos.ts';
 import type * as privacy from '#contracts/http/privacy.ts';
 import type * as revenue from '#contracts/http/revenue.ts';
 import type { RouteDefinition } from '#contracts/http/route.ts';
+import type * as sharedCarts from '#contracts/http/shared-carts.ts';
 import type * as system from '#contracts/http/system.ts';
 import type * as uploads from '#contracts/http/uploads.ts';
 
@@ -38,6 +39,7 @@ type AnyRoute =
   | RoutesIn<typeof photos>
   | RoutesIn<typeof privacy>
   | RoutesIn<typeof cart>
+  | RoutesIn<typeof sharedCarts>
   | RoutesIn<typeof downloads>
   | RoutesIn<typeof orders>
   | RoutesIn<typeof packages>

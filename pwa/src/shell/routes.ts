@@ -78,10 +78,16 @@ const routes: readonly Route[] = [
     render: () => html`<px-cart-page></px-cart-page>`,
   },
   {
+    pattern: '/together/:token',
+    surface: 'day',
+    load: () => import('../features/cart/px-together-page.ts'),
+    render: ({ token }) => html`<px-together-page .token=${token!}></px-together-page>`,
+  },
+  {
     pattern: '/checkout',
     surface: 'day',
     load: () => import('../features/checkout/px-checkout-page.ts'),
-    render: () => html`<px-checkout-page></px-checkout-page>`,
+    render: (_params, query) => html`<px-checkout-page .together=${query.get('together') ?? ''}></px-checkout-page>`,
   },
   {
     pattern: '/orders/:id',

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import type { QuoteLine } from '#contracts/pricing.ts';
 import { photoUrls } from '#contracts/sync/photos.ts';
 import { PxElement } from '../../components/element.ts';
 import { eventName, eventPath } from '../../components/event-parts.ts';
@@ -10,18 +11,20 @@ import { focalPosition } from '../../components/px-photo-grid.ts';
 import { emptyState } from '../../components/states.ts';
 import { vars } from '../../components/vars.ts';
 import { addToCart, type CartLine, type CartPhoto, cart, cartPrice, removeFromCart } from '../../context/cart.ts';
+import { cartFacts, refreshCart, takeServerCart } from '../../context/cart-choice.ts';
+import { refreshOffers } from '../../context/cart-price.ts';
 import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import { online } from '../../data/connectivity.ts';
-import type { Answer } from '../../data/contract.ts';
 import { knownEvent, loadEvent } from '../../data/events.ts';
-import { session } from '../../data/session.ts';
 import { formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
+import { problemText } from '../../i18n/problems.ts';
 import './cart.css';
-
-type Issue = Answer<'GET /api/cart/summary'>['issues'][number];
+import './px-coupon.ts';
+import './px-offer.ts';
+import './px-together-start.ts';
 
 /** A line as far as this device knows it: its own photo, or at least its paths. */
 export const photoOfLine = (line: CartLine): CartPhoto =>
@@ -38,12 +41,15 @@ export const photoOfLine = (line: CartLine): CartPhoto =>
 
 @customElement('px-cart-page')
 export class PxCartPage extends PxElement {
-  @state() private issues: readonly Issue[] = [];
+  @state() private accepting = false;
+
+  #priceOf = new Map<string, QuoteLine>();
 
   constructor() {
     super();
     this.watch(cart);
     this.watch(cartPrice);
+    this.watch(cartFacts);
     this.watch(online);
   }
 
@@ -52,17 +58,9 @@ export class PxCartPage extends PxElement {
     for (const eventId of new Set(cart.value.lines.map((line) => line.eventId))) {
       if (!knownEvent(eventId)) void loadEvent(eventId, () => this.requestUpdate()).catch(() => undefined);
     }
-    void this.#check();
-  }
-
-  /** What changed at the server since the photos were put in: withdrawn, sales closed, bought already. */
-  async #check(): Promise<void> {
-    if (!session.value.user) return;
-    try {
-      this.issues = (await api('GET /api/cart/summary')).issues;
-    } catch {
-      // offline or nothing there yet: the device's own view stands
-    }
+    // What changed at the server since the photos were put in: prices, withdrawn, sales closed, bought already.
+    void refreshCart();
+    void refreshOffers();
   }
 
   protected override render(): TemplateResult {
@@ -79,18 +77,21 @@ export class PxCartPage extends PxElement {
           action: html`<a class="btn btn-solid" href="/">${texts.emptyAction}</a>`,
         })}
       </div>`;
+    this.#priceOf = new Map(cartPrice.value?.lines.map((line) => [line.photoId, line]));
     const byEvent = new Map<string, CartLine[]>();
     for (const line of lines) byEvent.set(line.eventId, [...(byEvent.get(line.eventId) ?? []), line]);
     return html`<div class="page cart-page">
       <h1 class="page-title">${texts.title}</h1>
       <div class="cart-columns">
         <div class="stack">
+          ${this.#changes()}
           ${repeat(
             byEvent,
             ([eventId]) => eventId,
             ([eventId, own]) => this.#event(eventId, own),
           )}
           ${online.value ? nothing : html`<p class="note">${icon('cloud-off')}${texts.local}</p>`}
+          <px-together-start></px-together-start>
         </div>
         ${this.#sum()}
       </div>
@@ -117,8 +118,10 @@ export class PxCartPage extends PxElement {
   #line(line: CartLine, index: number): TemplateResult {
     const texts = t().cart;
     const photo = photoOfLine(line);
-    const price = cartPrice.value?.lines.find((each) => each.photoId === line.photoId);
-    const issue = this.issues.find((each) => each.photoId === line.photoId && each.kind !== 'price_changed');
+    const price = this.#priceOf.get(line.photoId);
+    const fact = cartFacts.value.lines[line.photoId];
+    const issue = fact && fact.status !== 'available' ? fact.status : null;
+    const before = issue ? null : (fact?.previousPriceSatang ?? null);
     const event = knownEvent(line.eventId);
     const picture = html`<img
       src=${photo.thumbnails.medium}
@@ -134,16 +137,58 @@ export class PxCartPage extends PxElement {
       </button>
       ${
         issue
-          ? html`<p class="small">${texts.issues[issue.kind as keyof typeof texts.issues] ?? texts.gone}</p>`
+          ? html`<p class="small">${texts.issues[issue]}</p>
+            <button class="btn btn-line btn-small" @click=${() => this.#remove(photo)}>${t().changes.removeLine}</button>`
           : price
-            ? html`<p class="small num soft">
-              ${price.priceSatang < price.listPriceSatang ? html`<s>${formatMoney(price.listPriceSatang)}</s> ` : nothing}
-              ${formatMoney(price.priceSatang)}
+            ? html`<p class="small num ${before === null ? 'soft' : 'changed'}">
+              ${before === null && price.priceSatang < price.listPriceSatang ? html`<s>${formatMoney(price.listPriceSatang)}</s> ` : nothing}
+              ${before === null ? formatMoney(price.priceSatang) : t().changes.was(before, price.listPriceSatang)}
             </p>`
             : nothing
       }
     </li>`;
   }
+
+  /** New prices and photos that left the sale, in words, with one tap to go on. */
+  #changes(): TemplateResult | typeof nothing {
+    const texts = t().changes;
+    const facts = cart.value.lines
+      .map((line) => cartFacts.value.lines[line.photoId])
+      .filter((fact) => fact !== undefined);
+    const owned = facts.filter((fact) => fact.status === 'owned').length;
+    const gone = facts.filter((fact) => fact.status !== 'available').length - owned;
+    const dearer = facts.filter((fact) => fact.status === 'available').length;
+    if (facts.length === 0) return nothing;
+    return html`<section class="cart-changes" aria-live="polite">
+      ${icon('info')}
+      <div>
+        <h2>${texts.title}</h2>
+        <ul>
+          ${dearer > 0 ? html`<li>${texts.price(dearer)}</li>` : nothing}
+          ${gone > 0 ? html`<li>${texts.gone(gone)}</li>` : nothing}
+          ${owned > 0 ? html`<li>${texts.owned(owned)}</li>` : nothing}
+        </ul>
+        <button class="btn btn-solid" aria-busy=${this.accepting ? 'true' : 'false'} ?disabled=${!online.value} @click=${this.#accept}>
+          ${texts.accept}
+        </button>
+      </div>
+    </section>`;
+  }
+  readonly #accept = async (): Promise<void> => {
+    if (this.accepting) return;
+    this.accepting = true;
+    try {
+      const gone = cart.value.lines.filter(
+        ({ photoId }) => (cartFacts.value.lines[photoId]?.status ?? 'available') !== 'available',
+      );
+      takeServerCart(await api('POST /api/cart/accept', { body: {} }));
+      removeFromCart(...gone.map(photoOfLine));
+    } catch (error) {
+      toast(problemText(error), { kind: 'error' });
+    } finally {
+      this.accepting = false;
+    }
+  };
 
   #remove(photo: CartPhoto): void {
     removeFromCart(photo);
@@ -160,14 +205,26 @@ export class PxCartPage extends PxElement {
         price
           ? html`<dl>
             ${
-              price.savingSatang > 0
+              price.discountSatang > 0
                 ? html`<div class="spread soft">
                     <dt>${texts.subtotal}</dt>
                     <dd class="num">${formatMoney(price.subtotalSatang)}</dd>
-                  </div>
-                  <div class="spread saving">
+                  </div>`
+                : nothing
+            }
+            ${
+              price.savingSatang > 0
+                ? html`<div class="spread saving">
                     <dt>${packagesLine(price.packages)}</dt>
                     <dd class="num">−${formatMoney(price.savingSatang)}</dd>
+                  </div>`
+                : nothing
+            }
+            ${
+              price.couponSatang > 0
+                ? html`<div class="spread saving">
+                    <dt>${t().coupon.line(price.coupon!.code)}</dt>
+                    <dd class="num">−${formatMoney(price.couponSatang)}</dd>
                   </div>`
                 : nothing
             }
@@ -187,6 +244,8 @@ export class PxCartPage extends PxElement {
           </p>`
           : nothing
       }
+      <px-offer></px-offer>
+      <px-coupon></px-coupon>
       <a class="btn btn-gold btn-big btn-wide" href="/checkout">${texts.checkout}</a>
       <p class="small soft promptpay">${icon('qr')}${t().checkout.promptpay}</p>
     </aside>`;

@@ -1,12 +1,17 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
+import type { Quote } from '#contracts/pricing.ts';
+import { photoUrls } from '#contracts/sync/photos.ts';
 import { PxElement } from '../../components/element.ts';
 import { field, focusFirstProblem, looksLikeEmail } from '../../components/field.ts';
 import { icon } from '../../components/px-icon.ts';
 import { emptyState } from '../../components/states.ts';
 import { bringCartToServer, cart, cartPrice, takeOrderedOut } from '../../context/cart.ts';
+import { cartChoice, cartFacts, dropCoupon, refreshCart } from '../../context/cart-choice.ts';
+import { refreshOffers } from '../../context/cart-price.ts';
 import { navigate } from '../../context/router.ts';
 import { setTitle } from '../../context/surface.ts';
+import { openTogether, refreshTogether, together } from '../../context/together.ts';
 import { api } from '../../data/api.ts';
 import { online } from '../../data/connectivity.ts';
 import { forgetKey, keyFor, startPayment } from '../../data/orders.ts';
@@ -16,6 +21,7 @@ import { formatMoney } from '../../i18n/format.ts';
 import { lang, t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { photoOfLine } from '../cart/px-cart-page.ts';
+import { couponProblem } from '../cart/px-coupon.ts';
 import './checkout.css';
 
 const EMAIL = 'px.email';
@@ -26,7 +32,13 @@ const shownOf = (count: number): number => (count > SHOWN ? SHOWN - 1 : count);
 /** The last step before the QR: where the photos go, what it costs, one button. */
 @customElement('px-checkout-page')
 export class PxCheckoutPage extends PxElement {
+  /** The secret of a shared cart: its photos are ordered instead of the own cart's. */
+  @property() together = '';
   @state() private email = '';
+  /** What was shown when the server answered another price. */
+  @state() private shownBefore: number | null = null;
+  /** The coupon ran out meanwhile: its code of the error. */
+  @state() private couponGone = '';
   @state() private emailProblem = '';
   @state() private problem = '';
   @state() private busy = false;
@@ -35,6 +47,9 @@ export class PxCheckoutPage extends PxElement {
     super();
     this.watch(cart);
     this.watch(cartPrice);
+    this.watch(cartChoice);
+    this.watch(cartFacts);
+    this.watch(together);
     this.watch(online);
     this.watch(session);
     try {
@@ -44,11 +59,36 @@ export class PxCheckoutPage extends PxElement {
     }
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.together) {
+      if (together.value.token === this.together) void refreshTogether();
+      else void openTogether(this.together);
+      return;
+    }
+    // Nobody pays by a price of yesterday.
+    void refreshCart();
+    void refreshOffers();
+  }
+
+  /** What is being paid: pictures and price, of the own cart or the shared one. */
+  get #subject(): { thumbnails: string[]; price: Quote | null } {
+    if (this.together) {
+      const view = together.value.view;
+      const items = view?.items.filter((item) => item.status === 'available') ?? [];
+      return { thumbnails: items.map((item) => photoUrls(item.photoId).thumbnails.small), price: view?.quote ?? null };
+    }
+    const facts = cartFacts.value.lines;
+    const lines = cart.value.lines.filter(({ photoId }) => (facts[photoId]?.status ?? 'available') === 'available');
+    return { thumbnails: lines.map((line) => photoOfLine(line).thumbnails.small), price: cartPrice.value };
+  }
+
   protected override render(): TemplateResult {
     const texts = t().checkout;
     setTitle(texts.title);
-    const { lines } = cart.value;
-    if (lines.length === 0 && !this.busy)
+    const { thumbnails, price } = this.#subject;
+    const isLoading = this.together !== '' && !together.value.view && !together.value.problem;
+    if (thumbnails.length === 0 && !this.busy && !isLoading)
       return html`<div class="page page-narrow">
         ${emptyState({
           isPage: true,
@@ -58,24 +98,38 @@ export class PxCheckoutPage extends PxElement {
           action: html`<a class="btn btn-solid" href="/">${t().cart.emptyAction}</a>`,
         })}
       </div>`;
-    const total = cartPrice.value?.totalSatang;
+    const count = thumbnails.length;
+    const total = price?.totalSatang;
+    const back = this.together ? `/together/${this.together}` : '/cart';
     const user = accountUser();
     return html`<form class="page page-narrow stack checkout" novalidate @submit=${this.#submit}>
-      <a class="back-link" href="/cart">${icon('chevron-left')}${t().cart.title}</a>
+      <a class="back-link" href=${back}>${icon('chevron-left')}${this.together ? t().together.title : t().cart.title}</a>
       <h1 class="page-title">${texts.title}</h1>
       <section class="checkout-photos" aria-label=${texts.summary}>
         <ul>
-          ${lines.slice(0, shownOf(lines.length)).map((line) => html`<li><img src=${photoOfLine(line).thumbnails.small} alt="" /></li>`)}
-          ${lines.length > SHOWN ? html`<li class="rest num">+${lines.length - shownOf(lines.length)}</li>` : nothing}
+          ${thumbnails.slice(0, shownOf(count)).map((source) => html`<li><img src=${source} alt="" /></li>`)}
+          ${count > SHOWN ? html`<li class="rest num">+${count - shownOf(count)}</li>` : nothing}
         </ul>
         <p class="num">
-          <span>${t().cart.bar(lines.length)}</span>
+          <span>${t().cart.bar(count)}</span>
           ${total === undefined ? nothing : html`<strong>${formatMoney(total)}</strong>`}
         </p>
         ${
-          (cartPrice.value?.savingSatang ?? 0) > 0
-            ? html`<p class="small saving-line">${t().price.saved(cartPrice.value!.savingSatang)}</p>`
+          (price?.savingSatang ?? 0) > 0
+            ? html`<p class="small saving-line">${t().price.saved(price!.savingSatang)}</p>`
             : nothing
+        }
+        ${
+          (price?.couponSatang ?? 0) > 0
+            ? html`<p class="small saving-line num">
+                <span>${t().coupon.line(price!.coupon!.code)}</span> −${formatMoney(price!.couponSatang)}
+              </p>`
+            : cartChoice.value.coupon &&
+                !cartChoice.value.coupon.terms &&
+                !cartChoice.value.coupon.problem &&
+                !this.together
+              ? html`<p class="small">${t().coupon.line(cartChoice.value.coupon.code)} · ${t().coupon.waiting}</p>`
+              : nothing
         }
       </section>
       ${
@@ -102,10 +156,10 @@ export class PxCheckoutPage extends PxElement {
           </section>`
       }
       <div class="stack checkout-end">
-        <div role="alert">${this.problem ? html`<p class="note note-error">${icon('warning')}${this.problem}</p>` : nothing}</div>
+        <div role="alert">${this.#news(total)}</div>
         ${online.value ? nothing : html`<p class="note note-warning">${icon('cloud-off')}${texts.offline}</p>`}
         <button class="btn btn-gold btn-big btn-wide" aria-busy=${this.busy ? 'true' : 'false'} ?disabled=${this.busy}>
-          ${icon('qr')}${total === undefined ? t().cart.checkout : texts.place(total)}
+          ${total === 0 ? nothing : icon('qr')}${this.#verb(total)}
         </button>
         <p class="small soft centre">
           ${texts.promptpay}<br />${texts.agree} <a href="/terms">${t().app.terms}</a>
@@ -114,6 +168,32 @@ export class PxCheckoutPage extends PxElement {
       </div>
     </form>`;
   }
+
+  /** Another price, a code that ran out, or what else stands in the way; going on is the one button below. */
+  #news(total: number | undefined): TemplateResult | typeof nothing {
+    if (this.couponGone)
+      return html`<div class="note note-warning">
+        ${icon('info')}<span
+          >${couponProblem(this.couponGone)}
+          <button type="button" class="link" @click=${this.#withoutCoupon}>${t().coupon.without}</button></span
+        >
+      </div>`;
+    if (this.shownBefore !== null && total !== undefined)
+      return html`<p class="note note-warning">
+        ${icon('info')}<span class="num">${t().changes.newTotal(this.shownBefore, total)}</span>
+      </p>`;
+    return this.problem ? html`<p class="note note-error">${icon('warning')}${this.problem}</p>` : nothing;
+  }
+  #verb(total: number | undefined): string {
+    if (total === undefined) return t().cart.checkout;
+    if (total === 0) return t().checkout.placeFree;
+    return this.shownBefore === null ? t().checkout.place(total) : t().changes.acceptPrice(total);
+  }
+  readonly #withoutCoupon = (): void => {
+    this.couponGone = '';
+    dropCoupon();
+    if (this.together) void refreshTogether();
+  };
 
   readonly #submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
@@ -127,6 +207,7 @@ export class PxCheckoutPage extends PxElement {
       return;
     }
     this.problem = '';
+    this.couponGone = '';
     this.busy = true;
     try {
       if (guestEmail) localStorage.setItem(EMAIL, guestEmail);
@@ -136,36 +217,55 @@ export class PxCheckoutPage extends PxElement {
     try {
       await this.#place(guestEmail);
     } catch (error) {
-      this.problem = isProblem(error, 'order.price_changed') ? t().checkout.priceChanged : problemText(error);
+      if (isProblem(error, ...couponProblems)) this.couponGone = error.code;
+      else if (!isProblem(error, 'order.price_changed')) this.problem = problemText(error);
     } finally {
       this.busy = false;
     }
   };
 
   async #place(email: string | undefined): Promise<void> {
-    await bringCartToServer();
-    const photoIds = cart.value.lines.map((line) => line.photoId);
-    const expectedTotalSatang = cartPrice.value?.totalSatang;
-    const intent = `order:${[...photoIds].sort().join(',')}:${email ?? ''}:${expectedTotalSatang ?? ''}`;
+    const shown = this.#subject.price?.totalSatang;
+    if (!this.together) await bringCartToServer();
+    // Telling the server may have brought news; what was shown is what was agreed to.
+    const photoIds = this.together ? [this.together] : cart.value.lines.map((line) => line.photoId);
+    const code = cartChoice.value.coupon?.code ?? '';
+    const intent = `order:${[...photoIds].sort().join(',')}:${email ?? ''}:${shown ?? ''}:${code}`;
+    const sharedCart = this.together || undefined;
     let order: Awaited<ReturnType<typeof placeOrder>>;
     try {
-      order = await placeOrder(intent, { email, expectedTotalSatang });
+      order = await placeOrder(intent, { email, sharedCart, expectedTotalSatang: shown });
     } catch (error) {
       // The price is the server's: show its own and let the person decide again.
       if (isProblem(error, 'order.price_changed')) {
-        const { quote } = await api('GET /api/cart/summary');
-        cartPrice.set(quote);
+        forgetKey(intent);
+        await this.#showServerPrice();
+        this.shownBefore = shown ?? null;
       }
       throw error;
     }
     forgetKey(intent);
-    takeOrderedOut(order.items.map((item) => item.photoId));
+    if (!this.together) takeOrderedOut(order.items.map((item) => item.photoId));
     // The QR is asked for already here: one wait instead of two. The order page asks again if this fails.
     if (order.can.pay) await startPayment(order.id).catch(() => undefined);
     const link = new URL(order.links.page, location.origin);
     navigate(`/orders/${order.id}${link.search}`, { replace: true });
   }
+  async #showServerPrice(): Promise<void> {
+    if (this.together) return refreshTogether();
+    await Promise.all([refreshCart(), refreshOffers()]);
+    const { quote } = await api('GET /api/cart/summary');
+    cartPrice.set(quote);
+  }
 }
 
-const placeOrder = (intent: string, body: { email?: string; expectedTotalSatang?: number }) =>
+const couponProblems = [
+  'coupon.not_started',
+  'coupon.expired',
+  'coupon.used_up',
+  'coupon.used_by_you',
+  'coupon.first_order_only',
+] as const;
+
+const placeOrder = (intent: string, body: { email?: string; sharedCart?: string; expectedTotalSatang?: number }) =>
   api('POST /api/orders', { body: { ...body, locale: lang.value }, idempotencyKey: keyFor(intent), timeoutMs: 30_000 });

@@ -5,6 +5,7 @@ import { icon } from '../../components/px-icon.ts';
 import { emptyState, errorState, skeletonLines } from '../../components/states.ts';
 import { setSurface, setTitle } from '../../context/surface.ts';
 import { holdUpdates } from '../../context/updates.ts';
+import { online } from '../../data/connectivity.ts';
 import { onNotice } from '../../data/notices.ts';
 import { loadOrder, type Order, type Payment, readPayment, startPayment } from '../../data/orders.ts';
 import { isProblem } from '../../data/problem.ts';
@@ -16,6 +17,8 @@ import './px-delivery.ts';
 import './px-pay.ts';
 
 const POLL_MS = 3_000;
+/** After so many seconds a silent gateway is asked again, longer each time. */
+const RETRY_SECONDS = [5, 10, 20, 30];
 const isDelivered = (order: Order): boolean => order.status === 'paid' || order.status === 'partially_refunded';
 
 /**
@@ -31,20 +34,32 @@ export class PxOrderPage extends PxElement {
   @state() private problem: unknown = null;
   @state() private payProblem = '';
   @state() private starting = false;
+  /** The gateway did not answer: when the QR is asked for again. */
+  @state() private retryAt = 0;
   /** The money came while this page was looked at: worth a small celebration. */
   @state() private justPaid = false;
   #stopNotices: (() => void) | null = null;
   #poll: ReturnType<typeof setTimeout> | undefined;
   #releaseUpdates: (() => void) | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #retries = 0;
+  #stopOnline: (() => void) | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener('visibilitychange', this.#onVisible);
+    // Back from a dead spot: look at once, and ask for the QR that could not be asked for.
+    this.#stopOnline = online.watch((reachable) => {
+      if (!reachable || !this.#isWaiting) return;
+      if (this.#needsQr) void this.#newQr();
+      else void this.#check();
+    });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener('visibilitychange', this.#onVisible);
+    this.#stopOnline?.();
     this.#rest();
   }
 
@@ -65,12 +80,17 @@ export class PxOrderPage extends PxElement {
     return this.order?.status === 'pending';
   }
 
+  /** No attempt yet, or one that the gateway refused: asking again cannot charge twice. */
+  get #needsQr(): boolean {
+    return !this.payment || this.payment.status === 'failed';
+  }
+
   async #load(): Promise<void> {
     this.problem = null;
     try {
       await loadOrder(this.orderId, this.token, (order) => this.#take(order));
       // A fresh order without a live QR gets one without asking.
-      if (this.order?.can.pay && (!this.payment || this.payment.status === 'failed')) await this.#newQr();
+      if (this.order?.can.pay && this.#needsQr) await this.#newQr();
     } catch (error) {
       if (!this.order) this.problem = error;
     }
@@ -96,6 +116,8 @@ export class PxOrderPage extends PxElement {
 
   #rest(): void {
     clearTimeout(this.#poll);
+    clearTimeout(this.#retry);
+    this.retryAt = 0;
     this.#stopNotices?.();
     this.#stopNotices = null;
     this.#releaseUpdates?.();
@@ -113,9 +135,10 @@ export class PxOrderPage extends PxElement {
     this.#checking = true;
     try {
       const payment = this.payment && !this.token ? await readPayment(this.payment.id) : null;
-      if (payment && payment.status === this.payment?.status && payment.orderStatus === 'pending')
-        this.payment = payment;
-      else await loadOrder(this.orderId, this.token, (order) => this.#take(order));
+      if (payment && payment.status === this.payment?.status && payment.orderStatus === 'pending') {
+        // While the gateway is asked for the next one, the last one's state must not flicker in.
+        if (!this.starting) this.payment = payment;
+      } else await loadOrder(this.orderId, this.token, (order) => this.#take(order));
     } catch (error) {
       // By the e-mailed link on another device there is no session to read the payment with: the order tells.
       if (isProblem(error, 'payment.not_found', 'auth.required'))
@@ -130,16 +153,29 @@ export class PxOrderPage extends PxElement {
     if (this.starting) return;
     this.starting = true;
     this.payProblem = '';
+    clearTimeout(this.#retry);
     try {
       this.payment = await startPayment(this.orderId);
+      this.retryAt = 0;
+      this.#retries = 0;
     } catch (error) {
       if (isProblem(error, 'order.already_paid', 'order.transition')) await this.#load();
-      else this.payProblem = isProblem(error, 'payment.gateway_unavailable') ? t().pay.gateway : problemText(error);
+      else if (isProblem(error, 'payment.gateway_unavailable')) this.#retryLater();
+      else if (isProblem(error) && error.isOffline) this.payProblem = t().payMore.offlineNoQr;
+      else this.payProblem = problemText(error);
     } finally {
       this.starting = false;
       if (this.#isWaiting) this.#wait();
     }
   };
+  /** The order is kept; the page asks again by itself. The server never opens a second live attempt. */
+  #retryLater(): void {
+    const seconds = RETRY_SECONDS[Math.min(this.#retries++, RETRY_SECONDS.length - 1)]!;
+    this.retryAt = Date.now() + seconds * 1000;
+    this.#retry = setTimeout(() => {
+      if (this.isConnected && this.#isWaiting) void this.#newQr();
+    }, seconds * 1000);
+  }
 
   protected override render(): TemplateResult {
     const { order } = this;
@@ -162,6 +198,8 @@ export class PxOrderPage extends PxElement {
             .canPay=${order.can.pay}
             .busy=${this.starting}
             .problem=${this.payProblem}
+            .orderNumber=${order.number}
+            .retryAt=${this.retryAt}
             @px-new-qr=${this.#newQr}
           ></px-pay>`
           : this.#closed(order)

@@ -7,12 +7,15 @@ import '../../components/px-ring.ts';
 import { toast } from '../../context/toasts.ts';
 import { online } from '../../data/connectivity.ts';
 import type { Payment } from '../../data/orders.ts';
-import { formatMoney } from '../../i18n/format.ts';
+import { formatMoney, formatTime } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
+import { drawQrPicture } from './qr-picture.ts';
 import { saveBlob } from './save.ts';
 
 const URGENT_SECONDS = 60;
 const FALLBACK_LIFE_MS = 15 * 60_000;
+/** An attempt the gateway never answered blocks a new one for so long: it might be paid after all. */
+const UNKNOWN_MS = 16 * 60_000;
 
 /** QR and amount, very large; how long it lives; how to pay from the same phone. Emits `px-new-qr`. */
 @customElement('px-pay')
@@ -22,6 +25,9 @@ export class PxPay extends PxElement {
   @property({ type: Boolean }) canPay = false;
   @property({ type: Boolean }) busy = false;
   @property() problem = '';
+  @property() orderNumber = '';
+  /** The gateway does not answer: when the page tries again by itself, milliseconds since 1970; 0: it does not. */
+  @property({ type: Number }) retryAt = 0;
   @state() private now = Date.now();
   #tick: ReturnType<typeof setInterval> | undefined;
 
@@ -101,37 +107,68 @@ export class PxPay extends PxElement {
     </div>`;
   }
 
+  /** No QR on the screen: it comes, it ran out, or the gateway is silent. Each says what is kept and what happens next. */
   #noQr(): TemplateResult {
     const texts = t().pay;
+    const more = t().payMore;
     const status = this.payment?.status;
-    if (this.busy || status === 'creating' || status === 'unknown')
+    if (!online.value && status !== 'expired') return this.#state('cloud-off', more.offlineTitle, more.offlineNoQr);
+    if (this.retryAt > 0) {
+      const seconds = Math.max(0, Math.ceil((this.retryAt - this.now) / 1000));
+      return this.#state('clock', more.gatewayTitle, more.gatewayBody, {
+        small: this.busy ? t().checkout.placing : more.retryIn(seconds),
+        action: more.retryNow,
+      });
+    }
+    if (status === 'unknown' && this.payment) {
+      const ends = this.payment.expiresAt ?? new Date(Date.parse(this.payment.createdAt) + UNKNOWN_MS).toISOString();
+      if (Date.parse(ends) > this.now)
+        return this.#state('clock', more.unknownTitle, more.unknownBody(formatTime(ends)), { small: texts.checking });
+      return this.#state('clock', texts.expired, texts.expiredBody, { action: this.canPay ? texts.newQr : '' });
+    }
+    if (!this.payment && this.problem)
+      return this.#state('warning', this.problem, '', { action: this.canPay ? texts.newQr : '' });
+    const isComing = status === 'creating' || (status === 'pending' && this.#leftMs > 0);
+    if (this.busy || !this.payment || isComing)
       return html`<div class="pay" aria-busy="true">
-        <p class="pay-amount">
-          <span class="soft small">${texts.amount}</span><strong class="num">${formatMoney(this.totalSatang)}</strong>
-        </p>
+        ${this.#amount()}
         <div class="qr"><span class="skeleton"></span></div>
-        <p class="soft centre" role="status">${status === 'unknown' ? texts.checking : t().checkout.placing}</p>
+        <p class="soft centre" role="status">${t().checkout.placing}</p>
       </div>`;
-    const [title, body] =
-      status === 'failed'
-        ? [texts.failed, '']
-        : status === 'cancelled'
-          ? [texts.cancelled, '']
-          : [texts.expired, texts.expiredBody];
-    return html`<div class="pay" role="status">
-      <p class="pay-amount">
-        <span class="soft small">${texts.amount}</span><strong class="num">${formatMoney(this.totalSatang)}</strong>
-      </p>
-      <div class="qr qr-gone">${icon('clock')}</div>
+    const action = this.canPay ? texts.newQr : '';
+    if (status === 'failed') return this.#state('warning', texts.failed, this.problem, { action });
+    if (status === 'cancelled') return this.#state('clock', texts.cancelled, this.problem, { action });
+    return this.#state('clock', texts.expired, this.problem || texts.expiredBody, { small: more.late, action });
+  }
+  #amount(): TemplateResult {
+    return html`<p class="pay-amount">
+      <span class="soft small">${t().pay.amount}</span><strong class="num">${formatMoney(this.totalSatang)}</strong>
+    </p>`;
+  }
+  #state(
+    drawing: 'clock' | 'warning' | 'cloud-off',
+    title: string,
+    body: string,
+    { small = '', action = '' }: { small?: string; action?: string } = {},
+  ): TemplateResult {
+    return html`<div class="pay">
+      ${this.#amount()}
+      <div class="qr qr-gone">
+        <div role="status">
+          ${icon(drawing)}
+          <p><strong>${title}</strong><br /><span>${body}</span></p>
+          ${small ? html`<p class="small num">${small}</p>` : nothing}
+        </div>
+      </div>
       ${
-        this.problem
-          ? html`<p class="note note-error" role="alert">${icon('warning')}${this.problem}</p>`
-          : html`<p class="centre"><strong>${title}</strong><br /><span class="soft">${body}</span></p>`
-      }
-      ${
-        this.canPay
-          ? html`<button class="btn btn-gold btn-big btn-wide" @click=${() => this.emit('px-new-qr')}>
-            ${icon('refresh')}${texts.newQr}
+        action
+          ? html`<button
+            class="btn btn-gold btn-big btn-wide"
+            aria-busy=${this.busy ? 'true' : 'false'}
+            ?disabled=${this.busy || !online.value}
+            @click=${() => this.emit('px-new-qr')}
+          >
+            ${icon('refresh')}${action}
           </button>`
           : nothing
       }
@@ -139,9 +176,25 @@ export class PxPay extends PxElement {
   }
 
   async #save(payment: Payment): Promise<void> {
-    const bytes = Uint8Array.from(atob(payment.qrImageBase64!), (char) => char.charCodeAt(0));
-    const name = `promptpay-${formatBaht(payment.amountSatang, true)}.png`;
-    const outcome = await saveBlob(new Blob([bytes], { type: 'image/png' }), name);
+    const amount = formatBaht(payment.amountSatang, true);
+    const name = ['promptpay', this.orderNumber, amount].filter(Boolean).join('-');
+    const blob = await this.#picture(payment);
+    const outcome = await saveBlob(blob, `${name}.png`);
     if (outcome === 'saved') toast(t().pay.qrSaved, { kind: 'success' });
+  }
+  async #picture(payment: Payment): Promise<Blob> {
+    const more = t().payMore;
+    try {
+      return await drawQrPicture({
+        qrImageBase64: payment.qrImageBase64!,
+        amount: `฿${formatBaht(payment.amountSatang)}`,
+        title: more.pictureTitle,
+        order: `${more.orderNumber} ${this.orderNumber}`,
+        until: payment.expiresAt ? more.payBefore(formatTime(payment.expiresAt)) : '',
+      });
+    } catch {
+      const bytes = Uint8Array.from(atob(payment.qrImageBase64!), (char) => char.charCodeAt(0));
+      return new Blob([bytes], { type: 'image/png' });
+    }
   }
 }

@@ -41,11 +41,11 @@ export const buyingEn = {
     sentTo: (mail: string) => `Photos and receipt go to ${mail}.`,
     summary: 'Your photos',
     place: (amount: number) => `Pay ${formatMoney(amount)}`,
+    placeFree: 'Get them for nothing',
     placing: 'Preparing your QR code',
     promptpay: 'PromptPay QR, from any Thai bank app',
     agree: 'By paying you accept the',
     offline: 'Payment needs signal. Your cart is kept; this page goes on by itself when there is signal.',
-    priceChanged: 'The price was updated. Please look once more.',
   },
   pay: {
     title: 'Pay with PromptPay',
@@ -72,7 +72,6 @@ export const buyingEn = {
     offline: 'No signal. If you have paid, this page will know as soon as there is signal.',
     keep: 'You can close this page. The photos come by e-mail too.',
     change: 'Back to the cart',
-    gateway: 'The payment service is resting. Your order is kept.',
   },
   order: {
     title: 'Your photos',
