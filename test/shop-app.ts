@@ -51,6 +51,7 @@ import { objectKeys, type Storage } from '#server/platform/storage.ts';
 import { startHttpApp, testSecrets } from './http-app.ts';
 import { startTestStorage } from './s3.ts';
 
+export type ShopServices = ReturnType<typeof compose>;
 export type ShopApp = Awaited<ReturnType<typeof startShopApp>>;
 const apiKey = 'test-api-key';
 
@@ -58,7 +59,7 @@ const keepRawBody = (req: IncomingMessage, _res: unknown, body: Buffer): void =>
   (req as Request).rawBody = body;
 };
 
-interface ComposeDeps {
+export interface ComposeDeps {
   db: Db;
   storage: Storage;
   messages: Messages;
@@ -69,7 +70,8 @@ interface ComposeDeps {
   /** Stands between the services and the gateways. */
   wrap?: (provider: PaymentProvider) => PaymentProvider;
 }
-function compose(deps: ComposeDeps) {
+/** The services of selling, as one process has them. */
+export function compose(deps: ComposeDeps) {
   const { db, storage, messages, gateway, hosted, clock, logger, wrap = (provider) => provider } = deps;
   const linkSecret = testSecrets.link;
   const settings = createSettingsService({ db });

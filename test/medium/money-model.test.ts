@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict';
+import { playModel } from '#test/selling-model.ts';
+
+// Random lives of a small shop on the real database and gateway simulator. Longer: npm run bench -- selling-model.
+describe('selling, whatever happens in whichever order', function () {
+  this.timeout(240_000);
+  it('keeps its books, its promises and its queue through buyers, gateways, banks, admins and crashes', async () => {
+    const { steps, kills } = await playModel({ seed: 20261123, runs: 10, length: 60 });
+    assert.ok(steps > 500 && kills > 5, `${steps} steps, ${kills} killed`);
+  });
+});
