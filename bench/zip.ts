@@ -126,6 +126,7 @@ async function bench(): Promise<void> {
       region: env.S3_REGION!,
     };
     const db = new pg.Client({ connectionString: env.DATABASE_URL! });
+    db.on('error', () => {});
     await db.connect();
     const { order, keys } = await seed(db, createStorage(settings));
     const token = createTokens(env.LINK_SECRET!, 'download').issue({ order }, new Date(Date.now() + 86_400_000));

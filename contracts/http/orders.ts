@@ -21,6 +21,7 @@ export const orderItemView = z.object({
   photoId: z.uuid(),
   eventId: z.uuid(),
   eventName: z.string(),
+  eventNameEn: z.string().nullable().describe('null: the event has no English name'),
   thumbnailUrl: z.string().nullable(),
   cleanUrl: z
     .string()
@@ -74,6 +75,7 @@ export const orderSummary = z.object({
   totalSatang: satang,
   photoCount: z.int(),
   eventNames: z.array(z.string()),
+  eventNamesEn: z.array(z.string()).describe('the same events in English, in Thai where there is no English name'),
   thumbnailUrls: z.array(z.string()).describe('at most 4'),
   placedAt: isoTime,
   paidAt: isoTime.nullable(),

@@ -8,6 +8,13 @@ import { icon } from './px-icon.ts';
 export const eventName = (event: Pick<EventView, 'name' | 'nameEn'>): string =>
   lang.value === 'en' ? (event.nameEn ?? event.name) : event.name;
 
+/** The same, of a row that names its event. */
+export const namedEvent = (row: { eventName: string; eventNameEn: string | null }): string =>
+  lang.value === 'en' ? (row.eventNameEn ?? row.eventName) : row.eventName;
+/** And of one that names several. */
+export const namedEvents = (row: { eventNames: readonly string[]; eventNamesEn: readonly string[] }): string =>
+  (lang.value === 'en' ? row.eventNamesEn : row.eventNames).join(', ');
+
 export const eventPath = (event: Pick<EventView, 'slug'>): string => `/e/${event.slug}`;
 
 /** Date and place on one line. */

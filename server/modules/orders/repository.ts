@@ -224,6 +224,7 @@ export const pastExpiry = (db: DbOrTrx, now: Date, limit: number): Promise<{ id:
 
 export interface ItemDetail extends OrderItemRow {
   event_name: string;
+  event_name_en: string | null;
   file_name: string;
   width: number | null;
   height: number | null;
@@ -245,7 +246,7 @@ export async function details(db: DbOrTrx, orderIds: readonly string[]): Promise
       join.onRef('g.order_item_id', '=', 'i.id').on('g.revoked_at', 'is', null),
     )
     .select(itemColumns.map((name) => `i.${name}` as const))
-    .select(['e.name as event_name', 'p.file_name', 'p.width', 'p.height'])
+    .select(['e.name as event_name', 'e.name_en as event_name_en', 'p.file_name', 'p.width', 'p.height'])
     .select([file('original').as('has_original'), file('small').as('has_thumbnail'), file('clean').as('has_clean')])
     .select(sql<boolean>`g.id is not null`.as('is_granted'))
     .where('i.order_id', 'in', [...orderIds])

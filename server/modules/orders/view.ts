@@ -56,6 +56,7 @@ export function orderView(
       photoId: item.photo_id,
       eventId: item.event_id,
       eventName: item.event_name,
+      eventNameEn: item.event_name_en,
       thumbnailUrl: thumbnailOf(item),
       cleanUrl: cleanUrlOf(item, pictureQuery),
       fileName: item.file_name,
@@ -85,6 +86,7 @@ export function orderView(
 
 export function summaryView(order: OrderRow, items: readonly ItemDetail[]): z.infer<typeof orderSummary> {
   const mine = items.filter((item) => item.order_id === order.id);
+  const events = [...new Map(mine.map((item) => [item.event_id, item])).values()];
   return {
     id: order.id,
     number: order.number,
@@ -92,7 +94,8 @@ export function summaryView(order: OrderRow, items: readonly ItemDetail[]): z.in
     email: order.email,
     totalSatang: order.total_satang,
     photoCount: mine.length,
-    eventNames: [...new Set(mine.map((item) => item.event_name))],
+    eventNames: events.map((item) => item.event_name),
+    eventNamesEn: events.map((item) => item.event_name_en ?? item.event_name),
     thumbnailUrls: mine
       .map(thumbnailOf)
       .filter((url) => url !== null)

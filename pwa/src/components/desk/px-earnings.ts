@@ -1,15 +1,17 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import type * as revenue from '#contracts/http/revenue.ts';
 import { type Answer, call } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
 import { formatDateShort, formatMoney, formatNumber } from '../../i18n/format.ts';
 import { PxElement } from '../element.ts';
+import { namedEvent } from '../event-parts.ts';
+import { icon } from '../px-icon.ts';
 import { emptyState } from '../states.ts';
 import { barChart } from './chart.ts';
 import { dayBars } from './days.ts';
 import { Loader } from './loader.ts';
-import { dataTable, figure, money, stateBadge, type Tone } from './parts.ts';
+import { dataTable, figure, money, selectField, stateBadge, type Tone } from './parts.ts';
 
 export const payoutTone: Record<revenue.PayoutView['status'], Tone> = {
   draft: 'plain',
@@ -19,14 +21,37 @@ export const payoutTone: Record<revenue.PayoutView['status'], Tone> = {
   failed: 'error',
 };
 
+const bangkokDay = (daysAgo: number): string =>
+  new Date(Date.now() + 7 * 3_600_000 - daysAgo * 86_400_000).toISOString().slice(0, 10);
+const ranges = ['30', '90', '365'] as const;
+
+/** Statement, and the certificate of the tax that was withheld. */
+export const payoutDocuments = (
+  payout: revenue.PayoutView,
+): TemplateResult => html`<span class="desk-actions end-actions">
+  <a class="btn btn-quiet" href="/api/revenue/payouts/${payout.id}/statement" target="_blank" rel="noopener"
+    >${icon('receipt')}${d().payouts.statement}</a
+  >
+  ${
+    payout.certificateNumber && payout.status === 'paid'
+      ? html`<a class="btn btn-quiet" href="/api/revenue/payouts/${payout.id}/certificate" target="_blank" rel="noopener"
+          >${icon('receipt')}${d().payouts.certificate}</a
+        >`
+      : nothing
+  }
+</span>`;
+
 /** What a photographer or organizer earned, is owed and was paid. */
 @customElement('px-earnings')
 export class PxEarnings extends PxElement {
   /** Where the bank account is entered. */
   @property() bank = '';
   readonly #mine = new Loader<Answer<typeof revenue.myRevenue>>(this, () =>
-    call<typeof revenue.myRevenue>('GET', '/api/revenue/mine'),
+    call<typeof revenue.myRevenue>('GET', '/api/revenue/mine', {
+      query: { from: bangkokDay(Number(this.range) - 1), to: bangkokDay(0) },
+    }),
   );
+  @state() private range: (typeof ranges)[number] = '30';
 
   protected override render(): TemplateResult {
     const texts = d().earnings;
@@ -36,11 +61,26 @@ export class PxEarnings extends PxElement {
         : html`<div class="figures">
               ${figure({ label: texts.earned, value: formatMoney(mine.earnedSatang), note: texts.photos(mine.photosSold) })}
               ${figure({ label: texts.owed, value: formatMoney(mine.balanceSatang), note: mine.balanceSatang < 0 ? texts.carried : nothing })}
+              ${figure({ label: texts.held, value: formatMoney(mine.heldSatang), note: texts.heldHint })}
               ${figure({ label: texts.available, value: formatMoney(mine.availableSatang), note: texts.availableHint })}
+              ${mine.inPayoutSatang > 0 ? figure({ label: texts.inPayout, value: formatMoney(mine.inPayoutSatang) }) : nothing}
               ${figure({ label: texts.paidOut, value: formatMoney(mine.paidOutSatang) })}
             </div>
             <section class="desk-section">
-              <h2>${texts.chart}</h2>
+              <div class="spread">
+                <h2>${texts.chart}</h2>
+                ${selectField({
+                  name: 'range',
+                  label: d().revenue.range,
+                  hideLabel: true,
+                  value: this.range,
+                  options: ranges.map((value) => ({ value, label: d().revenue.lastDays(Number(value)) })),
+                  onChange: (value) => {
+                    this.range = value as typeof this.range;
+                    void this.#mine.reload();
+                  },
+                })}
+              </div>
               ${barChart({
                 label: texts.chart,
                 bars: dayBars(mine.from, mine.to, mine.days, (day) => day.earnedSatang),
@@ -56,7 +96,7 @@ export class PxEarnings extends PxElement {
                   rows: mine.events,
                   key: (row) => row.eventId,
                   columns: [
-                    { label: d().common.event, cell: (row) => row.eventName },
+                    { label: d().common.event, cell: (row) => namedEvent(row) },
                     { label: d().common.photos, end: true, cell: (row) => formatNumber(row.photos) },
                     { label: texts.earnedShort, end: true, cell: (row) => money(row.earnedSatang) },
                   ],
@@ -79,6 +119,7 @@ export class PxEarnings extends PxElement {
                             end: true,
                             cell: (row) => stateBadge(d().payouts.states[row.status], payoutTone[row.status]),
                           },
+                          { label: d().payouts.documents, end: true, cell: payoutDocuments },
                         ],
                       })
                 }

@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
+import { namedEvents } from '../../components/event-parts.ts';
 import { icon } from '../../components/px-icon.ts';
 import { emptyState, errorState, skeletonLines } from '../../components/states.ts';
 import { loadOrders, type OrderSummary } from '../../data/orders.ts';
@@ -66,7 +67,7 @@ export class PxMyOrders extends PxElement {
           ${order.thumbnailUrls.slice(0, 3).map((url) => html`<img src=${url} alt="" loading="lazy" />`)}
         </span>
         <span class="order-what">
-          <strong>${order.eventNames.join(', ')}</strong>
+          <strong>${namedEvents(order)}</strong>
           <span class="soft small num">${formatDateShort(order.placedAt)} · ${t().cart.bar(order.photoCount)}</span>
           <span class="soft small num order-number">${order.number}</span>
         </span>

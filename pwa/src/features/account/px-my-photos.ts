@@ -3,6 +3,7 @@ import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import '../../components/px-photo-grid.ts';
 import { photoUrls } from '#contracts/sync/photos.ts';
+import { namedEvent, namedEvents } from '../../components/event-parts.ts';
 import { emptyState, errorState, skeletonLines } from '../../components/states.ts';
 import { loadOrder, loadOrders, type Order, type OrderSummary } from '../../data/orders.ts';
 import { isProblem } from '../../data/problem.ts';
@@ -54,7 +55,7 @@ export class PxMyPhotos extends PxElement {
         ? html`<ul class="stack pending-orders">
             ${this.pending.map(
               (order) => html`<li class="note note-warning spread">
-                <span>${texts.waitingPayment}: ${order.eventNames.join(', ')}</span
+                <span>${texts.waitingPayment}: ${namedEvents(order)}</span
                 ><a href="/orders/${order.id}">${t().order.payNow}</a>
               </li>`,
             )}
@@ -93,7 +94,7 @@ export class PxMyPhotos extends PxElement {
           thumbnails: { ...thumbnails, large },
         };
       });
-    const names = [...new Set(order.items.map((item) => item.eventName))].join(', ');
+    const names = [...new Set(order.items.map(namedEvent))].join(', ');
     return html`<section class="library">
       <h2 class="spread section-title">
         <span>${names} <span class="soft small">${formatDate(order.placedAt)}</span></span>

@@ -14,6 +14,7 @@ import {
   type Tone,
 } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
+import { namedEvent, namedEvents } from '../../components/event-parts.ts';
 import { icon } from '../../components/px-icon.ts';
 import { emptyState } from '../../components/states.ts';
 import { call, type ItemOf } from '../../data/call.ts';
@@ -86,7 +87,7 @@ export class PxAdminOrders extends FilteredPage {
                   cell: (order) => html`<span class="num">${formatDateTime(order.placedAt)}</span>`,
                 },
                 { label: texts.buyer, cell: (order) => order.email },
-                { label: d().common.event, wide: true, cell: (order) => order.eventNames.join(', ') },
+                { label: d().common.event, wide: true, cell: (order) => namedEvents(order) },
                 { label: d().common.photos, end: true, cell: (order) => formatNumber(order.photoCount) },
                 { label: d().common.amount, end: true, cell: (order) => money(order.totalSatang) },
                 { label: d().common.status, end: true, cell: (order) => orderBadge(order.status) },
@@ -129,7 +130,7 @@ export class PxAdminOrder extends PxElement {
               label: d().common.photo,
               cell: (item) => html`<span class="cell-photo"
                 >${item.thumbnailUrl ? html`<img src=${item.thumbnailUrl} alt="" loading="lazy" />` : nothing}
-                <span>${item.fileName}<small>${item.eventName}</small></span></span
+                <span>${item.fileName}<small>${namedEvent(item)}</small></span></span
               >`,
             },
             { label: texts.listPrice, end: true, wide: true, cell: (item) => money(item.listPriceSatang) },

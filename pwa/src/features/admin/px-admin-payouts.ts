@@ -4,9 +4,11 @@ import type * as revenue from '#contracts/http/revenue.ts';
 import type { PayoutView } from '#contracts/http/revenue.ts';
 import { ask } from '../../components/desk/ask.ts';
 import { Pager } from '../../components/desk/loader.ts';
-import { act, dataTable, money, pageHead, queryTabs, stateBadge } from '../../components/desk/parts.ts';
-import { payoutTone } from '../../components/desk/px-earnings.ts';
+import { act, dataTable, money, pageHead, queryTabs, stateBadge, withQuery } from '../../components/desk/parts.ts';
+import { payoutDocuments, payoutTone } from '../../components/desk/px-earnings.ts';
+import { icon } from '../../components/px-icon.ts';
 import { emptyState } from '../../components/states.ts';
+import { navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
 import { call } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
@@ -14,15 +16,16 @@ import { formatDateShort, formatMoney } from '../../i18n/format.ts';
 import { FilteredPage } from './filtered.ts';
 import { revenueTabs } from './px-admin-revenue.ts';
 
-const statuses = ['draft', 'approved', 'paid', 'cancelled'] as const;
+const statuses = ['draft', 'approved', 'paid', 'failed', 'cancelled'] as const;
+const bangkokToday = (): string => new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
 
 /** Payouts: a batch of drafts, each approved, then paid with the bank's reference. */
 @customElement('px-admin-payouts')
 export class PxAdminPayouts extends FilteredPage {
-  protected readonly filters = ['status'];
+  protected readonly filters = ['status', 'batch'];
   readonly #payouts = new Pager<PayoutView>(this, (cursor) =>
     call<typeof revenue.listPayouts>('GET', '/api/revenue/payouts', {
-      query: { status: this.filter('status'), limit: 50, cursor },
+      query: { status: this.filter('status'), batchId: this.filter('batch') || undefined, limit: 100, cursor },
     }),
   );
 
@@ -43,6 +46,7 @@ export class PxAdminPayouts extends FilteredPage {
       [{ value: '', label: d().common.all }, ...statuses.map((value) => ({ value, label: texts.states[value] }))],
       d().common.filter,
     )}
+    ${this.filter('batch') ? this.#batch() : nothing}
     ${this.#payouts.view(({ items }) =>
       items.length === 0
         ? emptyState({
@@ -60,6 +64,15 @@ export class PxAdminPayouts extends FilteredPage {
                 cell: (payout) =>
                   html`<b>${payout.payee.displayName}</b><small>${d().staff.roles[payout.payee.kind]}</small>`,
               },
+              {
+                label: texts.number,
+                cell: (payout) =>
+                  html`<span class="num">${payout.number}</span>${
+                    this.filter('batch')
+                      ? nothing
+                      : html`<small><a href=${withQuery({ batch: payout.batchId })}>${texts.batch} ${formatDateShort(payout.createdAt)}</a></small>`
+                  }`,
+              },
               { label: texts.until, wide: true, cell: (payout) => formatDateShort(payout.periodEnd) },
               { label: texts.gross, end: true, cell: (payout) => money(payout.grossSatang) },
               { label: texts.withholding, end: true, wide: true, cell: (payout) => money(-payout.withholdingSatang) },
@@ -74,9 +87,9 @@ export class PxAdminPayouts extends FilteredPage {
               {
                 label: d().common.status,
                 cell: (payout) =>
-                  html`${stateBadge(texts.states[payout.status], payoutTone[payout.status])}${
-                    payout.transferReference ? html`<small class="num">${payout.transferReference}</small>` : nothing
-                  }`,
+                  html`${stateBadge(texts.states[payout.status], payoutTone[payout.status])}${stateNotes(payout).map(
+                    (note) => html`<small>${note}</small>`,
+                  )}`,
               },
               { label: '', end: true, cell: (payout) => this.#actions(payout) },
             ],
@@ -84,16 +97,65 @@ export class PxAdminPayouts extends FilteredPage {
     )}`;
   }
 
+  /** One batch: what it comes to, and its steps for all at once. */
+  #batch(): TemplateResult {
+    const texts = d().payouts;
+    const items = this.#payouts.items.filter((payout) => payout.status !== 'cancelled' && payout.status !== 'failed');
+    const sum = (of: (payout: PayoutView) => number): string =>
+      formatMoney(items.reduce((total, payout) => total + of(payout), 0));
+    const has = (status: PayoutView['status']): boolean => items.some((payout) => payout.status === status);
+    const canPay = items.some((payout) => payout.status === 'approved' && payout.exportedAt);
+    const canExport = items.some(
+      (payout) => payout.bankAccount && (payout.status === 'approved' || payout.status === 'paid'),
+    );
+    const id = this.filter('batch');
+    return html`<section class="desk-card batch">
+      <p class="spread">
+        <b class="num">${texts.sum(
+          items.length,
+          sum((one) => one.grossSatang),
+          sum((one) => one.netSatang),
+        )}</b>
+        <a href=${withQuery({ batch: '' })}>${texts.allBatches}</a>
+      </p>
+      <div class="desk-actions">
+        ${has('draft') ? html`<button class="btn btn-solid" @click=${() => void this.#approveAll(id)}>${texts.approveAll}</button>` : nothing}
+        ${
+          canExport
+            ? html`<a
+                class="btn btn-line"
+                href="/api/revenue/payouts/batches/${id}/bank-file"
+                download
+                @click=${() => setTimeout(() => void this.#payouts.reload(), 1_500)}
+                >${icon('download')}${texts.bankFile}</a
+              >`
+            : nothing
+        }
+        ${canPay ? html`<button class="btn btn-line" @click=${() => void this.#payAll(id)}>${texts.payAll}</button>` : nothing}
+      </div>
+    </section>`;
+  }
+
   #actions(payout: PayoutView): TemplateResult | typeof nothing {
     const texts = d().payouts;
-    if (payout.status === 'paid' || payout.status === 'cancelled') return nothing;
+    if (payout.status === 'cancelled' || payout.status === 'failed') return nothing;
+    const isPaid = payout.status === 'paid';
+    const button = (label: string, run: () => unknown, look = 'btn-quiet'): TemplateResult =>
+      html`<button class="btn ${look}" @click=${() => void run()}>${label}</button>`;
     return html`<span class="desk-actions end-actions">
+      ${isPaid ? payoutDocuments(payout) : nothing}
       ${
         payout.status === 'draft'
-          ? html`<button class="btn btn-solid" @click=${() => void this.#approve(payout)}>${texts.approve}</button>`
-          : html`<button class="btn btn-solid" @click=${() => void this.#pay(payout)}>${texts.pay}</button>`
+          ? button(
+              payout.needsSecondApproval ? texts.approveSecond : texts.approve,
+              () => this.#approve(payout),
+              'btn-solid',
+            )
+          : nothing
       }
-      <button class="btn btn-quiet" @click=${() => void this.#cancel(payout)}>${texts.cancel}</button>
+      ${payout.status === 'approved' ? button(texts.pay, () => this.#pay(payout), 'btn-solid') : nothing}
+      ${payout.status === 'draft' ? nothing : button(texts.fail, () => this.#fail(payout))}
+      ${isPaid ? nothing : button(texts.cancel, () => this.#cancel(payout))}
     </span>`;
   }
 
@@ -105,23 +167,47 @@ export class PxAdminPayouts extends FilteredPage {
       body: texts.createBody,
       action: texts.create,
       run: async () => {
-        const { items } = await call<typeof revenue.createPayouts>('POST', '/api/revenue/payouts', {
+        const { items, batchId } = await call<typeof revenue.createPayouts>('POST', '/api/revenue/payouts', {
           body: {},
           idempotencyKey: key,
         });
         toast(texts.created(items.length), { kind: 'success' });
-        await this.#payouts.reload();
+        navigate(withQuery({ batch: batchId, status: '' }));
       },
     });
   }
 
-  #approve(payout: PayoutView): Promise<boolean> {
-    return act(async () => {
+  async #approve(payout: PayoutView): Promise<void> {
+    await act(async () => {
       const params = { id: payout.id };
-      this.#payouts.replace(
-        await call<typeof revenue.approvePayout>('POST', '/api/revenue/payouts/:id/approve', { params }),
-      );
-    }, d().payouts.approved);
+      const now = await call<typeof revenue.approvePayout>('POST', '/api/revenue/payouts/:id/approve', { params });
+      this.#payouts.replace(now);
+      toast(now.status === 'approved' ? d().payouts.approved : d().payouts.waitsForSecond, { kind: 'success' });
+    });
+  }
+
+  async #approveAll(id: string): Promise<void> {
+    await act(async () => {
+      const path = '/api/revenue/payouts/batches/:id/approve';
+      const { items } = await call<typeof revenue.approvePayoutBatch>('POST', path, { params: { id } });
+      const isWaiting = items.some((payout) => payout.needsSecondApproval);
+      toast(isWaiting ? d().payouts.waitsForSecond : d().payouts.approved, { kind: 'success' });
+      await this.#payouts.reload();
+    });
+  }
+
+  #transferFields() {
+    const texts = d().payouts;
+    return [
+      {
+        name: 'reference',
+        label: d().refunds.reference,
+        hint: d().refunds.referenceHint,
+        required: true,
+        maxlength: 120,
+      },
+      { name: 'day', label: texts.transferredOn, value: bangkokToday(), hint: 'YYYY-MM-DD', maxlength: 10 },
+    ];
   }
 
   async #pay(payout: PayoutView): Promise<void> {
@@ -129,21 +215,51 @@ export class PxAdminPayouts extends FilteredPage {
     await ask({
       title: texts.payTitle(formatMoney(payout.netSatang), payout.payee.displayName),
       body: texts.payBody,
-      fields: [
-        {
-          name: 'reference',
-          label: d().refunds.reference,
-          hint: d().refunds.referenceHint,
-          required: true,
-          maxlength: 120,
-        },
-      ],
+      fields: this.#transferFields(),
       action: texts.pay,
-      run: async ({ reference }) => {
+      run: async ({ reference, day }) => {
         this.#payouts.replace(
           await call<typeof revenue.payPayout>('POST', '/api/revenue/payouts/:id/pay', {
             params: { id: payout.id },
-            body: { transferReference: reference ?? '' },
+            body: { transferReference: reference ?? '', transferredOn: day || undefined },
+          }),
+        );
+      },
+    });
+  }
+
+  async #payAll(id: string): Promise<void> {
+    const texts = d().payouts;
+    await ask({
+      title: texts.payAll,
+      body: texts.payAllBody,
+      fields: this.#transferFields(),
+      action: texts.payAll,
+      run: async ({ reference, day }) => {
+        const path = '/api/revenue/payouts/batches/:id/pay';
+        const { done } = await call<typeof revenue.payPayoutBatch>('POST', path, {
+          params: { id },
+          body: { transferReference: reference ?? '', transferredOn: day || undefined },
+        });
+        toast(texts.done(done), { kind: 'success' });
+        await this.#payouts.reload();
+      },
+    });
+  }
+
+  async #fail(payout: PayoutView): Promise<void> {
+    const texts = d().payouts;
+    await ask({
+      title: texts.failTitle,
+      body: texts.failBody,
+      fields: [{ name: 'reason', label: texts.reason, required: true, maxlength: 300 }],
+      action: texts.fail,
+      danger: true,
+      run: async ({ reason }) => {
+        this.#payouts.replace(
+          await call<typeof revenue.failPayout>('POST', '/api/revenue/payouts/:id/fail', {
+            params: { id: payout.id },
+            body: { reason: reason ?? '' },
           }),
         );
       },
@@ -165,6 +281,18 @@ export class PxAdminPayouts extends FilteredPage {
       },
     });
   }
+}
+
+/** What there is to say beside the state. */
+function stateNotes(payout: PayoutView): string[] {
+  const texts = d().payouts;
+  return [
+    payout.needsSecondApproval ? texts.needsSecond(payout.approvedBy ?? '') : '',
+    payout.status === 'approved' && payout.exportedAt ? `${texts.inFile} ${formatDateShort(payout.exportedAt)}` : '',
+    payout.transferReference ?? '',
+    payout.certificateNumber ?? '',
+    payout.failure ?? '',
+  ].filter(Boolean);
 }
 
 function bankName(code: string): string {

@@ -5,12 +5,14 @@ import { barChart } from '../../components/desk/chart.ts';
 import { dayBars } from '../../components/desk/days.ts';
 import { Loader } from '../../components/desk/loader.ts';
 import { dataTable, figure, linkTabs, money, pageHead, selectField, withQuery } from '../../components/desk/parts.ts';
+import { namedEvent } from '../../components/event-parts.ts';
 import { vars } from '../../components/vars.ts';
 import { navigate } from '../../context/router.ts';
 import { type Answer, call } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
 import { formatMoney, formatNumber } from '../../i18n/format.ts';
 import { FilteredPage } from './filtered.ts';
+import { editTax } from './payee-tax.ts';
 
 export const revenueTabs = (): TemplateResult =>
   linkTabs(
@@ -68,12 +70,14 @@ export class PxAdminRevenue extends FilteredPage {
               caption: texts.owed,
               rows: items,
               key: (row) => row.photographerId,
+              open: (row) => void editTax('photographer', row.photographerId),
               columns: [
                 { label: d().numbers.photographer, cell: (row) => row.displayName },
                 { label: d().numbers.sold, end: true, cell: (row) => formatNumber(row.photosSold) },
                 { label: d().earnings.earnedShort, end: true, cell: (row) => money(row.earnedSatang) },
                 { label: d().earnings.paidOut, end: true, cell: (row) => money(row.paidOutSatang) },
                 { label: d().earnings.owed, end: true, cell: (row) => money(row.balanceSatang) },
+                { label: d().earnings.held, end: true, wide: true, cell: (row) => money(row.heldSatang) },
                 { label: d().earnings.available, end: true, cell: (row) => money(row.availableSatang) },
               ],
             }),
@@ -81,7 +85,15 @@ export class PxAdminRevenue extends FilteredPage {
     </section>`;
   }
 
-  #view({ from, to, totals, days, events, balances }: Answer<typeof revenue.revenueSummary>): TemplateResult {
+  #view({
+    from,
+    to,
+    totals,
+    days,
+    events,
+    photographers,
+    balances,
+  }: Answer<typeof revenue.revenueSummary>): TemplateResult {
     const texts = d().revenue;
     const shares = [totals.platformSatang, totals.photographerSatang, totals.organizerSatang] as const;
     return html`<div class="stack">
@@ -117,11 +129,34 @@ export class PxAdminRevenue extends FilteredPage {
                   key: (row) => row.eventId,
                   href: (row) => `/admin/events/${row.eventId}`,
                   columns: [
-                    { label: d().common.event, cell: (row) => row.eventName },
+                    { label: d().common.event, cell: (row) => namedEvent(row) },
                     { label: texts.gross, end: true, cell: (row) => money(row.grossSatang) },
                     { label: texts.platform, end: true, wide: true, cell: (row) => money(row.platformSatang) },
                     { label: texts.photographers, end: true, wide: true, cell: (row) => money(row.photographerSatang) },
                     { label: texts.organizers, end: true, wide: true, cell: (row) => money(row.organizerSatang) },
+                  ],
+                })
+          }
+        </section>
+        <section class="desk-section">
+          <h2>${texts.byPhotographer}</h2>
+          ${
+            photographers.length === 0
+              ? html`<p class="soft">${texts.noSales}</p>`
+              : dataTable({
+                  caption: texts.byPhotographer,
+                  rows: photographers,
+                  key: (row) => row.photographerId,
+                  columns: [
+                    { label: d().numbers.photographer, cell: (row) => row.displayName },
+                    {
+                      label: texts.shareOfAll,
+                      wide: true,
+                      cell: (row) =>
+                        html`<span class="share-line" ${vars({ '--share': String(shareOf(row.earnedSatang, photographers)) })}></span>`,
+                    },
+                    { label: d().numbers.sold, end: true, cell: (row) => formatNumber(row.photos) },
+                    { label: d().earnings.earnedShort, end: true, cell: (row) => money(row.earnedSatang) },
                   ],
                 })
           }
@@ -142,6 +177,10 @@ export class PxAdminRevenue extends FilteredPage {
     </div>`;
   }
 }
+
+/** 0 to 1 of the largest, for a bar. */
+const shareOf = (satang: number, rows: readonly { earnedSatang: number }[]): number =>
+  Math.max(0, satang) / Math.max(1, ...rows.map((row) => row.earnedSatang));
 
 /** What the gross figure holds besides the shares; the gateway asks for single satang to tell payments apart. */
 function grossNote(totals: Pick<Answer<typeof revenue.revenueSummary>['totals'], 'refundedSatang' | 'satangExtra'>) {

@@ -1,8 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type * as revenue from '#contracts/http/revenue.ts';
-import { spread } from '#contracts/money.ts';
-import { fieldProblems } from '../../components/desk/form.ts';
+import { fieldProblems, readBaht } from '../../components/desk/form.ts';
 import { Loader } from '../../components/desk/loader.ts';
 import { dataTable, pageHead, percent, selectField } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
@@ -23,12 +22,21 @@ type Payee = ItemOf<typeof revenue.photographerRevenue>;
 const scopes = ['default', 'revenue_type', 'event', 'event_photographer'] as const;
 const types = ['standard', 'premium', 'platform', 'charity', 'corporate'] as const;
 const WHOLE_BP = 10_000;
-/** The price that the preview splits. */
-const EXAMPLE_SATANG = 25_000;
+/** The price that the preview splits until another one is typed. */
+const EXAMPLE = '60';
 
 interface Names {
   events: readonly EventView[];
   photographers: readonly Payee[];
+}
+
+/** "60" or "59.50" baht; 0 while it is being typed. */
+function satangOf(text: string): number {
+  try {
+    return Math.max(0, readBaht(text));
+  } catch {
+    return 0;
+  }
 }
 
 /** "30" or "33.33" percent -> basis points; NaN when it is no such number. */
@@ -41,6 +49,7 @@ export class PxAdminRules extends PxElement {
   @state() private scope: Rule['scope'] = 'default';
   @state() private type: NonNullable<Rule['revenueType']> = 'standard';
   @state() private shares = { platform: '30', photographer: '50', organizer: '20' };
+  @state() private price = EXAMPLE;
   @state() private problem = '';
   @state() private busy = false;
   readonly #rules = new Loader<readonly Rule[]>(
@@ -185,16 +194,31 @@ export class PxAdminRules extends PxElement {
       </form>`;
   }
 
-  /** What 250 baht would become; the satang that do not divide stay with the platform. */
+  /** What a sale becomes, rounded as the server rounds: the satang that do not divide stay with the platform. */
   #preview(shares: readonly number[]): TemplateResult {
-    const parts = spread(EXAMPLE_SATANG, shares);
+    const texts = d().rules;
+    const amount = satangOf(this.price);
+    const [, photographer = 0, organizer = 0] = shares.map((bp) => Math.floor((amount * bp) / WHOLE_BP));
+    const parts = [amount - photographer - organizer, photographer, organizer];
     const labels = [d().revenue.platform, d().numbers.photographer, d().staff.roles.organizer];
-    return html`<div class="stack" role="status">
-      <p class="small soft">${d().rules.preview(formatMoney(EXAMPLE_SATANG))}</p>
-      <div class="share-bar">${shares.map((value) => html`<span ${vars({ '--share': String(value) })}></span>`)}</div>
-      <dl class="desk-facts money-facts">
-        ${parts.map((part, index) => html`<dt>${labels[index]}</dt><dd class="num">${formatMoney(part)}</dd>`)}
-      </dl>
+    return html`<div class="stack">
+      ${field({
+        name: 'example-price',
+        label: texts.example,
+        inputmode: 'decimal',
+        value: this.price,
+        onInput: (value) => {
+          this.price = value;
+        },
+      })}
+      <div role="status" class="stack">
+        <p class="small soft">${texts.preview(formatMoney(amount))}</p>
+        <div class="share-bar">${shares.map((value) => html`<span ${vars({ '--share': String(value) })}></span>`)}</div>
+        <dl class="desk-facts money-facts">
+          ${parts.map((part, index) => html`<dt>${labels[index]}</dt><dd class="num">${formatMoney(part)}</dd>`)}
+        </dl>
+        <p class="small soft">${texts.previewHint}</p>
+      </div>
     </div>`;
   }
 

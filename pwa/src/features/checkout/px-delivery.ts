@@ -15,8 +15,9 @@ import { problemText } from '../../i18n/problems.ts';
 import { fetchFile, savesByShare, shareFiles } from './save.ts';
 import './px-refund.ts';
 
-/** Share sheets of phones choke on more. */
-const BATCH = 10;
+/** Share sheets of phones choke on more files, and a page of a phone on more bytes at once. */
+const BATCH = 25;
+const BATCH_BYTES = 160 * 1024 * 1024;
 type Item = Order['items'][number];
 
 /** The screen after payment: the photos themselves, each to save, all at once, and the receipt. */
@@ -81,13 +82,11 @@ export class PxDelivery extends PxElement {
     if (!savesByShare() || photos.length < 2)
       return photos.length > 1 ? html`<div class="save-all">${zip}</div>` : nothing;
     const available = photos.filter((item) => this.#linkOf(item.photoId)?.url);
-    const batches = Array.from({ length: Math.ceil(available.length / BATCH) }, (_, i) =>
-      available.slice(i * BATCH, (i + 1) * BATCH),
-    );
+    const batches = inBatches(available, (item) => this.#linkOf(item.photoId)?.bytes ?? 0);
     return html`<div class="save-all">
-      ${batches.map((batch, i) => {
+      ${batches.map(({ items: batch, first }, i) => {
         const key = `batch-${i}`;
-        const label = batches.length === 1 ? texts.saveAll : texts.shareBatch(i * BATCH + 1, i * BATCH + batch.length);
+        const label = batches.length === 1 ? texts.saveAll : texts.shareBatch(first + 1, first + batch.length);
         return html`<button
           class="btn btn-big ${this.saved.has(key) ? 'btn-line' : 'btn-gold'}"
           ?disabled=${this.busy.has(key)}
@@ -213,6 +212,20 @@ export class PxDelivery extends PxElement {
       toast(problemText(error), { kind: 'error' });
     }
   };
+}
+
+/** Groups for one share sheet each: so many files, and so many bytes unless one file alone is more. */
+export function inBatches<T>(items: readonly T[], bytesOf: (item: T) => number): { first: number; items: T[] }[] {
+  const batches: { first: number; items: T[]; bytes: number }[] = [];
+  for (const [index, item] of items.entries()) {
+    const last = batches.at(-1);
+    const bytes = bytesOf(item);
+    if (last && last.items.length < BATCH && last.bytes + bytes <= BATCH_BYTES) {
+      last.items.push(item);
+      last.bytes += bytes;
+    } else batches.push({ first: index, items: [item], bytes });
+  }
+  return batches;
 }
 
 /** Offline or just refunded: the small thumbnail, which carries no watermark either, stands in. */

@@ -82,6 +82,7 @@ export const systemEn = {
       'auth.verify': 'Confirm the e-mail',
       'auth.reset': 'New password',
       'auth.exists': 'Address is registered already',
+      'photos.found': 'New photos of you',
       'order.arrived': 'Originals arrived',
       'order.paid': 'Order paid',
       'refund.requested': 'Refund requested',

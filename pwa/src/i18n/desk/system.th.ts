@@ -83,6 +83,7 @@ export const systemTh: Catalogue<typeof systemEn> = {
       'auth.verify': 'ยืนยันอีเมล',
       'auth.reset': 'ตั้งรหัสผ่านใหม่',
       'auth.exists': 'อีเมลนี้มีบัญชีอยู่แล้ว',
+      'photos.found': 'พบภาพใหม่',
       'order.arrived': 'ภาพต้นฉบับมาถึง',
       'order.paid': 'ชำระเงินแล้ว',
       'refund.requested': 'ได้รับคำขอคืนเงิน',
