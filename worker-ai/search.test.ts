@@ -6,7 +6,7 @@ import { describeServer, ENGINE_ID } from '#face/pipeline.ts';
 import { createLogger } from '#server/platform/logger.ts';
 import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
 import { startSearchApp } from '#test/search-app.ts';
-import { insertEvent, samplePhoto, uploadPhoto } from '#test/worker.ts';
+import { context, insertEvent, samplePhoto, uploadPhoto } from '#test/worker.ts';
 import { createSweepJob } from './jobs/sweep-photos.job.ts';
 
 describe('face search, from the request to the worker and back', function () {
@@ -342,7 +342,7 @@ describe('face search, from the request to the worker and back', function () {
       })
       .execute();
     const sweep = createSweepJob({ db, storage: bench.storage, logger: createLogger('silent', 'test') });
-    await sweep({}, { jobId: 'test', attempt: 1, logger: createLogger('silent', 'test') });
+    await sweep({}, context);
     await until('the lost photo', async () => {
       const row = await db.selectFrom('photos').select('status').where('id', '=', lost).executeTakeFirstOrThrow();
       return row.status === 'approved';

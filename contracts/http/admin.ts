@@ -199,6 +199,17 @@ export const getQueues = route({
         }),
       ),
       outboxWaiting: count,
+      photosGivenUp: z
+        .array(
+          z.object({
+            photoId: z.uuid(),
+            eventId: z.uuid(),
+            fileName: z.string(),
+            eventName: z.string(),
+            givenUpAt: isoTime,
+          }),
+        )
+        .describe('photos that ended too many runs without a word; at most 100'),
     }),
   },
 });
@@ -212,4 +223,36 @@ export const retryJob = route({
   params: z.object({ queue: z.enum(queueNames), id: z.string().min(1).max(200) }),
   responses: { 202: z.object({ status: z.literal('queued') }) },
   errors: ['resource.not_found'],
+});
+
+export const retryAllJobs = route({
+  method: 'post',
+  path: '/api/admin/queues/:queue/retry',
+  summary: 'Give every dead letter of a queue another three attempts',
+  tag,
+  access,
+  params: z.object({ queue: z.enum(queueNames) }),
+  responses: { 202: z.object({ retried: count }) },
+});
+
+export const discardJob = route({
+  method: 'delete',
+  path: '/api/admin/queues/:queue/jobs/:id',
+  summary: 'Forget a dead letter',
+  tag,
+  access,
+  params: z.object({ queue: z.enum(queueNames), id: z.string().min(1).max(200) }),
+  responses: { 204: null },
+  errors: ['resource.not_found'],
+});
+
+export const retryPhoto = route({
+  method: 'post',
+  path: '/api/admin/photos/:id/retry',
+  summary: 'Index a photo again that was given up or could not be read',
+  tag,
+  access,
+  params: idParams,
+  responses: { 202: z.object({ status: z.literal('queued') }) },
+  errors: ['photo.not_found', 'resource.conflict'],
 });

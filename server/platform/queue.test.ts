@@ -30,8 +30,8 @@ for (const backend of ['PostgreSQL', 'Redis'] as const) {
       url.pathname = '/9';
       return { databaseUrl: database.url, redisUrl: url.href };
     };
-    const start = () => {
-      const queues = createQueues(settings(), { logger });
+    const start = (options: { limitMs?: number; onStuck?: (jobId: string) => void } = {}) => {
+      const queues = createQueues(settings(), { logger, ...options });
       open.push(queues);
       return queues;
     };
@@ -84,7 +84,9 @@ for (const backend of ['PostgreSQL', 'Redis'] as const) {
     it('refuses a payload that does not fit without trying three times', async () => {
       const queues = start();
       let calls = 0;
-      queues.consume('high', { 'match-search': async () => void calls++ }, 1);
+      // What an earlier test left may still run.
+      const count = ({ searchId }: { searchId: string }) => void (searchId === 'nonsense' && calls++);
+      queues.consume('high', { 'match-search': async (payload) => count(payload) }, 1);
       const key = uuid();
       await queues.addMany([{ name: 'match-search', key, payload: { searchId: 'nonsense' } }]);
       await until(
@@ -118,6 +120,123 @@ for (const backend of ['PostgreSQL', 'Redis'] as const) {
         rows.map((row) => [row.key, row.relayed_at !== null]),
         [[kept, true]],
       );
+    });
+
+    it('gives up waiting for a job that takes too long, tells of it, and goes on with the next', async () => {
+      const stuck: string[] = [];
+      const queues = start({ limitMs: 150, onStuck: (jobId) => stuck.push(jobId) });
+      const [hangs, good] = [uuid(), uuid()];
+      let signal: AbortSignal | undefined;
+      let isDone = false;
+      queues.consume(
+        'high',
+        {
+          'match-search': ({ searchId }, context) => {
+            if (searchId !== hangs) isDone = true;
+            else signal = context.signal;
+            return searchId === hangs ? new Promise<void>(() => {}) : Promise.resolve();
+          },
+        },
+        1,
+      );
+      for (const searchId of [hangs, good])
+        await queues.addMany([{ name: 'match-search', key: searchId, payload: { searchId } }]);
+      await until(() => isDone, 'the next job');
+      assert.deepEqual(stuck, [`match-search-${hangs}`]);
+      assert.equal(signal?.aborted, true);
+      assert.equal((await queues.counts()).high.delayed, 1, 'it is tried again after a minute');
+    });
+
+    it('hands back what does not end when the process stops, to be taken up at once', async () => {
+      const [first, second] = [start(), start()];
+      const searchId = uuid();
+      let isRunning = false;
+      const attempts: number[] = [];
+      first.consume(
+        'high',
+        {
+          'match-search': () => {
+            isRunning = true;
+            return new Promise<void>(() => {});
+          },
+        },
+        1,
+      );
+      await first.addMany([{ name: 'match-search', key: searchId, payload: { searchId } }]);
+      await until(() => isRunning, 'the job');
+      open.splice(open.indexOf(first), 1);
+      await first.close(50);
+      second.consume('high', { 'match-search': async (_payload, context) => void attempts.push(context.attempt) }, 1);
+      // Long before its lock would run out.
+      await until(() => attempts.length > 0, 'the other process', 8_000);
+      assert.deepEqual(attempts, [1], 'it costs none of the three attempts');
+    });
+
+    it('keeps jobs in the outbox while their queue is full, other queues go on', async () => {
+      const queues = start();
+      const low = (count: number) =>
+        Array.from({ length: count }, () => {
+          const photoId = uuid();
+          return { name: 'describe-photo' as const, key: photoId, payload: { photoId } };
+        });
+      await queues.addMany(low(5));
+      assert.deepEqual(await queues.full(5), ['low']);
+      const [waits, goes] = [uuid(), uuid()];
+      await database.db.transaction().execute(async (trx) => {
+        await enqueue(trx, 'describe-photo', waits, { photoId: waits });
+        await enqueue(trx, 'match-search', goes, { searchId: goes });
+      });
+      const relay = startOutboxRelay({ db: database.db, queues, listener, logger, queueLimit: 5 });
+      const isRelayed = async (key: string) =>
+        (await database.db.selectFrom('outbox').select('relayed_at').where('key', '=', key).executeTakeFirstOrThrow())
+          .relayed_at !== null;
+      await until(() => isRelayed(goes), 'the other queue');
+      assert.equal(await isRelayed(waits), false);
+      // A job without priority overtakes hundreds of those that have one.
+      const eventId = uuid();
+      await queues.addMany([{ name: 'group-faces', key: eventId, payload: { eventId } }]);
+      const order: string[] = [];
+      queues.consume(
+        'low',
+        {
+          'describe-photo': async ({ photoId }) => void order.push(photoId),
+          'group-faces': async () => void order.push(eventId),
+          'sweep-photos': async () => {},
+        },
+        1,
+      );
+      await until(() => order.includes(waits), 'the waiting one, once there is room');
+      assert.equal(order[0], eventId);
+      assert.equal(order.length, 7);
+      await relay.stop();
+    });
+
+    it('retries and forgets dead letters', async () => {
+      const queues = start();
+      let broken = true;
+      let done = 0;
+      queues.consume(
+        'high',
+        {
+          'match-search': async () => {
+            if (broken) throw new UnrecoverableError('poison');
+            done++;
+          },
+        },
+        2,
+      );
+      const ids = [uuid(), uuid(), uuid()];
+      await queues.addMany(
+        ids.map((searchId) => ({ name: 'match-search' as const, key: searchId, payload: { searchId } })),
+      );
+      const mine = async () =>
+        (await queues.failed('high', 100)).filter((job) => ids.some((id) => job.id.endsWith(id)));
+      await until(async () => (await mine()).length === 3, 'dead letters');
+      assert.equal(await queues.discard('high', `match-search-${ids[0]}`), true);
+      assert.equal(await queues.discard('high', `match-search-${ids[0]}`), false);
+      broken = false;
+      assert.ok((await queues.retryAll('high')) >= 2);
+      await until(async () => done >= 2 && (await mine()).length === 0, 'the retries');
     });
 
     it('repeats a schedule and keeps one of it', async () => {

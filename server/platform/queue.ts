@@ -116,6 +116,7 @@ export function createQueues(
   const stopping = new AbortController();
   const active = new Map<string, { job: ActiveJob; token: string | undefined }>();
   const limitMs = deps.limitMs ?? LIMIT_MS;
+  let idle: (() => void) | undefined;
   const waitSeconds = deps.metrics?.histogram(
     'job_wait_seconds',
     'Time from a job being due to its start',
@@ -169,7 +170,20 @@ export function createQueues(
       await attempt(job, handlers);
     } finally {
       active.delete(key);
+      if (active.size === 0) idle?.();
     }
+  }
+  /** Whether all running jobs ended in that time; no new ones are taken meanwhile. */
+  async function finishWithin(graceMs: number): Promise<boolean> {
+    await Promise.all(workers.map((worker) => worker.pause(true)));
+    if (active.size === 0) return true;
+    return new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(active.size === 0), graceMs);
+      idle = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
   }
   async function attempt(job: ActiveJob, handlers: JobHandlers): Promise<void> {
     const started = performance.now();
@@ -279,24 +293,17 @@ export function createQueues(
     /** Takes no new jobs, lets running ones finish within `graceMs`, hands back what is left, closes every connection. */
     async close(graceMs = Number.POSITIVE_INFINITY): Promise<void> {
       stopping.abort();
-      const closed = Promise.all(workers.map((worker) => worker.close()));
-      let timer: NodeJS.Timeout | undefined;
-      const isDone = await Promise.race([
-        closed.then(() => true),
-        new Promise<false>((resolve) => {
-          if (Number.isFinite(graceMs)) timer = setTimeout(() => resolve(false), graceMs);
-        }),
-      ]);
-      clearTimeout(timer);
-      if (!isDone) {
+      const isLeft = Number.isFinite(graceMs) && !(await finishWithin(graceMs));
+      if (isLeft) {
+        const jobIds = [...active.values()].map(({ job }) => job.id);
         for (const { job, token } of active.values())
           await job.moveToWait(token).catch((error: unknown) => {
             // Its lock runs out, then another worker takes it.
             deps.logger.warn({ err: error, jobId: job.id }, 'job was not handed back');
           });
-        deps.logger.info({ jobs: [...active.values()].map(({ job }) => job.id) }, 'jobs handed back');
-        await Promise.all(workers.map((worker) => worker.close(true)));
+        deps.logger.info({ jobIds }, 'jobs handed back');
       }
+      await Promise.all(workers.map((worker) => worker.close(isLeft)));
       await Promise.all([...opened.values()].map((queue) => queue.close()));
     },
   };

@@ -6,6 +6,7 @@ import { createLogger } from '#server/platform/logger.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import { createQueues, type Queues } from '#server/platform/queue.ts';
 import { type HttpApp, startHttpApp } from '#test/http-app.ts';
+import { context, insertEvent } from '#test/worker.ts';
 import { createSettingsService } from '../settings/service.ts';
 import { housekeepingJobHandlers } from './housekeeping.ts';
 import { adminRoutes } from './routes.ts';
@@ -111,6 +112,41 @@ describe('admin', () => {
     assert.equal((await get('/logs?actorId=nonsense')).body.code, 'request.invalid');
   });
 
+  it('gives a photo that was given up a fresh start, once', async () => {
+    const owner = await insertEvent(app.db);
+    const { id } = await app.db
+      .insertInto('photos')
+      .values({
+        event_id: owner.eventId,
+        photographer_id: owner.photographerId,
+        sha256: Buffer.alloc(32, 7),
+        file_name: 'POISON.JPG',
+        content_type: 'image/jpeg',
+        bytes: 1,
+        status: 'failed',
+        failure_code: 'gave_up',
+        index_attempts: 5,
+        pipeline_version: 1,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    assert.deepEqual(
+      (await get('/queues')).body.photosGivenUp.map((photo: { fileName: string }) => photo.fileName),
+      ['POISON.JPG'],
+    );
+    const retry = () => app.call('POST', `/api/admin/photos/${id}/retry`, { token });
+    assert.equal((await retry()).status, 202);
+    assert.equal((await retry()).body.code, 'resource.conflict');
+    const photo = await app.db.selectFrom('photos').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    assert.deepEqual([photo.status, photo.failure_code, photo.index_attempts], ['uploaded', null, 0]);
+    const jobs = await app.db.selectFrom('outbox').select('payload').where('topic', '=', 'index-photo').execute();
+    assert.deepEqual(
+      jobs.map(({ payload }) => (payload as { photoId: string }).photoId),
+      [id],
+    );
+    await app.db.deleteFrom('outbox').where('topic', '=', 'index-photo').execute();
+  });
+
   it('shows dead letters and gives them another try', async () => {
     await queues.addMany([{ name: 'sweep-payments', key: 'once', payload: {} }]);
     // Nobody here knows this job: it fails for good at once.
@@ -180,7 +216,7 @@ describe('admin', () => {
     await db.updateTable('outbox').set({ relayed_at: old }).where('key', '=', 'relayed-long-ago').execute();
 
     const handlers = housekeepingJobHandlers({ db, settings: createSettingsService({ db }) });
-    for (let i = 0; i < 2; i++) await handlers['sweep-housekeeping']!({}, { jobId: randomUUID(), attempt: 1, logger });
+    for (let i = 0; i < 2; i++) await handlers['sweep-housekeeping']!({}, { ...context, jobId: randomUUID() });
 
     const left = await db
       .selectFrom('users')

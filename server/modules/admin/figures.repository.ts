@@ -96,3 +96,23 @@ export const outboxWaiting = async (db: Db): Promise<number> =>
       .where('relayed_at', 'is', null)
       .executeTakeFirstOrThrow()
   ).count;
+
+/** Photos that were given up, the last ones first; they can be tried again. */
+export async function photosGivenUp(db: Db) {
+  const rows = await db
+    .selectFrom('photos as p')
+    .innerJoin('events as e', 'e.id', 'p.event_id')
+    .select(['p.id', 'p.event_id', 'p.file_name', 'e.name', 'p.updated_at'])
+    .where('p.failure_code', '=', 'gave_up')
+    .where('p.deleted_at', 'is', null)
+    .orderBy('p.updated_at', 'desc')
+    .limit(100)
+    .execute();
+  return rows.map((row) => ({
+    photoId: row.id,
+    eventId: row.event_id,
+    fileName: row.file_name,
+    eventName: row.name,
+    givenUpAt: row.updated_at.toISOString(),
+  }));
+}

@@ -11,4 +11,16 @@ export const adminRoutes = ({ admin }: { admin: Admin }): BoundRoute[] => [
     await admin.retryJob(viewer.userId, params.queue, params.id);
     return { status: 202, body: { status: 'queued' as const } };
   }),
+  bind(contract.retryAllJobs, async ({ viewer, params }) => ({
+    status: 202,
+    body: { retried: await admin.retryAllJobs(viewer.userId, params.queue) },
+  })),
+  bind(contract.discardJob, async ({ viewer, params }) => {
+    await admin.discardJob(viewer.userId, params.queue, params.id);
+    return { status: 204, body: null };
+  }),
+  bind(contract.retryPhoto, async ({ viewer, params }) => {
+    await admin.retryPhoto(viewer.userId, params.id);
+    return { status: 202, body: { status: 'queued' as const } };
+  }),
 ];

@@ -1,8 +1,10 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 import { AppError } from '#contracts/errors.ts';
 import { type QueueName, queueNames } from '#contracts/jobs.ts';
+import { PIPELINE_VERSION } from '#contracts/pipeline.ts';
 import { audit } from '#server/platform/audit.ts';
 import type { Db } from '#server/platform/db.ts';
+import { enqueue } from '#server/platform/outbox.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
 import type { Queues } from '#server/platform/queue.ts';
 import * as figures from './figures.repository.ts';
@@ -22,7 +24,10 @@ const longestRangeDays = 400;
 const dayMs = 86_400_000;
 const shift = (date: string, days: number) => new Date(Date.parse(date) + days * dayMs).toISOString().slice(0, 10);
 
-export function createAdminService(deps: { db: Db; queues: Pick<Queues, 'counts' | 'failed' | 'retry'> }) {
+export function createAdminService(deps: {
+  db: Db;
+  queues: Pick<Queues, 'counts' | 'failed' | 'retry' | 'retryAll' | 'discard'>;
+}) {
   const { db, queues } = deps;
 
   async function deadLetterCount(): Promise<number> {
@@ -129,7 +134,11 @@ export function createAdminService(deps: { db: Db; queues: Pick<Queues, 'counts'
       );
     },
     async queues() {
-      const [counts, outboxWaiting] = await Promise.all([queues.counts(), figures.outboxWaiting(db)]);
+      const [counts, outboxWaiting, photosGivenUp] = await Promise.all([
+        queues.counts(),
+        figures.outboxWaiting(db),
+        figures.photosGivenUp(db),
+      ]);
       const all = await Promise.all(
         queueNames.map(async (name) => ({
           name,
@@ -140,12 +149,70 @@ export function createAdminService(deps: { db: Db; queues: Pick<Queues, 'counts'
           })),
         })),
       );
-      return { queues: all, outboxWaiting };
+      return { queues: all, outboxWaiting, photosGivenUp };
     },
     /** Throws resource.not_found unless it is a dead letter of that queue. */
     async retryJob(actorId: string, queue: QueueName, jobId: string) {
       if (!(await queues.retry(queue, jobId))) throw new AppError('resource.not_found');
       await audit(db, { actorId, action: 'job.retry', subjectKind: 'job', subjectId: jobId, details: { queue } });
+    },
+    async retryAllJobs(actorId: string, queue: QueueName): Promise<number> {
+      const retried = await queues.retryAll(queue);
+      await audit(db, {
+        actorId,
+        action: 'job.retry_all',
+        subjectKind: 'queue',
+        subjectId: queue,
+        details: { retried },
+      });
+      return retried;
+    },
+    /** Throws resource.not_found unless it is a dead letter of that queue. */
+    async discardJob(actorId: string, queue: QueueName, jobId: string) {
+      if (!(await queues.discard(queue, jobId))) throw new AppError('resource.not_found');
+      await audit(db, { actorId, action: 'job.discard', subjectKind: 'job', subjectId: jobId, details: { queue } });
+    },
+    /**
+     * Gives a photo that failed a fresh start: as uploaded, with all its tries; one that is out already stays as it is until
+     * it is indexed. Throws photo.not_found, and resource.conflict when nothing is wrong with it.
+     */
+    async retryPhoto(actorId: string, photoId: string): Promise<void> {
+      await db.transaction().execute(async (trx) => {
+        const photo = await trx
+          .selectFrom('photos')
+          .select(['id', 'status', 'failure_code'])
+          .where('id', '=', photoId)
+          .where('deleted_at', 'is', null)
+          .forUpdate()
+          .executeTakeFirst();
+        if (!photo) throw new AppError('photo.not_found');
+        if (photo.failure_code === null) throw new AppError('resource.conflict');
+        await trx
+          .updateTable('photos')
+          .set({
+            status: photo.status === 'failed' ? 'uploaded' : photo.status,
+            failure_code: null,
+            index_attempts: 0,
+            pipeline_version: 0,
+            updated_at: sql<Date>`now()`,
+          })
+          .where('id', '=', photoId)
+          .execute();
+        await trx
+          .deleteFrom('outbox')
+          .where('topic', '=', 'index-photo')
+          .where('key', 'like', `${photoId}-%`)
+          .execute();
+        const payload = { photoId, pipelineVersion: PIPELINE_VERSION };
+        await enqueue(trx, 'index-photo', `${photoId}-v${PIPELINE_VERSION}-r${Date.now()}`, payload);
+        await audit(trx, {
+          actorId,
+          action: 'photo.retry',
+          subjectKind: 'photo',
+          subjectId: photoId,
+          details: { failure: photo.failure_code },
+        });
+      });
     },
   };
 }
