@@ -9,7 +9,7 @@ import { PxElement } from './element.ts';
 import { priceLine } from './price-line.ts';
 import { icon } from './px-icon.ts';
 
-const HIDDEN_ON = /^\/(checkout|orders|account|sign-in|register|forgot|reset|verify)(\/|$)/;
+const HIDDEN_ON = /^\/(checkout|together|orders|account|sign-in|register|forgot|reset|verify)(\/|$)/;
 
 /** Always there once something is chosen: how many, how much, what the next one costs, the way to pay. */
 @customElement('px-cart-bar')

@@ -17,6 +17,7 @@ import './px-admin-rules.ts';
 import './px-admin-payouts.ts';
 import './px-admin-settings.ts';
 import './px-admin-packages.ts';
+import './px-admin-coupons.ts';
 import './px-admin-emails.ts';
 import './px-admin-logs.ts';
 import './px-admin-queues.ts';
@@ -95,6 +96,7 @@ function page(rest: string): TemplateResult {
       return html`<px-admin-revenue></px-admin-revenue>`;
     case 'settings':
       if (second === 'packages') return html`<px-admin-packages></px-admin-packages>`;
+      if (second === 'coupons') return html`<px-admin-coupons></px-admin-coupons>`;
       if (second === 'emails') return html`<px-admin-emails></px-admin-emails>`;
       return html`<px-admin-settings></px-admin-settings>`;
     case 'logs':

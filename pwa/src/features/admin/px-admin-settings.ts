@@ -51,6 +51,7 @@ export const settingsTabs = (): TemplateResult =>
     [
       { href: '/admin/settings', label: d().settings.system },
       { href: '/admin/settings/packages', label: d().packages.title },
+      { href: '/admin/settings/coupons', label: d().coupons.title },
       { href: '/admin/settings/emails', label: d().emails.title },
     ],
     d().settings.title,

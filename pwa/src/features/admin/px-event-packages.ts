@@ -12,6 +12,7 @@ import { d } from '../../i18n/desk.ts';
 import { formatMoney } from '../../i18n/format.ts';
 import { lang } from '../../i18n/i18n.ts';
 import { packageFields, readPackage } from './package-fields.ts';
+import './px-price-rules.ts';
 
 type Package = ItemOf<typeof packages.listEventPackages>;
 
@@ -61,7 +62,8 @@ export class PxEventPackages extends PxElement {
           </ul>
           ${items.length === 0 ? html`<p class="soft">${texts.none}</p>` : nothing}
           <div><button class="btn btn-line" @click=${() => void this.#add()}>${icon('plus')}${texts.addForEvent}</button></div>`,
-      )}`;
+      )}
+      <px-price-rules .eventId=${this.eventId}></px-price-rules>`;
   }
 
   async #set(

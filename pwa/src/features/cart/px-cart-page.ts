@@ -44,6 +44,7 @@ export class PxCartPage extends PxElement {
   @state() private accepting = false;
 
   #priceOf = new Map<string, QuoteLine>();
+  readonly #askedEvents = new Set<string>();
 
   constructor() {
     super();
@@ -55,12 +56,17 @@ export class PxCartPage extends PxElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    for (const eventId of new Set(cart.value.lines.map((line) => line.eventId))) {
-      if (!knownEvent(eventId)) void loadEvent(eventId, () => this.requestUpdate()).catch(() => undefined);
-    }
     // What changed at the server since the photos were put in: prices, withdrawn, sales closed, bought already.
     void refreshCart();
     void refreshOffers();
+  }
+
+  protected override willUpdate(): void {
+    for (const { eventId } of cart.value.lines) {
+      if (knownEvent(eventId) || this.#askedEvents.has(eventId)) continue;
+      this.#askedEvents.add(eventId);
+      void loadEvent(eventId, () => this.requestUpdate()).catch(() => this.#askedEvents.delete(eventId));
+    }
   }
 
   protected override render(): TemplateResult {

@@ -22,8 +22,10 @@ export class PxOffer extends PxElement {
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    const options = cartOptions();
     const price = cartPrice.value;
+    // What the cheapest combination takes anyway is no choice.
+    const all = cartOptions();
+    const options = all.filter((each) => each.extraSatang > 0 || each.packageId === price?.forcedPackageId);
     if (options.length === 0 || !price || price.lines.length === 0) return nothing;
     const texts = t().offer;
     const chosen = price.forcedPackageId;

@@ -92,7 +92,8 @@ export class PxTogetherPage extends PxElement {
         })}
       </div>`;
     if (!view) return html`<div class="page page-narrow" aria-busy="true">${skeletonLines(5)}</div>`;
-    const isIn = view.members.some((member) => member.isMe);
+    const me = view.members.find((member) => member.isMe);
+    const isKnown = me !== undefined && (me.name !== '' || accountUser() !== null);
     return html`<div class="page cart-page together">
       <header class="together-head">
         <h1 class="page-title">${this.#name}</h1>
@@ -110,7 +111,7 @@ export class PxTogetherPage extends PxElement {
           }
         </p>
       </header>
-      ${isIn ? nothing : this.#joinForm()} ${this.#state(view)}
+      ${isKnown || view.status !== 'open' ? nothing : this.#joinForm(me !== undefined)} ${this.#state(view)}
       <div class="cart-columns">
         <div class="stack">${this.#items(view)}</div>
         ${this.#sum(view)}
@@ -125,17 +126,18 @@ export class PxTogetherPage extends PxElement {
       ${view.members.map((member) => {
         const name = member.name || texts.friend;
         return html`<li>
-          <span class="face" aria-hidden="true">${[...name][0]?.toUpperCase()}</span>${name}${member.isMe ? html` <small class="soft">(${texts.you})</small>` : nothing}
+          <span class="face" aria-hidden="true">${member.name ? initial(member.name) : icon('user')}</span>${name}${member.isMe ? html` <small class="soft">(${texts.you})</small>` : nothing}
           <small class="soft num">${member.photos}</small>
         </li>`;
       })}
     </ul>`;
   }
 
-  #joinForm(): TemplateResult {
+  /** The way in; for who is in already and has no name yet, the name alone. */
+  #joinForm(isIn: boolean): TemplateResult {
     const texts = t().together;
     return html`<form class="card stack together-join" @submit=${this.#join}>
-      <p>${texts.joinLead}</p>
+      ${isIn ? nothing : html`<p>${texts.joinLead}</p>`}
       ${
         accountUser()
           ? nothing
@@ -151,7 +153,7 @@ export class PxTogetherPage extends PxElement {
               },
             })
       }
-      <button class="btn btn-gold" aria-busy=${this.busy ? 'true' : 'false'}>${texts.join}</button>
+      <button class="btn ${isIn ? 'btn-line' : 'btn-gold'}" aria-busy=${this.busy ? 'true' : 'false'}>${isIn ? texts.saveName : texts.join}</button>
     </form>`;
   }
 
@@ -363,6 +365,9 @@ export class PxTogetherPage extends PxElement {
     }
   }
 }
+
+/** The first letter that is drawn above the line: Thai writes some vowels before it. */
+const initial = (name: string): string => [...name.replace(/^[เแโใไ]/, '')][0]?.toUpperCase() ?? '';
 
 function group(items: readonly Item[]): Map<string, Item[]> {
   const groups = new Map<string, Item[]>();

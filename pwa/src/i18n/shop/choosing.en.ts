@@ -68,6 +68,7 @@ export const choosingEn = {
     yourName: 'Your first name',
     yourNameHint: 'Friends see who added what. You may leave it empty.',
     join: 'Join in',
+    saveName: 'Save',
     joinLead: 'A friend invites you to choose photos together.',
     friend: 'a friend',
     you: 'you',
@@ -108,7 +109,6 @@ export const choosingEn = {
     mine: 'Your shared carts',
   },
   payMore: {
-    saveName: 'QR',
     orderNumber: 'Order',
     payBefore: (time: string) => `Pay before ${time}`,
     pictureTitle: 'PromptPay',

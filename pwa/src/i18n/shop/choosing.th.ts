@@ -66,6 +66,7 @@ export const choosingTh: Catalogue<typeof choosingEn> = {
     yourName: 'ชื่อเล่นของคุณ',
     yourNameHint: 'เพื่อนจะเห็นว่าใครเพิ่มภาพไหน เว้นว่างได้',
     join: 'เข้าร่วม',
+    saveName: 'บันทึกชื่อ',
     joinLead: 'เพื่อนชวนคุณมาเลือกภาพด้วยกัน',
     friend: 'เพื่อน',
     you: 'คุณ',
@@ -106,7 +107,6 @@ export const choosingTh: Catalogue<typeof choosingEn> = {
     mine: 'ตะกร้ารวมของคุณ',
   },
   payMore: {
-    saveName: 'QR',
     orderNumber: 'คำสั่งซื้อ',
     payBefore: (time) => `ชำระก่อน ${time}`,
     pictureTitle: 'พร้อมเพย์',

@@ -132,9 +132,6 @@ export const findingEn = {
       `${photos(n)} for ${formatMoney(amount)}: you save ${formatMoney(saved)}`,
     nextFree: 'The next photo costs nothing more',
     nextCosts: (amount: number) => `Next photo ${formatMoney(amount)}`,
-    suggestBundle: (more: number, each: number) =>
-      `${plural(more, 'more photo', 'more photos')} and each costs ${formatMoney(each)}`,
-    suggestUnlimited: (amount: number) => `All your photos of this event for ${formatMoney(amount)}`,
   },
   find: {
     title: 'Find me',

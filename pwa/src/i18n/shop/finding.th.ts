@@ -132,8 +132,6 @@ export const findingTh: Catalogue<typeof findingEn> = {
     savedIn: (n, amount, saved) => `${photos(n)} ${formatMoney(amount)} ประหยัด ${formatMoney(saved)}`,
     nextFree: 'เพิ่มภาพถัดไปได้โดยไม่ต้องจ่ายเพิ่ม',
     nextCosts: (amount) => `ภาพถัดไป ${formatMoney(amount)}`,
-    suggestBundle: (more, each) => `เพิ่มอีก ${photos(more)} เหลือภาพละ ${formatMoney(each)}`,
-    suggestUnlimited: (amount) => `ทุกภาพของคุณในงานนี้ ${formatMoney(amount)}`,
   },
   find: {
     title: 'ค้นหาฉัน',
