@@ -1,45 +1,55 @@
-import { normalize } from '#face/descriptor.ts';
-import { buildIndex, searchIndex } from '#face/search.ts';
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { measureIndex, measureScan, readDescriptors } from './search/scan.ts';
 
-console.table(measureSearch([1000, 10_000]));
-
-/** Milliseconds to build and to search, by size of the event, on made-up faces of twenty photos a person. */
-function measureSearch(sizes: readonly number[]) {
-  let state = 1;
-  const noise = () => {
-    let sum = -6;
-    for (let i = 0; i < 12; i++) {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      sum += state / 2 ** 32;
-    }
-    return sum;
-  };
-  const vector = (scale: number) => Float32Array.from({ length: 128 }, () => noise() * scale);
-  const sum = (...parts: Float32Array[]) =>
-    normalize(parts[0]!.map((_, i) => parts.reduce((s, part) => s + part[i]!, 0)));
-  const mean = normalize(vector(1));
-  return sizes.map((size) => {
-    const people = Array.from({ length: Math.ceil(size / 20) }, () => vector(0.038));
-    const faces = Array.from({ length: size }, (_, i) => ({
-      photoId: `photo-${i}`,
-      faceId: `face-${i}`,
-      descriptor: sum(mean, people[i % people.length]!, vector(0.018)),
-      quality: 0.9,
-    }));
-    const start = performance.now();
-    const index = buildIndex(faces);
-    const build = Math.round(performance.now() - start);
-    const taken = Array.from({ length: 30 }, (_, i) => {
-      const query = sum(mean, people[i % people.length]!, vector(0.018));
-      const from = performance.now();
-      searchIndex(index, query);
-      return performance.now() - from;
-    }).sort((a, b) => a - b);
-    return {
-      faces: size,
-      buildMs: build,
-      medianMs: Math.round(taken[15]! * 100) / 100,
-      p95Ms: Math.round(taken[28]! * 100) / 100,
-    };
-  });
+/**
+ * Figures of the search, milliseconds:
+ *   npm run bench -- search [--sizes 10000,100000,1000000] [--descriptors FILE] [--end-to-end] [--faces 100000] [--rate 20]
+ *     [--seconds 30] [--arrivals 20] [--open 2000] [--photo FILE] [--out figures.json]
+ * `--descriptors`: real ones, a JSON array of numbers a line. `--end-to-end` brings the whole product up on a folder of its
+ * own with an event of `--faces` faces, asks `--rate` searches a second of it for `--seconds`, then uploads `--arrivals`
+ * photos and waits until an open search shows them, alone and with `--open` further open searches.
+ */
+const { values } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '10000,100000' },
+    descriptors: { type: 'string' },
+    'end-to-end': { type: 'boolean', default: false },
+    faces: { type: 'string', default: '100000' },
+    rate: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: '30' },
+    arrivals: { type: 'string', default: '20' },
+    open: { type: 'string', default: '2000' },
+    photo: { type: 'string' },
+    out: { type: 'string' },
+  },
+});
+const figures: Record<string, unknown> = {};
+if (values['end-to-end']) {
+  const { measureEndToEnd } = await import('./search/end-to-end.ts');
+  Object.assign(
+    figures,
+    await measureEndToEnd({
+      faces: Number(values.faces),
+      rate: Number(values.rate),
+      seconds: Number(values.seconds),
+      arrivals: Number(values.arrivals),
+      open: Number(values.open),
+      ...(values.photo && { photo: values.photo }),
+    }),
+  );
+} else {
+  const sizes = values.sizes.split(',').map(Number);
+  const real = values.descriptors ? await readDescriptors(values.descriptors) : [];
+  const { rows, bandwidthGBs } = measureScan([...sizes, ...(real.length ? [real.length] : [])], real);
+  figures['memory bandwidth, GB/s'] = bandwidthGBs;
+  figures['scan, ms'] = rows;
+  figures['whole search, ms'] = measureIndex(sizes.filter((size) => size <= 200_000));
 }
+for (const [section, rows] of Object.entries(figures)) {
+  console.log(`\n${section}`);
+  if (typeof rows === 'object') console.table(rows);
+  else console.log(rows);
+}
+if (values.out) await writeFile(values.out, `${JSON.stringify(figures, null, 2)}\n`);
+process.exit(0);
