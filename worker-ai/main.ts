@@ -19,7 +19,6 @@ import { startWorker } from './worker.ts';
 const STOP_MS = 20_000;
 /** A main thread that does nothing for so long hangs. */
 const HANG_MS = 120_000;
-const INDEX_BYTES = 512 * 1024 * 1024;
 
 const config = readConfig();
 const logger = createLogger(config.logLevel, 'worker-ai');
@@ -50,7 +49,11 @@ async function main(): Promise<void> {
   );
   const worker = await startWorker(
     { db, storage, queues, listener, engine, logger, metrics, workDir, catalogue, modelsDir: config.worker.modelsDir },
-    { healthPort: config.worker.healthPort, concurrency: config.worker.concurrency, indexBytes: INDEX_BYTES },
+    {
+      healthPort: config.worker.healthPort,
+      concurrency: config.worker.concurrency,
+      indexBytes: config.worker.indexBytes,
+    },
   );
   const relay = startOutboxRelay({ db, queues, listener, logger });
   logger.info({ port: worker.port }, 'worker ready');

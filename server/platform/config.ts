@@ -57,6 +57,7 @@ const schema = z.object({
   BANK_ENCRYPTION_KEY: secret,
   WORKER_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(0),
   FACE_MODELS_DIR: z.string().optional(),
+  FACE_INDEX_MB: z.coerce.number().int().min(16).max(3800).default(512),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   TRUST_PROXY: z.string().default('loopback'),
   RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
@@ -146,6 +147,7 @@ function shape(env: Env) {
     secrets: { auth: env.AUTH_SECRET, link: env.LINK_SECRET, bank: env.BANK_ENCRYPTION_KEY },
     worker: {
       healthPort: env.WORKER_HEALTH_PORT,
+      indexBytes: env.FACE_INDEX_MB * 2 ** 20,
       concurrency: env.WORKER_CONCURRENCY,
       /** Manifests and networks of descriptor spaces beyond the built-in ones. */
       modelsDir: env.FACE_MODELS_DIR || undefined,
