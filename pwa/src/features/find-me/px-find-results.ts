@@ -66,9 +66,11 @@ export class PxFindResults extends PxElement {
     const all = [...sure, ...maybe.map(matchToPhoto)];
     const searching = phase === 'running';
     return html`<header class="results-head">
-          <h1 class="page-title" role="status">
+          <div role="status">
+            <h1 class="page-title">
             ${sure.length > 0 ? texts.sureCount(sure.length) : searching ? texts.searching : maybe.length > 0 ? texts.maybeCount(maybe.length) : texts.none}
           </h1>
+          </div>
           <p class="soft small num">${this.#progress()}</p>
           ${search?.frames === null && !searching ? html`<p class="soft small">${icon('trash')}${texts.upload.deleted}</p>` : nothing}
       </header>

@@ -76,6 +76,7 @@ export class PxSelfie extends PxElement {
     this.problem = '';
     this.reading = true;
     this.picture = null;
+    this.#closeCamera();
     try {
       const picture = await readPicture(file);
       // The worker takes the pixels away; these stay in case that there is a choice.
@@ -143,6 +144,7 @@ export class PxSelfie extends PxElement {
               .label=${this.picture ? texts.otherPicture : texts.chooseFile}
               .look=${this.camera === 'none' && !this.picture ? 'gold' : 'line'}
               ?disabled=${this.reading}
+              @click=${() => this.#closeCamera()}
               @px-files=${(event: CustomEvent<File[]>) => this.#read(event.detail[0]!)}
             ></px-file-picker>
             ${
@@ -161,6 +163,11 @@ export class PxSelfie extends PxElement {
         ${isUnsupported ? html`<p class="small soft">${texts.upload.offerHint}</p>` : nothing}
       </div>
     </section>`;
+  }
+
+  /** Who chooses a file must not be photographed meanwhile, nor afterwards unasked. */
+  #closeCamera(): void {
+    if (this.camera === 'open') this.camera = 'asking';
   }
 
   #openCamera(): void {

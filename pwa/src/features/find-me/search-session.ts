@@ -48,6 +48,8 @@ export class SearchSession {
   #readAgain = false;
   #stopped = false;
   #opening = false;
+  /** Counts what a person or the server decided: what was read before such a moment is old. */
+  #turn = 0;
 
   constructor(eventId: string) {
     this.#eventId = eventId;
@@ -92,8 +94,10 @@ export class SearchSession {
   }
 
   async #open(): Promise<void> {
+    const turn = this.#turn;
     const [search] = await Promise.all([loadSearch(this.#eventId), refreshWaiting()]);
-    if (this.#stopped) return;
+    // The outbox empties a moment before it tells what became of the search: then the search is adopted meanwhile.
+    if (this.#stopped || turn !== this.#turn) return;
     if (this.#isQueued) this.state.set({ ...start, phase: 'queued', search: search ?? null });
     else if (search?.searchId) {
       this.state.set({ ...start, phase: search.status?.status === 'done' ? 'done' : 'running', search });
@@ -105,11 +109,13 @@ export class SearchSession {
 
   /** A search was put into the outbox. */
   queued(): void {
+    this.#turn++;
     clearTimeout(this.#timer);
     this.state.set({ ...start, phase: 'queued' });
   }
 
   async again(): Promise<void> {
+    this.#turn++;
     clearTimeout(this.#timer);
     this.#sendVerdicts();
     await forgetSearch(this.#eventId);
@@ -118,6 +124,7 @@ export class SearchSession {
 
   /** Everything about this face goes, here at once. 'queued': at the server when there is signal. */
   async withdraw(userId: string | null): Promise<'done' | 'queued'> {
+    this.#turn++;
     clearTimeout(this.#timer);
     for (const timer of this.#undoable.values()) clearTimeout(timer);
     this.#undoable.clear();
@@ -127,10 +134,11 @@ export class SearchSession {
 
   /** Follows a search that the server has taken. `frames`: null for a selfie that was sent. */
   async adopt(searchId: string, frames: number | null): Promise<void> {
+    this.#turn++;
     const search = newSearch(this.#eventId, searchId, frames);
+    this.state.set({ ...start, phase: 'running', search });
     await keepSearch(search);
     if (this.#stopped) return;
-    this.state.set({ ...start, phase: 'running', search });
     this.#listen();
     await this.#read();
   }
