@@ -207,7 +207,7 @@ describe('worker-ai/face-index', function () {
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
         return Math.floor((state / 2 ** 32) * below);
       };
-      for (let step = 0; step < 12; step++) {
+      for (let step = 0; step < 8; step++) {
         const photo = photos[random(photos.length)]!;
         const kindOfStep = step % 4;
         if (kindOfStep === 0) photos.push(await addPhoto(owner, [people[random(260)]!(), people[random(260)]!()]));

@@ -7,7 +7,7 @@ export const scopes = {
   eventPhotos: (eventId: string) => `photos.${eventId}`,
   cart: (userId: string) => `cart.${userId}`,
   favorites: (userId: string) => `favorites.${userId}`,
-  /** Raised by every change of an event's faces; the worker's face index is dropped when it moves. */
+  /** Raised by every change of an event's faces: a search remembers which it has seen. What changed is in `face_changes`. */
   eventFaces: (eventId: string) => `faces.${eventId}`,
 };
 
