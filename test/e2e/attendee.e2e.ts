@@ -166,6 +166,73 @@ describe('an attendee with a phone', function () {
     payableSatang?: number;
   }
 
+  it('chooses with a friend: live for both, nothing lost without signal, one pays and shares', async () => {
+    const admin = await new Client(stack.url).signIn('admin');
+    await admin.call('POST', '/api/admin/coupons', { code: 'FRIENDS10', kind: 'percent', percentBp: 1000 });
+    const nok = await openPage(browser, 'en');
+    const chooseTile = async (index: number) => {
+      await nok.page.goto(`${stack.url}/e/${slug}`);
+      await nok.page.locator('.tile-add').nth(index).click();
+      await nok.page.locator('.bottom-bar .btn-gold').click();
+    };
+    await chooseTile(0);
+    await chooseTile(1);
+    await nok.page.locator('.coupon-open').click();
+    await nok.page.locator('#coupon').fill('friends-10');
+    await nok.page.locator('.coupon-row .btn').click();
+    await nok.page.locator('.coupon-used.on').waitFor();
+    await nok.page.locator('px-together-start .btn-line').click();
+    await nok.page.waitForURL(/\/together\//);
+    const link = nok.page.url();
+    await nok.page.locator('.cart-photos li').nth(1).waitFor();
+
+    const ben = await openPage(browser, 'en');
+    await ben.page.goto(link);
+    await ben.page.locator('#first-name').fill('Ben');
+    await ben.page.locator('.together-join button').click();
+    await nok.page.locator('.people', { hasText: 'Ben' }).waitFor();
+
+    // Ben takes one out in a dead spot while Nok puts one in: both count.
+    await ben.context.setOffline(true);
+    await ben.page.locator('.cart-remove').first().click();
+    await until('the line to leave', async () => (await ben.page.locator('.cart-photos li').count()) === 1);
+    await chooseTile(2);
+    await nok.page.goto(link);
+    await nok.page.locator('.together-add').click();
+    await until('the third photo', async () => (await nok.page.locator('.cart-photos li').count()) === 3);
+    await ben.context.setOffline(false);
+    for (const { page } of [nok, ben])
+      await until('both to agree', async () => (await page.locator('.cart-photos li').count()) === 2);
+    await screenshot(nok.page, 'together-en-390');
+
+    await nok.page.locator('.cart-sum .always').click();
+    await nok.page.locator('input[type="email"]').fill('nok-and-ben@example.test');
+    await nok.page.locator('.checkout-end .btn-gold').click();
+    await nok.page.locator('.qr img').waitFor();
+    await ben.page.locator('.note-warning').waitFor();
+    const [picture] = await Promise.all([
+      nok.page.waitForEvent('download'),
+      nok.page.locator('.pay > .btn-gold').click(),
+    ]);
+    const shown = (await nok.page.locator('.pay-amount strong').textContent())!.replace(/[฿,]/g, '');
+    assert.match(picture.suggestedFilename(), new RegExp(`^promptpay-TPS-[0-9-]+-${shown}\\.png$`));
+    const { width, height } = await sharp(await picture.path()).metadata();
+    assert.deepEqual([width, height], [1080, 1440]);
+    const listed = await new Client(stack.url).call('GET', '/dev/paynoi.json');
+    const transactions = (listed.transactions ?? listed) as Transaction[];
+    const mine = transactions.find((one) => shown === formatBaht(one.payableSatang ?? Number(one.amount) * 100, true));
+    await new Client(stack.url).call('POST', `/dev/paynoi/${mine!.trans_id ?? mine!.transId}/pay`);
+    await nok.page.locator('.delivery-photos li img').first().waitFor();
+
+    await ben.page.locator('.together .card', { hasText: 'Paid' }).waitFor();
+    assert.equal(await ben.page.locator('a[download]').count(), 0, 'the payer has not shared yet');
+    await nok.page.goto(link);
+    await nok.page.getByRole('switch').click();
+    await ben.page.locator('a[download]').first().waitFor();
+    await ben.context.close();
+    await nok.context.close();
+  });
+
   it('opens a visited event without a network, previews and all, and her offline cart arrives later', async () => {
     const { context, page } = await openPage(browser, 'en');
     await page.goto(`${stack.url}/e/${slug}`);

@@ -24,12 +24,14 @@ export interface CartFacts {
   /** By photo: lines that cannot be bought, and what they cost when they were put in if that changed. */
   lines: Readonly<Record<string, { status: CartView['items'][number]['status']; previousPriceSatang: number | null }>>;
   unlimitedEventIds: readonly string[];
+  /** By photo: its own price, null where the packages decide. */
+  ownPrices: Readonly<Record<string, number | null>>;
 }
 
 const CHOICE = 'px.cart.choice';
 const FACTS = 'px.cart.facts';
 const noChoice: CartChoice = { packageId: null, coupon: null, pending: [] };
-const noFacts: CartFacts = { lines: {}, unlimitedEventIds: [] };
+const noFacts: CartFacts = { lines: {}, unlimitedEventIds: [], ownPrices: {} };
 
 function remembered<T>(key: string, otherwise: T): T {
   try {
@@ -81,12 +83,6 @@ export function forgetChoice(): void {
   cartFacts.set(noFacts);
 }
 
-let takeOwnPrices: (prices: ReadonlyMap<string, number | null>) => void = () => undefined;
-/** The cart keeps what each photo costs; it says here how. */
-export const onOwnPrices = (take: typeof takeOwnPrices): void => {
-  takeOwnPrices = take;
-};
-
 /** The server's cart: states and prices of the lines, the coupon's terms. What was decided here and not sent yet stands. */
 export function takeServerCart(view: CartView): void {
   const lines = Object.fromEntries(
@@ -94,10 +90,10 @@ export function takeServerCart(view: CartView): void {
       .filter((item) => item.status !== 'available' || item.previousPriceSatang !== null)
       .map(({ photoId, status, previousPriceSatang }) => [photoId, { status, previousPriceSatang }]),
   );
-  const facts: CartFacts = { lines, unlimitedEventIds: view.unlimitedEventIds };
+  const ownPrices = Object.fromEntries(view.items.map((item) => [item.photoId, item.ownPriceSatang]));
+  const facts: CartFacts = { lines, unlimitedEventIds: view.unlimitedEventIds, ownPrices };
   remember(FACTS, facts);
   cartFacts.set(facts);
-  takeOwnPrices(new Map(view.items.map((item) => [item.photoId, item.ownPriceSatang])));
   const { pending } = cartChoice.value;
   const change: Partial<CartChoice> = {};
   if (!pending.includes('package')) change.packageId = view.packageId;

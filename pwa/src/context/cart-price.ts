@@ -22,10 +22,13 @@ export function quoteInput(): QuoteInput | null {
   if (!eventIds.every((eventId) => offers.has(eventId))) return null;
   const { packageId, coupon } = cartChoice.value;
   const facts = cartFacts.value;
+  // What the server said last goes before what the photo cost when it was put in.
+  const ownPrice = (photoId: string): number | null =>
+    photoId in facts.ownPrices ? facts.ownPrices[photoId]! : (photos[photoId]?.priceSatang ?? null);
   return {
     photos: lines
       .filter(({ photoId }) => (facts.lines[photoId]?.status ?? 'available') === 'available')
-      .map(({ photoId, eventId }) => ({ id: photoId, eventId, priceSatang: photos[photoId]?.priceSatang ?? null })),
+      .map(({ photoId, eventId }) => ({ id: photoId, eventId, priceSatang: ownPrice(photoId) })),
     packages: eventIds.flatMap((eventId) => offers.get(eventId) ?? []),
     forcedPackageId: packageId,
     unlimitedEventIds: facts.unlimitedEventIds,

@@ -4,7 +4,7 @@ import type { CartChange } from '../data/db/cart-replica.ts';
 import { ensureSession, session } from '../data/session.ts';
 import { Store } from '../data/store.ts';
 import type { Photo } from '../data/types.ts';
-import { forgetChoice, onOwnPrices, refreshCart, sendChoice, startCartChoice } from './cart-choice.ts';
+import { forgetChoice, refreshCart, sendChoice, startCartChoice } from './cart-choice.ts';
 
 export interface CartLine {
   photoId: string;
@@ -48,20 +48,6 @@ const mirror = readMirror();
 let pending = mirror.pending;
 
 export const cart = new Store<CartState>({ lines: mirror.lines, photos: mirror.photos });
-
-onOwnPrices((prices) => {
-  const { lines, photos } = cart.value;
-  const next = { ...photos };
-  let isNew = false;
-  for (const { photoId } of lines) {
-    const price = prices.get(photoId);
-    const photo = photos[photoId];
-    if (price === undefined || !photo || photo.priceSatang === price) continue;
-    next[photoId] = { ...photo, priceSatang: price };
-    isNew = true;
-  }
-  if (isNew) write({ lines, photos: next });
-});
 
 /** Null until prices of every event in the cart are known. */
 export const cartPrice = new Store<Quote | null>(null);

@@ -1,16 +1,18 @@
 import type { CouponView } from '#contracts/http/coupons.ts';
 import type { AskField } from '../../components/desk/ask.ts';
 import { readBaht, writeBaht } from '../../components/desk/form.ts';
+import type { Option } from '../../components/desk/parts.ts';
 import { d } from '../../i18n/desk.ts';
 
 interface Options {
   /** What stands before the rules: a code, or how many codes and their prefix. */
   with: 'code' | 'batch' | 'nothing';
   item?: CouponView;
+  events: readonly Option[];
 }
 
 /** The fields of a coupon in a dialog, filled from an existing one. Days are days in Bangkok. */
-export function couponFields({ with: first, item }: Options): AskField[] {
+export function couponFields({ with: first, item, events }: Options): AskField[] {
   const texts = d().coupons;
   const optional = (value: number | null | undefined): string => (value ? writeBaht(value) : '');
   const start: Record<Options['with'], AskField[]> = {
@@ -44,6 +46,13 @@ export function couponFields({ with: first, item }: Options): AskField[] {
       inputmode: 'decimal',
       hint: texts.maxDiscountHint,
       value: optional(item?.maxDiscountSatang),
+    },
+    {
+      name: 'eventId',
+      label: texts.event,
+      kind: 'select',
+      value: item?.eventId ?? '',
+      options: [{ value: '', label: texts.everyEvent }, ...events],
     },
     { name: 'minSpend', label: texts.minSpend, inputmode: 'decimal', value: optional(item?.minSpendSatang) },
     { name: 'startsAt', label: texts.startDay, hint: texts.dayHint, value: dayOf(item?.startsAt), maxlength: 10 },
@@ -82,7 +91,7 @@ const dayOf = (time: string | null | undefined, shiftMs = 0): string =>
 const lastDayOf = (time: string | null | undefined): string => dayOf(time, -1);
 
 /** Throws RangeError when an amount, a number or a day cannot be read. */
-export function readCoupon(values: Record<string, string>, eventId?: string | null) {
+export function readCoupon(values: Record<string, string>) {
   const kind = values.kind === 'amount' ? ('amount' as const) : ('percent' as const);
   const value = values.value ?? '';
   const baht = (text: string | undefined): number | null => (text ? readBaht(text) : null);
@@ -109,6 +118,6 @@ export function readCoupon(values: Record<string, string>, eventId?: string | nu
     maxPerPerson: whole(values.maxPerPerson),
     firstOrderOnly: values.firstOrderOnly === 'yes',
     label: values.label ?? '',
-    ...(eventId !== undefined && { eventId }),
+    eventId: values.eventId || null,
   };
 }

@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type * as coupons from '#contracts/http/coupons.ts';
+import type * as events from '#contracts/http/events.ts';
 import { ask } from '../../components/desk/ask.ts';
 import { Loader } from '../../components/desk/loader.ts';
-import { act, dataTable, money, pageHead, stateBadge } from '../../components/desk/parts.ts';
+import { act, dataTable, money, type Option, pageHead, stateBadge } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
 import { icon } from '../../components/px-icon.ts';
 import { toast } from '../../context/toasts.ts';
@@ -60,6 +61,13 @@ export class PxAdminCoupons extends PxElement {
     ${this.cursor ? html`<p class="small soft">${texts.more}</p>` : nothing}`;
   }
 
+  /** The newest events to choose from, and the one that a coupon is for already. */
+  async #events(item: Coupon | null): Promise<Option[]> {
+    const { items } = await call<typeof events.listEvents>('GET', '/api/events', { query: { limit: 100 } });
+    const options = items.map(({ id, name }) => ({ value: id, label: name }));
+    const own = item?.eventId && !options.some((each) => each.value === item.eventId);
+    return own ? [{ value: item.eventId!, label: item.eventName ?? '' }, ...options] : options;
+  }
   #name(item: Coupon): TemplateResult {
     const name = item.batchId ? d().coupons.batch(item.batchSize ?? 1) : item.code;
     return html`<b class="num">${name}</b>${item.label ? html`<br /><small class="soft">${item.label}</small>` : nothing}`;
@@ -112,7 +120,7 @@ export class PxAdminCoupons extends PxElement {
   async #add(): Promise<void> {
     await ask({
       title: d().coupons.add,
-      fields: couponFields({ with: 'code' }),
+      fields: couponFields({ with: 'code', events: await this.#events(null) }),
       action: d().coupons.add,
       run: async (values) => {
         const body = { ...readCoupon(values), code: values.code ?? '' };
@@ -128,7 +136,7 @@ export class PxAdminCoupons extends PxElement {
     await ask({
       title: d().coupons.addBatch,
       body: d().coupons.batchLead,
-      fields: couponFields({ with: 'batch' }),
+      fields: couponFields({ with: 'batch', events: await this.#events(null) }),
       action: d().coupons.addBatch,
       run: async (values) => {
         const body = { ...readCoupon(values), count: Number(values.count) || 0, prefix: values.prefix || undefined };
@@ -155,9 +163,9 @@ export class PxAdminCoupons extends PxElement {
   async #edit(item: Coupon): Promise<void> {
     await ask({
       title: item.batchId ? d().coupons.batch(item.batchSize ?? 1) : item.code,
-      fields: couponFields({ with: 'nothing', item }),
+      fields: couponFields({ with: 'nothing', item, events: await this.#events(item) }),
       action: d().common.save,
-      run: (values) => this.#update(item, readCoupon(values, item.eventId)),
+      run: (values) => this.#update(item, readCoupon(values)),
     });
   }
   #toggle(item: Coupon): Promise<boolean> {

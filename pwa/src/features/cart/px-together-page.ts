@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { SharedCartView } from '#contracts/http/shared-carts.ts';
 import { PxElement } from '../../components/element.ts';
+import { eventName } from '../../components/event-parts.ts';
 import { field, switchField } from '../../components/field.ts';
 import { suggestionLine } from '../../components/price-line.ts';
 import '../../components/px-dialog.ts';
@@ -23,6 +24,7 @@ import {
 import { api } from '../../data/api.ts';
 import { online } from '../../data/connectivity.ts';
 import type { Answer } from '../../data/contract.ts';
+import { knownEvent, loadEvent } from '../../data/events.ts';
 import { onNotice } from '../../data/notices.ts';
 import { accountUser } from '../../data/session.ts';
 import { formatDateTime, formatMoney } from '../../i18n/format.ts';
@@ -42,6 +44,7 @@ export class PxTogetherPage extends PxElement {
   @state() private busy = false;
   @state() private ending = false;
   @state() private downloads: Downloads | null = null;
+  readonly #askedEvents = new Set<string>();
   #stopNotices: (() => void) | null = null;
   #poll: ReturnType<typeof setInterval> | undefined;
 
@@ -216,7 +219,7 @@ export class PxTogetherPage extends PxElement {
             ([eventId]) => eventId,
             ([eventId, own]) => html`<section class="cart-event">
               <h2 class="spread section-title">
-                <a href="/events/${eventId}">${own[0]!.eventName}</a><span class="soft small num">${t().cart.bar(own.length)}</span>
+                <a href="/events/${eventId}">${this.#eventName(own[0]!)}</a><span class="soft small num">${t().cart.bar(own.length)}</span>
               </h2>
               <ul class="cart-photos">
                 ${repeat(
@@ -228,6 +231,15 @@ export class PxTogetherPage extends PxElement {
             </section>`,
           )
     }`;
+  }
+  /** In the visitor's language once the event is known; the server's name until then. */
+  #eventName({ eventId, eventName: name }: Item): string {
+    const event = knownEvent(eventId);
+    if (!event && !this.#askedEvents.has(eventId)) {
+      this.#askedEvents.add(eventId);
+      void loadEvent(eventId, () => this.requestUpdate()).catch(() => this.#askedEvents.delete(eventId));
+    }
+    return event ? eventName(event) : name;
   }
   #item(item: Item, index: number, canChange: boolean): TemplateResult {
     const texts = t().together;

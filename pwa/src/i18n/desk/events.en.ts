@@ -198,6 +198,8 @@ export const eventsEn = {
     value: 'How much (percent or baht)',
     maxDiscount: 'At most (baht)',
     maxDiscountHint: 'Only for a percentage. Empty: no limit',
+    event: 'For photos of',
+    everyEvent: 'Every event',
     minSpend: 'From a purchase of (baht)',
     startDay: 'First day',
     endDay: 'Last day',

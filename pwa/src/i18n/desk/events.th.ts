@@ -200,6 +200,8 @@ export const eventsTh: Catalogue<typeof eventsEn> = {
     value: 'ลดเท่าไร (เปอร์เซ็นต์หรือบาท)',
     maxDiscount: 'ลดสูงสุด (บาท)',
     maxDiscountHint: 'เฉพาะแบบเปอร์เซ็นต์ เว้นว่าง: ไม่จำกัด',
+    event: 'ใช้กับภาพของ',
+    everyEvent: 'ทุกงาน',
     minSpend: 'ยอดซื้อขั้นต่ำ (บาท)',
     startDay: 'วันแรก',
     endDay: 'วันสุดท้าย',
