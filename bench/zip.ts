@@ -7,6 +7,7 @@ import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { createTokens, sha256Hex } from '#server/platform/crypto.ts';
@@ -33,12 +34,12 @@ type StorageSettings = Parameters<typeof createStorage>[0];
 async function copier(): Promise<void> {
   const { settings, keys } = JSON.parse(process.env.COPY ?? '{}') as { settings: StorageSettings; keys: string[] };
   const storage = createStorage(settings);
-  const server = createServer((_req, res) => {
-    void (async () => {
-      for (const key of keys) await pipeline(await storage.getStream(key), res, { end: false });
-      res.end();
-    })();
-  });
+  async function* all() {
+    for (const key of keys) yield* await storage.getStream(key);
+  }
+  const server = createServer(
+    (_req, res) => void pipeline(Readable.from(all(), { objectMode: false }), res).catch(() => {}),
+  );
   server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
 }
 

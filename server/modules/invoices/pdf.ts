@@ -99,7 +99,7 @@ function table(doc: Doc, invoice: Invoice, top: number): number {
 
 function totals(doc: Doc, invoice: Invoice, top: number): number {
   let y = top + 6;
-  if (top > pageBottom - 150) {
+  if (top > pageBottom - 110) {
     doc.addPage();
     y = 50;
   }
@@ -132,6 +132,17 @@ function footer(doc: Doc, invoice: Invoice, top: number): void {
   for (const note of notes) y = write(doc, note, left, y, full, { size: 9, color: grey });
 }
 
+/** "2/5" on every page of a document that has several, with its number: pages get apart. */
+function pageNumbers(doc: Doc, number: string): void {
+  const { start, count } = doc.bufferedPageRange();
+  if (count < 2) return;
+  for (let page = start; page < start + count; page++) {
+    doc.switchToPage(page);
+    const text = `${number} · หน้า / Page ${page - start + 1}/${count}`;
+    write(doc, text, left, 800, full, { size: 8.5, color: grey, align: 'right' });
+  }
+}
+
 /** The document as a PDF stream, A4, Thai first with English, fonts embedded. */
 export function renderInvoice(
   invoice: Invoice,
@@ -139,7 +150,8 @@ export function renderInvoice(
 ): Readable & { end(): void } {
   const doc = new PDFDocument({
     size: 'A4',
-    margin: 50,
+    margin: 0,
+    bufferPages: true,
     info: { Title: `${titles[invoice.kind].en} ${invoice.number}`, Author: invoice.seller.name },
   });
   registerFonts(doc);
@@ -148,6 +160,7 @@ export function renderInvoice(
   y = table(doc, invoice, y);
   y = totals(doc, invoice, y);
   footer(doc, invoice, y);
+  pageNumbers(doc, invoice.number);
   doc.end();
   return doc;
 }

@@ -70,6 +70,7 @@ describe('the file for the bank', () => {
             .startsWith(`T${String(list.length).padStart(6, '0')}${String(sum).padStart(18, '0')}`),
         );
       }),
+      { numRuns: 30 },
     );
     assert.deepEqual([...toTis620('กA😀฿')], [0xa1, 0x41, 0x3f, 0xdf]);
   });

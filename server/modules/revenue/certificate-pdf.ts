@@ -11,7 +11,7 @@ const full = right - left;
 const grey = '#4B5563';
 
 const incomes: Record<TaxSnapshot['income'], string> = {
-  service: '5. เงินได้ที่ต้องหักภาษีตามมาตรา 3 เตรส: ค่าจ้างทำของ ค่าบริการ / Section 3 tredecim: hire of work, services',
+  service: '5. เงินได้ที่ต้องหักภาษีตามมาตรา 3 เตรส: ค่าจ้างทำของ ค่าบริการ / Section 3 tredecim: services',
   fee: '2. ค่าธรรมเนียม ค่านายหน้า ตามมาตรา 40 (2) / Fees, commissions, Section 40 (2)',
   copyright: '3. ค่าแห่งลิขสิทธิ์ ตามมาตรา 40 (3) / Copyright income, Section 40 (3)',
 };

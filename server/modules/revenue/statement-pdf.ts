@@ -117,7 +117,7 @@ export function renderStatement(row: PayoutRow, lines: readonly StatementLine[],
     rule(y + 3);
     y += 10;
   }
-  if (y > bottom - 130) {
+  if (y > bottom - 100) {
     doc.addPage();
     y = 50;
   }

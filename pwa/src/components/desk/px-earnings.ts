@@ -6,7 +6,6 @@ import { d } from '../../i18n/desk.ts';
 import { formatDateShort, formatMoney, formatNumber } from '../../i18n/format.ts';
 import { PxElement } from '../element.ts';
 import { namedEvent } from '../event-parts.ts';
-import { icon } from '../px-icon.ts';
 import { emptyState } from '../states.ts';
 import { barChart } from './chart.ts';
 import { dayBars } from './days.ts';
@@ -26,20 +25,14 @@ const bangkokDay = (daysAgo: number): string =>
 const ranges = ['30', '90', '365'] as const;
 
 /** Statement, and the certificate of the tax that was withheld. */
-export const payoutDocuments = (
-  payout: revenue.PayoutView,
-): TemplateResult => html`<span class="desk-actions end-actions">
-  <a class="btn btn-quiet" href="/api/revenue/payouts/${payout.id}/statement" target="_blank" rel="noopener"
-    >${icon('receipt')}${d().payouts.statement}</a
-  >
-  ${
-    payout.certificateNumber && payout.status === 'paid'
-      ? html`<a class="btn btn-quiet" href="/api/revenue/payouts/${payout.id}/certificate" target="_blank" rel="noopener"
-          >${icon('receipt')}${d().payouts.certificate}</a
-        >`
-      : nothing
-  }
-</span>`;
+export const payoutDocuments = (payout: revenue.PayoutView): TemplateResult => {
+  const link = (document: 'statement' | 'certificate', label: string): TemplateResult =>
+    html`<a class="nowrap" href="/api/revenue/payouts/${payout.id}/${document}" target="_blank" rel="noopener">${label}</a>`;
+  const isTaxed = payout.certificateNumber !== null && payout.status === 'paid';
+  return html`<span class="document-links">
+    ${link('statement', d().payouts.statement)} ${isTaxed ? link('certificate', d().payouts.certificate) : nothing}
+  </span>`;
+};
 
 /** What a photographer or organizer earned, is owed and was paid. */
 @customElement('px-earnings')

@@ -133,6 +133,7 @@ export class PxAdminMessages extends FilteredPage {
               columns: [
                 { label: texts.template, cell: (message) => names[message.template] ?? message.template },
                 { label: texts.recipient, cell: (message) => message.recipient },
+                { label: texts.channel, cell: (message) => texts.channels[message.channel] },
                 { label: texts.language, wide: true, cell: (message) => d().emails.languages[message.language] },
                 {
                   label: d().common.status,

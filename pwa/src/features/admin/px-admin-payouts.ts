@@ -14,6 +14,7 @@ import { call } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
 import { formatDateShort, formatMoney } from '../../i18n/format.ts';
 import { FilteredPage } from './filtered.ts';
+import { editTax } from './payee-tax.ts';
 import { revenueTabs } from './px-admin-revenue.ts';
 
 const statuses = ['draft', 'approved', 'paid', 'failed', 'cancelled'] as const;
@@ -67,13 +68,12 @@ export class PxAdminPayouts extends FilteredPage {
               {
                 label: texts.number,
                 cell: (payout) =>
-                  html`<span class="num">${payout.number}</span>${
+                  html`<span class="num nowrap">${payout.number}</span>${
                     this.filter('batch')
                       ? nothing
-                      : html`<small><a href=${withQuery({ batch: payout.batchId })}>${texts.batch} ${formatDateShort(payout.createdAt)}</a></small>`
+                      : html`<small class="nowrap"><a href=${withQuery({ batch: payout.batchId })}>${texts.batch} ${formatDateShort(payout.createdAt)}</a></small>`
                   }`,
               },
-              { label: texts.until, wide: true, cell: (payout) => formatDateShort(payout.periodEnd) },
               { label: texts.gross, end: true, cell: (payout) => money(payout.grossSatang) },
               { label: texts.withholding, end: true, wide: true, cell: (payout) => money(-payout.withholdingSatang) },
               { label: texts.net, end: true, cell: (payout) => html`<b>${money(payout.netSatang)}</b>` },
@@ -88,8 +88,8 @@ export class PxAdminPayouts extends FilteredPage {
                 label: d().common.status,
                 cell: (payout) =>
                   html`${stateBadge(texts.states[payout.status], payoutTone[payout.status])}${stateNotes(payout).map(
-                    (note) => html`<small>${note}</small>`,
-                  )}`,
+                    (note) => html`<small class="num">${note}</small>`,
+                  )}${isOver(payout) ? nothing : payoutDocuments(payout)}`,
               },
               { label: '', end: true, cell: (payout) => this.#actions(payout) },
             ],
@@ -116,7 +116,7 @@ export class PxAdminPayouts extends FilteredPage {
           sum((one) => one.grossSatang),
           sum((one) => one.netSatang),
         )}</b>
-        <a href=${withQuery({ batch: '' })}>${texts.allBatches}</a>
+        <a class="nowrap" href=${withQuery({ batch: '' })}>${texts.allBatches}</a>
       </p>
       <div class="desk-actions">
         ${has('draft') ? html`<button class="btn btn-solid" @click=${() => void this.#approveAll(id)}>${texts.approveAll}</button>` : nothing}
@@ -143,7 +143,6 @@ export class PxAdminPayouts extends FilteredPage {
     const button = (label: string, run: () => unknown, look = 'btn-quiet'): TemplateResult =>
       html`<button class="btn ${look}" @click=${() => void run()}>${label}</button>`;
     return html`<span class="desk-actions end-actions">
-      ${isPaid ? payoutDocuments(payout) : nothing}
       ${
         payout.status === 'draft'
           ? button(
@@ -155,6 +154,7 @@ export class PxAdminPayouts extends FilteredPage {
       }
       ${payout.status === 'approved' ? button(texts.pay, () => this.#pay(payout), 'btn-solid') : nothing}
       ${payout.status === 'draft' ? nothing : button(texts.fail, () => this.#fail(payout))}
+      ${isPaid ? nothing : button(texts.tax, () => editTax(payout.payee.kind, payout.payee.id))}
       ${isPaid ? nothing : button(texts.cancel, () => this.#cancel(payout))}
     </span>`;
   }
@@ -282,6 +282,8 @@ export class PxAdminPayouts extends FilteredPage {
     });
   }
 }
+
+const isOver = (payout: PayoutView): boolean => payout.status === 'cancelled' || payout.status === 'draft';
 
 /** What there is to say beside the state. */
 function stateNotes(payout: PayoutView): string[] {

@@ -143,6 +143,8 @@ export const salesEn = {
     account: 'Account',
     accounts: {
       gateway_clearing: 'Money at the gateway',
+      gateway_fees: 'Gateway fees',
+      losses: 'Written off',
       bank: 'Bank',
       platform_revenue: 'Platform income',
       vat_output: 'VAT owed',

@@ -143,6 +143,8 @@ export const salesTh: Catalogue<typeof salesEn> = {
     account: 'บัญชี',
     accounts: {
       gateway_clearing: 'เงินที่ระบบชำระเงิน',
+      gateway_fees: 'ค่าธรรมเนียมช่องทางชำระเงิน',
+      losses: 'ตัดเป็นค่าใช้จ่าย',
       bank: 'ธนาคาร',
       platform_revenue: 'รายได้แพลตฟอร์ม',
       vat_output: 'ภาษีขาย',

@@ -196,6 +196,8 @@ export const systemEn = {
     none: 'Nothing was sent yet',
     template: 'Message',
     recipient: 'To',
+    channel: 'By',
+    channels: { email: 'E-mail', push: 'Push', line: 'LINE' },
     language: 'Language',
     states: { queued: 'Queued', sent: 'Sent', failed: 'Failed' },
   },

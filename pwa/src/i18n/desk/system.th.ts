@@ -197,6 +197,8 @@ export const systemTh: Catalogue<typeof systemEn> = {
     none: 'ยังไม่เคยส่งข้อความ',
     template: 'ข้อความ',
     recipient: 'ถึง',
+    channel: 'ทาง',
+    channels: { email: 'อีเมล', push: 'พุช', line: 'LINE' },
     language: 'ภาษา',
     states: { queued: 'รอส่ง', sent: 'ส่งแล้ว', failed: 'ส่งไม่สำเร็จ' },
   },
