@@ -14,6 +14,18 @@ export const findMembers = (db: DbOrTrx, eventId: string) =>
 export const lockGrouping = (trx: Trx, eventId: string) =>
   sql`select pg_advisory_xact_lock(hashtextextended(${`group-faces ${eventId}`}, 0))`.execute(trx);
 
+/** The last thing an admin did, undone or not; undefined when nothing was done yet. */
+export const findLastAction = async (db: DbOrTrx, eventId: string): Promise<string | undefined> => {
+  const row = await db
+    .selectFrom('face_group_actions')
+    .select(['id', 'undone_at'])
+    .where('event_id', '=', eventId)
+    .orderBy(sql`coalesce(undone_at, created_at)`, 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && `${row.id} ${row.undone_at !== null}`;
+};
+
 export interface Grouping {
   /** Undefined: a new group. */
   groupId: string | undefined;

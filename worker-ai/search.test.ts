@@ -308,6 +308,27 @@ describe('face search, from the request to the worker and back', function () {
       body: { groupIds: [split.body.id] },
     });
     assert.equal(merged.body.faceCount, first[0]!.faceCount);
+
+    // Taken back one by one, the last first; what was grouped since stays as it was.
+    const call = (method: string, path: string, body?: object) =>
+      http.call(method, `/api/face/groups${path}`, { token: admin.token, ...(body && { body }) });
+    const undo = () => call('POST', '/undo', { eventId: owner.eventId });
+    assert.equal((await call('PUT', `/${first[0]!.id}`, { label: 'นักวิ่งเสื้อแดง' })).body.label, 'นักวิ่งเสื้อแดง');
+    assert.equal((await undo()).body.undone.kind, 'label');
+    assert.equal((await undo()).body.undone.kind, 'merge');
+    assert.equal((await group()).find(({ id }) => id === split.body.id)?.faceCount, 1);
+    assert.equal((await undo()).body.undone.kind, 'split');
+    assert.equal((await undo()).body.code, 'resource.not_found');
+    assert.deepEqual(await group(), first);
+    const shown = (await call('GET', `/${first[0]!.id}/faces`)).body;
+    assert.equal(shown.items.length, first[0]!.faceCount);
+    assert.ok(shown.items.every((face: { box: number[] }) => face.box.length === 4));
+    const audited = await http.db
+      .selectFrom('audit_logs')
+      .select('action')
+      .where('action', '=', 'faces.undo')
+      .execute();
+    assert.equal(audited.length, 3);
   });
 
   it('repeats lost photos, expires descriptors and the faces of past events', async () => {

@@ -229,8 +229,66 @@ export const listFaceGroups = route({
     cursor: z.string().max(300).optional(),
     limit: z.coerce.number().int().min(1).max(100).default(30),
   }),
-  responses: { 200: pageOf(faceGroupView) },
+  responses: {
+    200: pageOf(faceGroupView).extend({
+      undoable: z
+        .object({ id: z.uuid(), kind: z.enum(['merge', 'split', 'label']), at: isoTime })
+        .nullable()
+        .describe('what the last admin did and `undo` takes back'),
+    }),
+  },
   errors: ['event.not_found'],
+});
+
+export const listGroupFaces = route({
+  method: 'get',
+  path: '/api/face/groups/:id/faces',
+  summary: 'Faces of a group with their photos, the clearest first',
+  tag,
+  access: ['admin'],
+  params: idParams,
+  query: z.object({ limit: z.coerce.number().int().min(1).max(2000).default(500) }),
+  responses: {
+    200: z.object({
+      group: faceGroupView,
+      items: z.array(
+        z.object({
+          faceId: z.uuid(),
+          photoId: z.uuid(),
+          box,
+          quality: z.number(),
+          source: z.enum(['automatic', 'admin']),
+          width: z.int().nullable(),
+          height: z.int().nullable(),
+          thumbnailUrl: z.string(),
+        }),
+      ),
+    }),
+  },
+  errors: ['resource.not_found'],
+});
+
+export const labelFaceGroup = route({
+  method: 'put',
+  path: '/api/face/groups/:id',
+  summary: 'Give a group a name, or take it away',
+  tag,
+  access: ['admin'],
+  params: idParams,
+  body: z.object({ label: z.string().trim().max(100).nullable() }),
+  responses: { 200: faceGroupView },
+  errors: ['resource.not_found'],
+});
+
+export const undoFaceGroups = route({
+  method: 'post',
+  path: '/api/face/groups/undo',
+  summary: 'Take back the last merge, split or name of an event',
+  tag,
+  access: ['admin'],
+  body: z.object({ eventId: z.uuid(), actionId: z.uuid().optional().describe('refused unless it is the last one') }),
+  responses: { 200: z.object({ undone: z.object({ id: z.uuid(), kind: z.enum(['merge', 'split', 'label']) }) }) },
+  errors: ['event.not_found', 'resource.conflict', 'resource.not_found'],
 });
 
 export const mergeFaceGroups = route({

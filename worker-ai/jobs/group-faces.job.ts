@@ -2,29 +2,50 @@ import type { IndexedFace } from '#face/search.ts';
 import type { Db } from '#server/platform/db.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
 import { readEventFaces } from '../event-faces.repository.ts';
-import { groupFaces } from '../grouping.ts';
+import { groupInThread } from '../grouping.run.ts';
 import * as repository from '../groups.repository.ts';
 import { neededSpaces } from '../spaces.repository.ts';
 
 type Member = Awaited<ReturnType<typeof repository.findMembers>>[number];
 
-/** Groups the faces of an event anew. Groups keep their ids as far as their faces stay together; an admin's choices stand. */
+/** An admin who works while faces are grouped goes first: so often it begins again. */
+const MAX_ROUNDS = 5;
+
+/**
+ * Groups the faces of an event anew, in a thread of its own. Groups keep their ids as far as their faces stay together; an
+ * admin's choices stand.
+ */
 export function createGroupFacesJob(deps: { db: Db }): JobHandler<'group-faces'> {
-  return async ({ eventId }, { logger }) => {
-    const [engine] = await neededSpaces(deps.db, eventId);
-    if (!engine) return;
-    const { faces } = await readEventFaces(deps.db, eventId, engine);
-    const before = await repository.findMembers(deps.db, eventId);
-    const groupings = await group(faces, before);
-    await deps.db.transaction().execute(async (trx) => {
+  const { db } = deps;
+  async function groupOnce(eventId: string, engine: string, signal: AbortSignal): Promise<number | null> {
+    const lastAction = await repository.findLastAction(db, eventId);
+    const { faces } = await readEventFaces(db, eventId, engine);
+    const groupings = await group(faces, await repository.findMembers(db, eventId), signal);
+    return db.transaction().execute(async (trx) => {
       await repository.lockGrouping(trx, eventId);
+      if ((await repository.findLastAction(trx, eventId)) !== lastAction) return null;
       await repository.replaceGroups(trx, eventId, groupings);
+      return groupings.length;
     });
-    logger.info({ eventId, faces: faces.length, groups: groupings.length }, 'faces grouped');
+  }
+  return async ({ eventId }, { logger, signal }) => {
+    const [engine] = await neededSpaces(db, eventId);
+    if (!engine) return;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const groups = await groupOnce(eventId, engine, signal);
+      if (groups === null) continue;
+      logger.info({ eventId, groups }, 'faces grouped');
+      return;
+    }
+    throw new Error('somebody changes the groups all the time');
   };
 }
 
-async function group(faces: readonly IndexedFace[], before: readonly Member[]): Promise<repository.Grouping[]> {
+async function group(
+  faces: readonly IndexedFace[],
+  before: readonly Member[],
+  signal: AbortSignal,
+): Promise<repository.Grouping[]> {
   const memberOf = new Map(before.map((member) => [member.faceId, member]));
   const numberOf = new Map<string, number>();
   const fixedOf = Int32Array.from(faces, ({ faceId }) => {
@@ -34,14 +55,14 @@ async function group(faces: readonly IndexedFace[], before: readonly Member[]): 
     numberOf.set(member.groupId, known);
     return known;
   });
-  const photos = new Map<string, number>();
-  for (const { photoId } of faces) if (!photos.has(photoId)) photos.set(photoId, photos.size);
-  const rootOf = await groupFaces({
+  const input = {
+    faceIds: faces.map(({ faceId }) => faceId),
+    photoIds: faces.map(({ photoId }) => photoId),
     descriptors: faces.map(({ descriptor }) => descriptor),
-    photoOf: faces.map(({ photoId }) => photos.get(photoId)!),
-    quality: faces.map(({ quality }) => quality),
+    quality: Float32Array.from(faces, ({ quality }) => quality),
     fixedOf,
-  });
+  };
+  const rootOf = await groupInThread(input, signal);
   const clusters = new Map<number, string[]>();
   for (const [i, { faceId }] of faces.entries()) {
     const cluster = clusters.get(rootOf[i]!) ?? [];

@@ -102,6 +102,107 @@ export const lockGroups = (trx: Trx, groupIds: readonly string[]) =>
     .forUpdate()
     .execute();
 
+/** What a group was before an admin changed it, with its members. */
+export interface Before {
+  members: Array<[faceId: string, groupId: string, source: string]>;
+  groups: Array<[id: string, label: string | null]>;
+  created: string[];
+}
+
+/** One change or grouping of an event at a time; released with the transaction. */
+export const lockGrouping = (trx: Trx, eventId: string) =>
+  sql`select pg_advisory_xact_lock(hashtextextended(${`group-faces ${eventId}`}, 0))`.execute(trx);
+
+export async function readBefore(trx: Trx, groupIds: readonly string[]): Promise<Before> {
+  const groups = await trx
+    .selectFrom('face_groups')
+    .select(['id', 'label'])
+    .where('id', 'in', [...groupIds])
+    .execute();
+  const members = await trx
+    .selectFrom('face_group_members')
+    .select(['face_id', 'group_id', 'source'])
+    .where('group_id', 'in', [...groupIds])
+    .execute();
+  return {
+    members: members.map((row) => [row.face_id, row.group_id, row.source]),
+    groups: groups.map((row) => [row.id, row.label]),
+    created: [],
+  };
+}
+
+export async function recordAction(
+  trx: Trx,
+  action: { eventId: string; kind: 'merge' | 'split' | 'label'; actorId: string; before: Before },
+): Promise<void> {
+  const { before } = action;
+  await trx
+    .insertInto('face_group_actions')
+    .values({
+      event_id: action.eventId,
+      kind: action.kind,
+      actor_id: action.actorId,
+      group_ids: [...before.groups.map(([id]) => id), ...before.created],
+      before: JSON.stringify(before),
+    })
+    .execute();
+}
+
+export const lastAction = (db: DbOrTrx, eventId: string) =>
+  db
+    .selectFrom('face_group_actions')
+    .select(['id', 'kind', 'before', 'created_at as at'])
+    .where('event_id', '=', eventId)
+    .where('undone_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+
+/** Puts groups and their faces back to where they were. Faces that came since stay where they are; those that are gone stay gone. */
+export async function restore(trx: Trx, actionId: string, { members, groups, created }: Before): Promise<void> {
+  for (const [id, label] of groups)
+    await trx
+      .updateTable('face_groups')
+      .set({ label, merged_into: null, updated_at: sql<Date>`now()` })
+      .where('id', '=', id)
+      .execute();
+  await sql`
+    insert into face_group_members (face_id, group_id, source)
+    select m.face_id, m.group_id, m.source
+    from unnest(
+      ${members.map(([faceId]) => faceId)}::uuid[], ${members.map(([, groupId]) => groupId)}::uuid[],
+      ${members.map(([, , source]) => source)}::text[]
+    ) as m (face_id, group_id, source)
+    join faces f on f.id = m.face_id join face_groups g on g.id = m.group_id
+    where f.hidden_at is null
+    on conflict (face_id) do update set group_id = excluded.group_id, source = excluded.source`.execute(trx);
+  if (created.length > 0) await trx.deleteFrom('face_groups').where('id', 'in', created).execute();
+  await trx
+    .updateTable('face_group_actions')
+    .set({ undone_at: sql<Date>`clock_timestamp()` })
+    .where('id', '=', actionId)
+    .execute();
+}
+
+export const setLabel = (trx: Trx, groupId: string, label: string | null) =>
+  trx.updateTable('face_groups').set({ label, updated_at: sql<Date>`now()` }).where('id', '=', groupId).execute();
+
+export const listMembers = (db: DbOrTrx, groupId: string, limit: number) =>
+  db
+    .selectFrom('face_group_members as m')
+    .innerJoin('faces as f', 'f.id', 'm.face_id')
+    .innerJoin('photos as p', 'p.id', 'f.photo_id')
+    .select(['f.id', 'f.photo_id as photoId', 'f.quality', 'm.source', 'p.width', 'p.height'])
+    .select(['f.box_x as boxX', 'f.box_y as boxY', 'f.box_width as boxWidth', 'f.box_height as boxHeight'])
+    .where('m.group_id', '=', groupId)
+    .where('f.hidden_at', 'is', null)
+    .where('p.deleted_at', 'is', null)
+    .orderBy('f.quality', 'desc')
+    .orderBy('f.id')
+    .limit(limit)
+    .execute();
+
 /** Members put somewhere by an admin stay there when the event is grouped again. */
 export async function moveMembers(trx: Trx, fromGroupIds: readonly string[], toGroupId: string): Promise<void> {
   await trx

@@ -43,6 +43,18 @@ export function faceSearchesRoutes(deps: {
       body: await faceGroups.start(viewer.userId, body.eventId),
     })),
     bind(definitions.listFaceGroups, async ({ query }) => ({ status: 200, body: await faceGroups.list(query) })),
+    bind(definitions.listGroupFaces, async ({ params, query }) => ({
+      status: 200,
+      body: await faceGroups.members(params.id, query.limit),
+    })),
+    bind(definitions.labelFaceGroup, async ({ viewer, params, body }) => ({
+      status: 200,
+      body: await faceGroups.label(viewer.userId, params.id, body.label),
+    })),
+    bind(definitions.undoFaceGroups, async ({ viewer, body }) => ({
+      status: 200,
+      body: { undone: await faceGroups.undo(viewer.userId, body.eventId, body.actionId) },
+    })),
     bind(definitions.mergeFaceGroups, async ({ viewer, params, body }) => ({
       status: 200,
       body: await faceGroups.merge(viewer.userId, params.id, body.groupIds),
