@@ -69,7 +69,7 @@ export async function checkAlways(db: Db, since: number): Promise<number> {
     held.differences! - held.reviews! - held.cases!,
     'every satang in suspense is in the queue',
   );
-  assert.equal(-held.owed!, held.refunds! + held.returning!, 'what is owed back is listed to be transferred');
+  assert.equal(held.owed! + held.refunds! + held.returning!, 0, 'what is owed back is listed to be transferred');
   const money = await numbers(
     db,
     sql`select
@@ -119,7 +119,8 @@ export async function checkSettled(
       (select coalesce(sum(amount_satang), 0)::bigint from refunds where status = 'transferred') as refunds,
       (select coalesce(sum(amount_satang), 0)::bigint from money_cases where transfer_reference is not null) as returned,
       (select coalesce(sum(net_satang), 0)::bigint from payouts where status = 'paid') as payouts,
-      (select coalesce(sum(amount_satang), 0)::bigint from money_cases where kind = 'bank_missing' and action = 'confirm') as confirmed,
+      (select coalesce(sum(amount_satang), 0)::bigint from money_cases c where kind = 'bank_missing' and action = 'confirm'
+        and not exists (select 1 from bank_rows b where b.payment_id = c.payment_id)) as confirmed,
       (select coalesce(sum(p.paid_satang), 0)::bigint from payments p where p.paid_satang is not null
         and not exists (select 1 from bank_rows b where b.payment_id = p.id)
         and not exists (select 1 from money_cases c where c.kind = 'bank_missing' and c.payment_id = p.id and c.status = 'resolved')

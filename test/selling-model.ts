@@ -317,7 +317,7 @@ async function settleDown(world: World): Promise<void> {
     const body = signed(shop, { trans_id: each.transId, ref1: each.ref1, end: 1 });
     await shop.webhooks.receive({ body, requestId: 'model' });
   }
-  for (const ms of [minute, 20 * minute, 26 * 60 * minute, minute]) {
+  for (const ms of [minute, 20 * minute, 26 * 60 * minute, 20 * minute]) {
     shop.wait(ms);
     await shop.runJobs();
     await shop.sweep();
@@ -378,8 +378,8 @@ export async function playModel(options: {
       const arrived = feed.kind === 'rows' ? feed.rows.reduce((sum, row) => sum + row.amountSatang, 0) : 0;
       await checkSettled(shop.db, await gatewayPayments(shop), arrived);
     } catch (error) {
-      (error as Error).message = `seed ${seed}, run ${run}: ${(error as Error).message}\n  ${log.join(' > ')}`;
-      throw error;
+      const { message } = error as Error;
+      throw new Error(`seed ${seed}, run ${run}: ${message}\n  ${log.join(' > ')}`, { cause: error });
     } finally {
       await shop.stop();
     }
