@@ -11,6 +11,10 @@ export interface FinderState {
   isUnsupported: boolean;
 }
 
+/** A cut download goes on by itself, later and later. */
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 30_000;
+
 const resting: FinderState = { phase: 'idle', came: 0, total: 0, isUnsupported: false };
 
 type Answer = Extract<FromWorker, { type: 'looked' | 'described' }>;
@@ -24,6 +28,8 @@ export class FaceFinder {
   #worker: Worker | null = null;
   #spaces: WantedSpaces | null = null;
   #serial = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #retryMs = FIRST_RETRY_MS;
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
 
   /** Starts the download of the networks; harmless when it runs already, goes on after a failure. Without spaces: those of before. */
@@ -34,6 +40,7 @@ export class FaceFinder {
     this.#spaces = spaces;
     const { phase } = this.state.value;
     if (phase === 'loading' || phase === 'ready') return;
+    clearTimeout(this.#retry);
     this.state.set({ ...resting, phase: 'loading' });
     this.#post({ type: 'load', options: { spaces: spaces.spaces, networks: spaces.networks } });
   }
@@ -53,6 +60,7 @@ export class FaceFinder {
   }
 
   stop(): void {
+    clearTimeout(this.#retry);
     this.#worker?.terminate();
     this.#worker = null;
     this.#rejectAll('stopped');
@@ -80,7 +88,7 @@ export class FaceFinder {
       this.#worker.terminate();
       this.#worker = null;
       // Without a message the script could not be fetched; with one it does not run here (an old browser, no memory).
-      this.state.set({ ...resting, phase: 'failed', isUnsupported: Boolean(event.message) });
+      this.#failed(Boolean(event.message));
       this.#rejectAll('the face worker could not start');
     };
     return worker;
@@ -92,6 +100,7 @@ export class FaceFinder {
         if (this.state.value.phase === 'loading') this.state.patch({ came: message.came, total: message.total });
         return;
       case 'ready':
+        this.#retryMs = FIRST_RETRY_MS;
         this.state.patch({ phase: 'ready' });
         return;
       case 'looked':
@@ -100,12 +109,19 @@ export class FaceFinder {
         this.#waiting.delete(message.id);
         return;
       case 'failed':
-        if (this.state.value.phase !== 'ready')
-          this.state.set({ ...resting, phase: 'failed', isUnsupported: message.isUnsupported });
+        if (this.state.value.phase !== 'ready') this.#failed(message.isUnsupported);
         if (message.id === null) return;
         this.#waiting.get(message.id)?.reject(new Error(message.message));
         this.#waiting.delete(message.id);
     }
+  }
+
+  #failed(isUnsupported: boolean): void {
+    this.state.set({ ...resting, phase: 'failed', isUnsupported });
+    clearTimeout(this.#retry);
+    if (isUnsupported) return;
+    this.#retry = setTimeout(() => this.load(), this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
 
   #rejectAll(reason: string): void {
