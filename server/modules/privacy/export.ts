@@ -96,7 +96,11 @@ export async function exportPerson(db: Db, userId: string): Promise<Record<strin
       .where('user_id', '=', userId)
       .executeTakeFirst(),
     db.selectFrom('bank_accounts').select(['bank_code', 'account_last4']).where('user_id', '=', userId).execute(),
-    db.selectFrom('push_subscriptions').select(['kinds', 'created_at']).where('user_id', '=', userId).execute(),
+    db
+      .selectFrom('push_subscriptions')
+      .select(['user_agent', 'created_at', 'last_sent_at'])
+      .where('user_id', '=', userId)
+      .execute(),
     db
       .selectFrom('audit_logs')
       .select(['action', 'subject_kind', 'subject_id', 'ip_address', 'created_at'])
