@@ -163,7 +163,7 @@ export const setPriceRule = route({
 });
 export const setPhotoPrices = route({
   method: 'put',
-  path: '/api/photos/prices',
+  path: '/api/photo-prices',
   summary: 'Set the own price of some photos; a photographer of own photos only',
   tag: 'packages',
   access: ['photographer'],

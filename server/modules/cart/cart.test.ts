@@ -278,7 +278,7 @@ describe('cart', function () {
       assert.equal((await shop.call('GET', '/api/cart', auth)).body.quote.totalSatang, 0);
       await rule({ kind: 'standard' });
       assert.equal((await shop.call('GET', '/api/cart', auth)).body.quote.totalSatang, 3 * 8000);
-      const { body: mine } = await shop.call('PUT', '/api/photos/prices', {
+      const { body: mine } = await shop.call('PUT', '/api/photo-prices', {
         ...photographer,
         body: { photoIds: [before[0]], price: { kind: 'price', priceSatang: 1000 } },
       });
@@ -297,7 +297,7 @@ describe('cart', function () {
       assert.equal((await shop.call('PUT', target, { token: other.token, body })).body.code, 'event.not_found');
       assert.equal((await shop.call('PUT', target, { ...(await buyer()), body })).status, 403);
       const prices = { token: other.token, body: { photoIds: [photoId], ...body } };
-      assert.equal((await shop.call('PUT', '/api/photos/prices', prices)).body.code, 'price_rule.not_yours');
+      assert.equal((await shop.call('PUT', '/api/photo-prices', prices)).body.code, 'price_rule.not_yours');
       const everybody = await shop.call('PUT', target, { ...admin, body });
       assert.deepEqual([everybody.status, everybody.body.changedPhotos], [200, 1]);
     });

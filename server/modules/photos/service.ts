@@ -188,7 +188,14 @@ export function createPhotosService(deps: { db: Db; events: EventsService; logge
         const revision = (await raiseRevisions(trx, [photo.event_id])).get(photo.event_id)!;
         await trx
           .updateTable('photos')
-          .set({ price_satang: priceSatang, revision, updated_at: new Date() })
+          .set({
+            price_satang: priceSatang,
+            // Set on the photo itself: no rule of its photographer or event moves it any more.
+            price_from: priceSatang === null ? null : 'photo',
+            discount_bp: null,
+            revision,
+            updated_at: new Date(),
+          })
           .where('id', '=', id)
           .execute();
         await audit(trx, {

@@ -36,7 +36,7 @@ export class PxPriceRules extends PxElement {
 
   protected override render(): TemplateResult {
     const texts = d().priceRules;
-    return html`<h2 class="section-title">${texts.title}</h2>
+    return html`<div class="stack"><h2 class="section-title">${texts.title}</h2>
       <p class="soft small">${texts.lead}</p>
       ${this.#rules.view(
         (rules) => html`${
@@ -58,7 +58,7 @@ export class PxPriceRules extends PxElement {
             ? ''
             : html`<div><button class="btn btn-line" @click=${() => void this.#set()}>${icon('plus')}${texts.set}</button></div>`
         }`,
-      )}`;
+      )}</div>`;
   }
 
   #says({ kind, percentBp, priceSatang }: Rule): string {
