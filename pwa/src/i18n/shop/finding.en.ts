@@ -31,7 +31,7 @@ export const findingEn = {
     loading: 'Loading',
     dismiss: 'Dismiss',
     copied: 'Copied',
-    footer: 'Your selfie stays on your phone.',
+    footer: 'Your selfie stays on your phone unless you choose to send it.',
     updateReady: 'A newer version is ready.',
     updateNow: 'Update',
   },

@@ -32,7 +32,7 @@ export const findingTh: Catalogue<typeof findingEn> = {
     loading: 'กำลังโหลด',
     dismiss: 'ปิดข้อความนี้',
     copied: 'คัดลอกแล้ว',
-    footer: 'เซลฟี่ของคุณอยู่ในโทรศัพท์ของคุณเท่านั้น',
+    footer: 'เซลฟี่อยู่ในเครื่องของคุณ เว้นแต่คุณเลือกส่งเอง',
     updateReady: 'มีเวอร์ชันใหม่พร้อมใช้',
     updateNow: 'อัปเดต',
   },
