@@ -2,86 +2,137 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { cosine } from '#face/descriptor.ts';
-import { decodeImage } from '#face/node/decode.ts';
+import { builtInManifests } from '#contracts/descriptors.ts';
 import { createNodeEngine, type NodeEngineName } from '#face/node/engine.ts';
-import { describeServer, ENGINE_ID } from '#face/pipeline.ts';
-import { describeSelfie } from '#face/selfie.ts';
-import type { DescribedFace, FaceEngine, RgbImage } from '#face/types.ts';
+import { createNodeRecognition, isInstalled, loadCatalogue } from '#face/node/recognition.ts';
+import { trueAcceptRates } from './faces/accuracy.ts';
+import { type LabelledFace, simulateEvent } from './faces/event.ts';
+import { createDescriber, mainFace, picturesBelow, readRows } from './faces/photos.ts';
 
 /**
- * Figures of the face pipeline:
- *   npm run bench -- faces [--labels labels.csv]… [--on onnx] [--out figures.json]
- * `labels.csv` has rows path,person; paths are relative to the file. Detection and indexing have their own subjects.
+ * How well people are told apart, by descriptor space:
+ *   npm run bench -- faces --labels labels.csv… [--strangers FOLDER]… [--group names.txt] [--engine ID]… [--tilt 30] [--sizes 30,100,…]
+ *                          [--on onnx] [--cache FOLDER] [--limit N] [--out figures.json]
+ * `labels.csv` has rows path,person; paths are relative to the file. `--strangers`: photos whose faces only stand around. `--group`: names
+ * of people, one a line, who make events among themselves (a population that is watched by itself). `--tilt` describes the
+ * phone's pictures turned to both sides too. Detection, indexing and search have their own subjects.
  */
 const { values } = parseArgs({
   options: {
     labels: { type: 'string', multiple: true, default: [] },
+    strangers: { type: 'string', multiple: true, default: [] },
+    group: { type: 'string' },
+    engine: { type: 'string', multiple: true },
+    tilt: { type: 'string' },
+    sizes: { type: 'string', default: '30,100,300,1000,5000,10000' },
     on: { type: 'string', default: 'onnx' },
-    out: { type: 'string' },
+    cache: { type: 'string' },
     limit: { type: 'string' },
+    out: { type: 'string' },
   },
 });
-const limit = values.limit ? Number(values.limit) : Number.POSITIVE_INFINITY;
+if (values.labels.length === 0) {
+  console.error('usage: npm run bench -- faces --labels labels.csv [options]');
+  process.exit(2);
+}
+const modelsDir = process.env.FACE_MODELS_DIR;
+const catalogue = await loadCatalogue(modelsDir);
+const ids = values.engine ?? (await installedIds());
 const engine = await createNodeEngine({
   cacheDir: path.join(tmpdir(), 'thepixstock', 'models'),
   prefer: values.on as NodeEngineName,
 });
-const figures: Record<string, unknown> = { engine: ENGINE_ID, on: engine.name };
-for (const file of values.labels) figures[`accuracy ${file}`] = await measureAccuracy(file, engine);
-await engine.dispose();
-if (values.out) await writeFile(values.out, `${JSON.stringify(figures, null, 2)}\n`);
-for (const [section, rows] of Object.entries(figures)) {
-  console.log(`\n${section}`);
-  if (typeof rows === 'object') console.table(rows);
-  else console.log(rows);
-}
+const recognition = await createNodeRecognition(ids, { catalogue, engine, ...(modelsDir && { modelsDir }) });
+const describe = await createDescriber({
+  engine,
+  recognition,
+  ...(values.cache && { cacheDir: values.cache }),
+  onProgress: (done) => done % 100 === 0 && console.error(`${done} pictures described`),
+});
 
-async function readRows(file: string): Promise<string[][]> {
-  const [, ...lines] = (await readFile(file, 'utf8')).trim().split(/\r?\n/);
-  return lines.map((line) => line.split(','));
-}
+const limit = values.limit ? Number(values.limit) : Number.POSITIVE_INFINITY;
+const labelled: Array<{ picture: string; person: string }> = [];
+for (const file of values.labels)
+  for (const [name, person] of (await readRows(file)).slice(0, limit))
+    labelled.push({ picture: path.join(path.dirname(file), name!), person: person! });
 
-/** The face that a labelled photo is about. */
-function mainFace(faces: readonly DescribedFace[], image: RgbImage): DescribedFace | null {
-  const weight = ({ box, score }: DescribedFace) => {
-    const away = Math.hypot((box.x + box.w / 2) / image.width - 0.5, (box.y + box.h / 2) / image.height - 0.5);
-    return box.w * score * (1 - 0.6 * Math.min(1, away));
-  };
-  return faces.reduce<DescribedFace | null>((best, face) => (best && weight(best) >= weight(face) ? best : face), null);
-}
+const figures: Record<string, Record<string, object>> = {};
+const table = (name: string, row: string, cells: object) => {
+  figures[name] = { ...figures[name], [row]: cells };
+};
 
-/** Phone descriptors against server descriptors, all against all; a face not found is a miss. Shares in percent. */
-async function measureAccuracy(file: string, on: FaceEngine) {
-  const people: Array<{ person: string; phone?: Float32Array; server?: Float32Array }> = [];
-  for (const [name, person] of (await readRows(file)).slice(0, limit)) {
-    const { image } = await decodeImage(path.join(path.dirname(file), name!));
-    const server = mainFace(await describeServer(image, on), image)?.descriptor;
-    const phone = (await describeSelfie(image, on)).face?.descriptor;
-    people.push({ person: person!, ...(phone && { phone }), ...(server && { server }) });
+for (const id of ids) {
+  const upright = await facesOf(id, 0);
+  table('accuracy, phone against server', id, trueAcceptRates(upright));
+  if (values.tilt) {
+    for (const degrees of [Number(values.tilt), -Number(values.tilt)])
+      table(
+        'accuracy, phone against server',
+        `${id}, ${degrees} degrees`,
+        trueAcceptRates(await facesOf(id, degrees), upright),
+      );
   }
-  const genuine: number[] = [];
-  const strangers: number[] = [];
-  for (const [i, a] of people.entries()) {
-    for (const [k, b] of people.entries()) {
-      if (i === k) continue;
-      const isSame = a.person === b.person;
-      if (a.phone && b.server) (isSame ? genuine : strangers).push(cosine(a.phone, b.server));
-      else if (isSame) genuine.push(Number.NEGATIVE_INFINITY);
+}
+const group = values.group ? new Set((await readFile(values.group, 'utf8')).split(/\r?\n/).filter(Boolean)) : null;
+for (const id of ids) {
+  const photos = await facesOf(id, 0);
+  const strangers = await strangersOf(id);
+  const space = catalogue.get(id).calibration;
+  const populations = [
+    { name: 'event', photos, strangers },
+    ...(group
+      ? [{ name: 'event of the group', photos: photos.filter(({ person }) => group.has(person)), strangers: [] }]
+      : []),
+  ];
+  for (const size of values.sizes.split(',').map(Number)) {
+    for (const population of populations) {
+      if (population.name !== 'event' && size > population.photos.length * 2) continue;
+      for (const frames of [1, 3]) {
+        const cells = simulateEvent({ ...population, size, frames, space, seed: size + frames });
+        if (cells.searches > 0)
+          table(`${population.name}, ${id}`, `${size} faces, ${frames === 1 ? 'one frame' : 'burst'}`, cells);
+      }
     }
   }
-  strangers.sort((a, b) => b - a);
-  const accepted = (share: number) => {
-    const threshold = strangers[Math.floor(strangers.length * share)] ?? 1;
-    return Math.round((genuine.filter((value) => value > threshold).length / genuine.length) * 1000) / 10;
-  };
-  return {
-    photos: people.length,
-    genuinePairs: genuine.length,
-    notFoundPhone: people.filter(({ phone }) => !phone).length,
-    notFoundServer: people.filter(({ server }) => !server).length,
-    'TAR at FAR 1e-2': accepted(1e-2),
-    'TAR at FAR 1e-3': accepted(1e-3),
-    'TAR at FAR 1e-4': accepted(1e-4),
-  };
+}
+await recognition.dispose();
+await engine.dispose();
+if (values.out) await writeFile(values.out, `${JSON.stringify({ on: values.on, ...figures }, null, 2)}\n`);
+for (const [section, rows] of Object.entries(figures)) {
+  console.log(`\n${section}`);
+  console.table(rows);
+}
+
+/** Built-in spaces whose networks are here. */
+async function installedIds(): Promise<string[]> {
+  const found: string[] = [];
+  for (const { id } of builtInManifests) {
+    const here = await Promise.all(catalogue.networksOf(id).map((network) => isInstalled(network, modelsDir)));
+    if (here.every(Boolean)) found.push(id);
+  }
+  return found;
+}
+
+async function facesOf(id: string, degrees: number): Promise<LabelledFace[]> {
+  const found: LabelledFace[] = [];
+  for (const { picture, person } of labelled) {
+    const server = mainFace(await describe('server', picture));
+    const phone = (await describe('phone', picture, degrees))[0];
+    found.push({
+      person,
+      quality: server?.quality ?? 0,
+      ...(server && { server: server.descriptors[id]! }),
+      ...(phone && { phone: phone.descriptors[id]! }),
+    });
+  }
+  return found;
+}
+
+async function strangersOf(id: string) {
+  const found: Array<{ descriptor: Float32Array; quality: number }> = [];
+  for (const folder of values.strangers)
+    for (const picture of await picturesBelow(folder))
+      for (const { descriptors, quality } of await describe('server', picture).catch(() => []))
+        found.push({ descriptor: descriptors[id]!, quality });
+  return found;
 }

@@ -91,6 +91,7 @@ export const faceApiDescriptor: NetworkManifest = {
   input: { side: 150, layout: 'nhwc', channels: 'rgb', type: 'uint8', mean: [0, 0, 0], scale: 1 },
   alignment: { template: 'dlib', scale: 1 },
   mirror: true,
+  thorough: true,
   calibration: {
     median: 0.8395,
     spread: 0.0425,

@@ -71,6 +71,8 @@ const networkManifest = z.object({
   alignment: z.object({ template: z.enum(['dlib', 'arcface']), scale: z.number().min(0.5).max(2).default(1) }),
   /** Whether face and mirror image are averaged. */
   mirror: z.boolean(),
+  /** Whether the mean of several slightly shifted chips is worth its time where faces are few. */
+  thorough: z.boolean().default(false),
 });
 
 const fusedManifest = z.object({

@@ -123,6 +123,8 @@ export interface ChipShape {
   side: number;
   /** Above 1: more of what is around the face. */
   scale: number;
+  /** How far the chip is moved off its place, in shares of its side; default: not at all. */
+  shift?: Point;
 }
 
 /** The face as a network of that template was trained on it, `side` pixels wide and high. */
@@ -135,8 +137,9 @@ export function cutFace(
     shape.template === 'dlib' ? { toPicture: face.alignment.toPicture, side: CHIP_SIZE } : arcFaceChip(face);
   // pixel centres: the middle of the chip stays where it is
   const f = (side / shape.side) * shape.scale;
-  const shift = (side - 1) / 2 - (f * (shape.side - 1)) / 2;
-  const wanted = composeSimilarity(toPicture, { a: f, b: 0, tx: shift, ty: shift });
+  const middle = (side - 1) / 2 - (f * (shape.side - 1)) / 2;
+  const { x = 0, y = 0 } = shape.shift ?? {};
+  const wanted = composeSimilarity(toPicture, { a: f, b: 0, tx: middle + x * side, ty: middle + y * side });
   return picture.warp(wanted, shape.side, shape.side);
 }
 
@@ -155,10 +158,13 @@ export function rollOf(alignment: Alignment): number {
   return (similarityAngle(alignment.toPicture) * 180) / Math.PI;
 }
 
-/** Takes pixels of a landmark crop (112x112) of an upright box to the picture. The box becomes a square around its centre. */
-export function landmarkCropOfBox(box: Box): Similarity {
+/**
+ * Takes pixels of a landmark crop (112x112) of a box to the picture. The box becomes a square around its centre, turned by
+ * `angle` radians when the picture does not lie upright.
+ */
+export function landmarkCropOfBox(box: Box, angle = 0): Similarity {
   // boxes count from the corner of the first pixel, transforms from its centre
-  return cropAround({ x: box.x + box.w / 2 - 0.5, y: box.y + box.h / 2 - 0.5 }, Math.max(box.w, box.h), 0);
+  return cropAround({ x: box.x + box.w / 2 - 0.5, y: box.y + box.h / 2 - 0.5 }, Math.max(box.w, box.h), angle);
 }
 
 /**

@@ -4,38 +4,57 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { type DecodedImage, decodeImage } from './node/decode.ts';
 import { createNodeEngine, type NodeEngineName } from './node/engine.ts';
+import { createNodeRecognition, loadCatalogue } from './node/recognition.ts';
 import { describeServer, ENGINE_ID } from './pipeline.ts';
+import type { Recognition } from './recogniser.ts';
 import { describeSelfie } from './selfie.ts';
 import type { DescribedFace, FaceEngine } from './types.ts';
 
 /**
- * `npm run face:describe -- [--side phone|server] [--on onnx|tfjs-node|tfjs-wasm] FILE… | -`
- * One JSON line a file, in the order given; nothing else on standard output.
+ * `npm run face:describe -- [--side phone|server] [--on onnx|tfjs-node|tfjs-wasm] [--engine ID] FILE… | -`
+ * One JSON line a file, in the order given; nothing else on standard output. `--engine`: the descriptor space, of the built-in ones or of
+ * the folder FACE_MODELS_DIR.
  */
 const usage =
-  'usage: face:describe [--side phone|server] [--on onnx|tfjs-node|tfjs-wasm] FILE... (or - for names on standard input)';
+  'usage: face:describe [--side phone|server] [--on onnx|tfjs-node|tfjs-wasm] [--engine ID] FILE... (or - for names on standard input)';
 
 type Side = 'phone' | 'server';
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { side: { type: 'string', default: 'server' }, on: { type: 'string' }, cache: { type: 'string' } },
+    options: {
+      side: { type: 'string', default: 'server' },
+      on: { type: 'string' },
+      engine: { type: 'string', default: ENGINE_ID },
+      cache: { type: 'string' },
+    },
   });
   if (positionals.length === 0 || (values.side !== 'phone' && values.side !== 'server')) throw new UsageError(usage);
+  const modelsDir = process.env.FACE_MODELS_DIR;
+  const catalogue = await loadCatalogue(modelsDir);
+  if (!catalogue.has(values.engine))
+    throw new UsageError(`there is no engine ${values.engine}, only ${catalogue.ids.join(', ')}`);
   const engine = await createNodeEngine({
     cacheDir: values.cache ?? path.join(process.env.DATA_DIR ?? path.join(tmpdir(), 'thepixstock'), 'models'),
     ...(values.on ? { prefer: values.on as NodeEngineName } : {}),
   });
+  const recognition = await createNodeRecognition([values.engine], {
+    catalogue,
+    engine,
+    ...(modelsDir && { modelsDir }),
+  });
   // the next file is read and decoded while this one is described
   let next: Promise<Item> | undefined;
-  const finish = async (item: Promise<Item>) => print(await describe(await item, values.side as Side, engine));
+  const finish = async (item: Promise<Item>) =>
+    print(await describe(await item, values.side as Side, engine, recognition));
   for await (const file of names(positionals)) {
     const current = next;
     next = load(file);
     if (current) await finish(current);
   }
   if (next) await finish(next);
+  await recognition.dispose();
   await engine.dispose();
 }
 
@@ -55,15 +74,15 @@ async function load(file: string): Promise<Item> {
   }
 }
 
-async function describe(item: Item, side: Side, engine: FaceEngine): Promise<object> {
+async function describe(item: Item, side: Side, engine: FaceEngine, recognition: Recognition): Promise<object> {
   if (!item.decoded) return { path: item.path, error: messageOf(item.error) };
   const { image, scale } = item.decoded;
   try {
     const faces =
       side === 'server'
-        ? await describeServer(image, engine, { originalScale: scale })
-        : [(await describeSelfie(image, engine)).face].filter((face) => face !== null);
-    return { path: item.path, engine: ENGINE_ID, faces: faces.map((face) => line(face, scale)) };
+        ? await describeServer(image, engine, { originalScale: scale, recognition })
+        : [(await describeSelfie(image, engine, { recognition })).face].filter((face) => face !== null);
+    return { path: item.path, engine: recognition.wanted[0]!.id, faces: faces.map((face) => line(face, scale)) };
   } catch (error) {
     return { path: item.path, error: messageOf(error) };
   }

@@ -16,7 +16,12 @@ export interface ServerOptions {
   originalScale?: number;
   /** Which descriptors to compute; default: that of the engine's own network. */
   recognition?: Recognition;
+  /** Several chips a face, see `recognise`; default: in photos of few faces. */
+  thorough?: boolean;
 }
+
+/** Photos of so many faces are described thoroughly: the time of one of more faces, and most photos of an event are such. */
+const FEW_FACES = 4;
 
 /** More faces than this in one photo are a pattern or a stadium; the surest are kept. */
 const MAX_FACES = 400;
@@ -45,10 +50,11 @@ export async function describeBoxes(
     return isFaceLike(face, box.score, box.w) ? [{ ...box, box, face }] : [];
   });
   const distinct = suppress(faces, 0.6, sameFaceOverlap);
+  const thorough = distinct.length <= FEW_FACES;
   const described: DescribedFace[] = [];
   // chips of many faces are cut and described in groups, so that memory stays flat
   for (let i = 0; i < distinct.length; i += 8) {
-    described.push(...(await describeGroup(picture, distinct.slice(i, i + 8), engine, options)));
+    described.push(...(await describeGroup(picture, distinct.slice(i, i + 8), engine, { thorough, ...options })));
   }
   return described;
 }
@@ -69,6 +75,7 @@ async function describeGroup(
     picture,
     group.map(({ face }) => face),
     recognition,
+    { thorough: options.thorough ?? false },
   );
   return group.map(({ box, face }, i) => {
     const pose = poseOf(face.landmarks);

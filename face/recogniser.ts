@@ -1,7 +1,7 @@
 import { faceApiDescriptor } from '#contracts/descriptors.data.ts';
 import type { DescriptorManifest, NetworkManifest } from '#contracts/descriptors.ts';
 import { cutFace } from './align.ts';
-import { normalize } from './descriptor.ts';
+import { meanDescriptor, normalize } from './descriptor.ts';
 import { mirror, type Pyramid } from './image.ts';
 import type { LocatedFace } from './landmarks.ts';
 import type { FaceEngine, RgbImage } from './types.ts';
@@ -48,18 +48,35 @@ export function defaultRecognition(engine: Pick<FaceEngine, 'embed'>): Recogniti
   return createRecognition([recogniser.manifest], [recogniser]);
 }
 
-/** Unit descriptors of located faces, by the id of their space. */
+/** Where the chips of a thorough look lie, in shares of the side: around the place of the only one. */
+const SHIFTS = [0, 120, 240].map((degrees) => {
+  const angle = (degrees * Math.PI) / 180;
+  return { x: 0.027 * Math.cos(angle), y: 0.027 * Math.sin(angle) };
+});
+
+/**
+ * Unit descriptors of located faces, by the id of their space. `thorough`: the mean of three slightly shifted chips for networks
+ * that gain by it (manifest `thorough`); three times the time, the same space.
+ */
 export async function recognise(
   picture: Pyramid,
   faces: readonly LocatedFace[],
   { wanted, networks }: Recognition,
+  options: { thorough?: boolean } = {},
 ): Promise<Array<Record<string, Float32Array>>> {
   const byNetwork = new Map<string, Float32Array[]>();
   for (const id of new Set(wanted.flatMap(networkIds))) {
     const recogniser = networks.get(id)!;
-    const { alignment, input } = recogniser.manifest;
-    const chips = faces.map((face) => cutFace(picture, face, { ...alignment, side: input.side }));
-    byNetwork.set(id, await describeChips(chips, recogniser));
+    const { alignment, input, thorough } = recogniser.manifest;
+    const shifts = options.thorough && thorough ? SHIFTS : [{ x: 0, y: 0 }];
+    const chips = faces.flatMap((face) =>
+      shifts.map((shift) => cutFace(picture, face, { ...alignment, side: input.side, shift })),
+    );
+    const described = await describeChips(chips, recogniser);
+    byNetwork.set(
+      id,
+      faces.map((_, i) => meanDescriptor(described.slice(i * shifts.length, (i + 1) * shifts.length))),
+    );
   }
   return faces.map((_, i) =>
     Object.fromEntries(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import {
   descriptorFromBytes,
   descriptorToBytes,
@@ -8,8 +9,9 @@ import {
   normalize,
 } from './descriptor.ts';
 import { shareAbove, thresholdFor } from './search/calibration.ts';
+import { crowding } from './search/cohort.ts';
 import { VectorBlock } from './search/vectors.ts';
-import { buildIndex, type IndexedFace, searchIndex } from './search.ts';
+import { buildIndex, type IndexedFace, searchIndex, traceSearch } from './search.ts';
 
 /** Deterministic numbers of mean 0 and variance 1. */
 function createNoise(seed: number): () => number {
@@ -87,6 +89,84 @@ describe('face search', () => {
       const query = people[p]!();
       assert.deepEqual(searchIndex(other, query), searchIndex(index, query));
     }
+  });
+
+  it('gives one answer for any order of uploads: few people or many, group photos, feedback', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.constantFrom(9, 50, 120),
+        fc.constantFrom(1, 3, 5),
+        fc.infiniteStream(fc.integer()),
+        (seed, count, perPhoto, numbers) => {
+          const guests = createPeople(count, seed);
+          const event = createEvent(guests, 2).map((face, i) => ({
+            ...face,
+            photoId: `photo-${Math.floor(i / perPhoto)}`,
+          }));
+          const keys = new Map(event.map((face) => [face.faceId, numbers.next().value]));
+          const shuffled = [...event].sort((a, b) => keys.get(a.faceId)! - keys.get(b.faceId)!);
+          const [one, other] = [buildIndex(event), buildIndex(shuffled)];
+          assert.deepEqual(other.calibration, one.calibration);
+          const feedback = { confirmed: ['face-3-1'], rejected: ['face-4-0'] };
+          for (const options of [{}, feedback]) {
+            const query = guests[3]!();
+            assert.deepEqual(searchIndex(other, query, options), searchIndex(one, query, options));
+          }
+        },
+      ),
+      { numRuns: 12, seed: 7 },
+    );
+  });
+
+  it('keeps what "sure" promises in small and large events', () => {
+    for (const [count, photosEach] of [
+      [10, 3],
+      [100, 3],
+      [700, 2],
+    ] as const) {
+      const guests = createPeople(count, 40 + count);
+      const event = buildIndex(createEvent(guests, photosEach));
+      let strangers = 0;
+      const searches = Math.min(100, count);
+      for (let p = 0; p < searches; p++) {
+        const sure = searchIndex(event, guests[p]!()).filter((hit) => hit.band === 'sure');
+        strangers += owners(sure).filter((owner) => owner !== p).length;
+      }
+      // one more than 1.5 times what is promised can be chance
+      assert.ok(strangers <= event.calibration.promise.sure * searches * 1.5 + 1, `${count} people: ${strangers}`);
+    }
+  });
+
+  it('is stricter where faces that share a photo look alike: a family, a team', () => {
+    const alone = createEvent(createPeople(100, 9), 3);
+    const photoOf = (i: number) => i % 100;
+    const together = alone.map((face, i) => ({ ...face, photoId: `photo-${photoOf(i)}` }));
+    // every third photo shows relatives: different people, more like one of them than strangers are
+    const alike = together.map((face, i) =>
+      photoOf(i) % 3 === 0
+        ? { ...face, descriptor: meanDescriptor([alone[photoOf(i)]!.descriptor, face.descriptor]) }
+        : face,
+    );
+    const [usual, family] = [buildIndex(together).calibration, buildIndex(alike).calibration];
+    assert.equal(usual.strangerPairs, 300);
+    assert.ok(family.strangerPairs > 200 && family.inflation > usual.inflation * 1.5, JSON.stringify(family));
+  });
+
+  it('lets no hit vouch for itself, and the others find what the query alone would not', () => {
+    const [query, ...rest] = Array.from({ length: 6 }, people[9]!);
+    const { internals } = index;
+    const found = traceSearch(index, query!);
+    const known = found.expandedBy.filter((id) => id.startsWith('face-9-'));
+    assert.ok(known.length >= 2 && internals.gallery.count === faces.length && rest.length === 5);
+    // a face that moves the query has the score it gets without itself: alone, that of the plain query
+    const only = buildIndex(faces.filter((face) => !face.faceId.startsWith('face-9-') || face.faceId === known[0]));
+    const [hit] = searchIndex(only, query!);
+    const shift = crowding(normalize(query!), only.internals.cohort) / 2;
+    const row = only.internals.gallery.rowOfFace(known[0]!);
+    const plain = only.internals.gallery.exact(query!, row) - only.internals.gallery.offset(row) - shift;
+    assert.equal(hit!.faceId, known[0]);
+    assert.ok(Math.abs(hit!.confidence - 1 / (1 + shareAbove(plain, only.calibration) * only.faces)) < 1e-6);
   });
 
   it('shows a photo once, with its best face, best first', () => {

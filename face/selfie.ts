@@ -55,7 +55,8 @@ const MIDDLE_LOOKS: readonly Attempt[] = [
 
 /**
  * The one face that a selfie is about: the largest and surest, near the middle. Runs on the phone, and on the worker for
- * uploads. `recognition` says which descriptors to compute; default: that of the engine's own network.
+ * uploads. `recognition` says which descriptors to compute; default: that of the engine's own network. One picture is all there
+ * is, so it is described thoroughly; a burst of looks (see face/browser) gains as much by its mean.
  */
 export async function describeSelfie(
   image: RgbImage,
@@ -72,7 +73,7 @@ export async function describeSelfie(
       boxes = byProminence(suppress([...boxes, ...more], 0.3), image);
     }
     for (const box of boxes.slice(0, 3)) {
-      const [face] = await describeBoxes(picture, [box], engine, options);
+      const [face] = await describeBoxes(picture, [box], engine, { ...options, thorough: true });
       if (!face) continue;
       const meant = boxes.filter((other) => other.w > face.box.w * 0.6 && other.score > 0.5);
       return { face, guidance: guidanceOf(face, Math.max(1, meant.length), image) };
