@@ -86,7 +86,15 @@ async function seed(db: pg.Client, storage: ReturnType<typeof createStorage>) {
     const photo = randomUUID();
     body.writeUInt32BE(i, 1_000);
     const key = objectKeys.original(event, photo, 'jpg');
-    await storage.putBuffer(key, body, 'image/jpeg');
+    // A machine that is busy with other things drops a connection now and then.
+    for (let left = 5; ; left--) {
+      try {
+        await storage.putBuffer(key, body, 'image/jpeg');
+        break;
+      } catch (error) {
+        if (left === 0) throw error;
+      }
+    }
     keys.push(key);
     await db.query(
       `insert into photos (id, event_id, photographer_id, status, sha256, file_name, content_type, bytes, width, height)
