@@ -3,7 +3,7 @@ import { customElement, property, query } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { vars } from '../../components/vars.ts';
 import { t } from '../../i18n/i18n.ts';
-import { faceButtons, faceMarks } from './face-marks.ts';
+import { faceButtons } from './face-marks.ts';
 import type { SeenFaceView } from './messages.ts';
 
 export interface ManyFaces {
@@ -36,7 +36,6 @@ export class PxPickFace extends PxElement {
     return html`<p class="guide" role="status">${t().find.whichFace}</p>
       <div class="pick-face" ${vars({ 'aspect-ratio': `${image.width} / ${image.height}`, '--ratio': String(image.width / image.height) })}>
         <canvas aria-hidden="true"></canvas>
-        ${faceMarks(faces, { isMirrored: false, isGood: false })}
         ${faceButtons(faces, { isMirrored: false }, (_, index) => this.emit('px-face', index))}
       </div>`;
   }
