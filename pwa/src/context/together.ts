@@ -25,7 +25,6 @@ export interface Together {
 /** The shared cart on the screen. */
 export const together = new Store<Together>({ token: '', view: null, pending: [], problem: null });
 
-const LAST = 'px.together';
 const keyOf = (token: string): string => `together:${token}`;
 const save = (): void => {
   const { token, view, pending } = together.value;
@@ -43,25 +42,11 @@ export function visibleItems({ view, pending }: Together): SharedCartView['items
   return (view?.items ?? []).filter((item) => !removed.has(item.id));
 }
 
-/** The shared cart this person looked at last, for the way back from an event. */
-export function lastTogether(): string | null {
-  try {
-    return localStorage.getItem(LAST);
-  } catch {
-    return null;
-  }
-}
-
 /** Opens a shared cart: as remembered at once, then as it is. */
 export async function openTogether(token: string): Promise<void> {
   together.set({ token, view: null, pending: [], problem: null });
   const kept = await kvGet<Pick<Together, 'view' | 'pending'>>('cache', keyOf(token));
   if (kept && together.value.token === token) together.set({ ...together.value, ...kept });
-  try {
-    localStorage.setItem(LAST, token);
-  } catch {
-    // the page itself still knows
-  }
   await flushTogether();
   await refreshTogether();
 }
