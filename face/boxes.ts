@@ -58,8 +58,9 @@ export interface LookedAt {
 }
 
 /**
- * One list from overlapping looks at several scales. A box cut by the border of its region, where the picture goes on,
- * is half a face: it is kept only when no other look saw that face whole.
+ * One list from overlapping looks at several scales; where looks agree on a face, its box is the mean of theirs. A box cut
+ * by the border of its region, where the picture goes on, is half a face: it is kept only when no other look saw that face
+ * whole.
  */
 export function mergeLooks(looks: readonly LookedAt[], width: number, height: number): ScoredBox[] {
   const whole: ScoredBox[] = [];
@@ -72,10 +73,27 @@ export function mergeLooks(looks: readonly LookedAt[], width: number, height: nu
     if (!list.some((better) => overlapOfSmaller(better, box) > 0.7 && iou(better, box) > 0.2)) list.push(box);
     return list;
   }, []);
+  const voted = kept.map((box) => meanBox(box, whole));
   for (const box of suppress(cut, 0.3, overlapOfSmaller)) {
-    if (kept.every((other) => overlapOfSmaller(other, box) <= 0.3)) kept.push(box);
+    if (voted.every((other) => overlapOfSmaller(other, box) <= 0.3)) voted.push(box);
   }
-  return kept;
+  return voted;
+}
+
+/** Mean of the boxes that cover the same face as `box`, by their scores; the score is that of `box`. */
+function meanBox(box: ScoredBox, all: readonly ScoredBox[]): ScoredBox {
+  let weight = 0;
+  const sum = { x: 0, y: 0, w: 0, h: 0 };
+  for (const other of all) {
+    if (iou(box, other) <= 0.5) continue;
+    weight += other.score;
+    sum.x += other.x * other.score;
+    sum.y += other.y * other.score;
+    sum.w += other.w * other.score;
+    sum.h += other.h * other.score;
+  }
+  if (!(weight > 0)) return box;
+  return { x: sum.x / weight, y: sum.y / weight, w: sum.w / weight, h: sum.h / weight, score: box.score };
 }
 
 function touchesInnerBorder(box: Box, region: Box, width: number, height: number): boolean {

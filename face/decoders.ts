@@ -1,4 +1,4 @@
-import { type Landmarks, type ScoredBox, SSD_SIZE } from './types.ts';
+import type { Landmarks, ScoredBox } from './types.ts';
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 /** The logit of a probability, so that most candidates are sorted out without an exponential. */
@@ -7,9 +7,61 @@ const logit = (p: number) => Math.log(p / (1 - p));
 /** Numbers per prior in the raw class output: background, face, and one that training left unused. */
 const SSD_CLASSES = 3;
 
+/** Width and height in pixels of a box with this share of 512 pixels and this ratio of width to height. */
+const anchor = (share: number, ratio: number) =>
+  [512 * share * Math.sqrt(ratio), (512 * share) / Math.sqrt(ratio)] as const;
+
+/** Heads of the SSD, finest first: one cell every `stride` pixels, and the boxes that each cell starts from. */
+const SSD_HEADS = [0.2, 0.35, 0.5, 0.65, 0.8, 0.95].map((share, i, shares) => ({
+  stride: 16 << i,
+  anchors:
+    i === 0
+      ? [anchor(0.1, 1), anchor(share, 2), anchor(share, 1 / 2)]
+      : [
+          anchor(share, 1),
+          anchor(Math.sqrt(share * (shares[i + 1] ?? 1)), 1),
+          ...[2, 1 / 2, 3, 1 / 3].map((ratio) => anchor(share, ratio)),
+        ],
+}));
+
+/** Sides of a picture that the SSD sees are multiples of this. */
+export const SSD_STEP = 64;
+
+/** [top, left, bottom, right] in pixels of every box that the SSD starts from, in the order of its output. */
+export function ssdPriors(width: number, height: number): Float32Array {
+  const priors: number[] = [];
+  for (const { stride, anchors } of SSD_HEADS) {
+    for (let y = stride / 2; y < height + stride / 2; y += stride) {
+      for (let x = stride / 2; x < width + stride / 2; x += stride) {
+        for (const [w, h] of anchors) priors.push(y - h / 2, x - w / 2, y + h / 2, x + w / 2);
+      }
+    }
+  }
+  return Float32Array.from(priors);
+}
+
+/** Throws RangeError for a picture that the SSD cannot see. */
+export function requireSteps(width: number, height: number): void {
+  if (width % SSD_STEP !== 0 || height % SSD_STEP !== 0 || width * height === 0) {
+    throw new RangeError(`the detector wants sides of multiples of ${SSD_STEP} pixels, not ${width}x${height}`);
+  }
+}
+
+/** The priors of a size, made once for each of the last few sizes. */
+export function rememberPriors(): typeof ssdPriors {
+  const known = new Map<string, Float32Array>();
+  return (width, height) => {
+    const key = `${width}x${height}`;
+    const priors = known.get(key) ?? ssdPriors(width, height);
+    if (known.size > 32) known.clear();
+    known.set(key, priors);
+    return priors;
+  };
+}
+
 /**
- * Raw SSD output of one picture to boxes in its pixels. `priors` are [top, left, bottom, right] of 0..1; `encodings` are
- * offsets of the centre in tenths and log sizes in fifths of the prior, the encoding the network was trained with.
+ * Raw SSD output of one picture to boxes in its pixels. `priors` are those of its size; `encodings` are offsets of the
+ * centre in tenths and log sizes in fifths of the prior, the encoding the network was trained with.
  */
 export function decodeSsd(
   encodings: Float32Array,
@@ -29,13 +81,7 @@ export function decodeSsd(
     const x = (encodings[p + 1]! / 10) * priorWidth + priors[p + 1]! + priorWidth / 2;
     const h = Math.exp(encodings[p + 2]! / 5) * priorHeight;
     const w = Math.exp(encodings[p + 3]! / 5) * priorWidth;
-    boxes.push({
-      x: (x - w / 2) * SSD_SIZE,
-      y: (y - h / 2) * SSD_SIZE,
-      w: w * SSD_SIZE,
-      h: h * SSD_SIZE,
-      score: sigmoid(value),
-    });
+    boxes.push({ x: x - w / 2, y: y - h / 2, w, h, score: sigmoid(value) });
   }
   return boxes;
 }

@@ -1,131 +1,180 @@
 import { clipBox, type LookedAt, mergeLooks, suppress } from './boxes.ts';
+import { SSD_STEP } from './decoders.ts';
+import type { Similarity } from './geometry.ts';
 import type { Pyramid } from './image.ts';
-import { type Box, type FaceEngine, type RgbImage, type ScoredBox, SSD_SIZE } from './types.ts';
+import type { Box, FaceEngine, RgbImage, ScoredBox } from './types.ts';
+
+/** Quarter turns clockwise that make the picture upright. */
+export type Turn = 0 | 1 | 2 | 3;
+
+/** A closer look at the part of the picture where an earlier look saw small faces, or something that may be one. */
+export interface CloserLook {
+  /** Longer side of the picture at this level, in pixels that the network sees. */
+  side: number;
+  /** A box of the looks before is a hint when it scores this, and is not wider than `maxWidth` of their pixels. */
+  minScore: number;
+  maxWidth: number;
+  /** Hints that it takes. */
+  hints: number;
+}
 
 export interface DetectOptions {
   /** Boxes below are dropped, 0..1. */
   minScore: number;
-  /** Sides of the square tiles, in pixels of the picture scaled to `tilingSide`; each is looked at as 512x512. */
-  tileSide: number;
-  /** The picture is tiled as if its longer side were at most this long. */
-  tilingSide: number;
-  /** Sides of the tiles of the crowd level, which is looked at when the first levels see `crowd.faces` small ones. */
-  crowd: { tileSide: number; faces: number; maxWidth: number };
-  /** Share of a tile that the next one repeats: a face up to this part of the tile is whole in one of them. */
-  overlap: number;
+  /** Longer side of the whole picture as the network sees it first. */
+  side: number;
+  /**
+   * Level for faces that fill the frame: longer side of the picture, that of the black frame around it, and the width in its
+   * pixels from which its boxes count. Smaller faces are seen better at the other levels.
+   */
+  frame: { side: number; outer: number; minWidth: number };
+  closer: readonly CloserLook[];
+  /** Small pictures are enlarged by no more than this. */
+  maxEnlargement: number;
 }
 
 export const serverDetection: DetectOptions = {
-  minScore: 0.3,
-  tileSide: 640,
-  tilingSide: 2048,
-  crowd: { tileSide: 400, faces: 4, maxWidth: 40 },
-  overlap: 0.25,
+  minScore: 0.1,
+  side: 512,
+  frame: { side: 256, outer: 448, minWidth: 24 },
+  closer: [
+    { side: 1152, minScore: 0.1, maxWidth: 48, hints: 1 },
+    { side: 2048, minScore: 0.4, maxWidth: 32, hints: 4 },
+  ],
+  maxEnlargement: 1.5,
 };
 
-/** Side of the black frame around the picture at the zoomed-out level, relative to its longer side. */
-const ZOOM_OUT = 2;
+/** The part of the picture around the hints reaches this many network pixels of the earlier look farther. */
+const HINT_MARGIN = 64;
+/** Narrower boxes, in network pixels, are hints and no more once a closer look was taken. */
+const HINT_ONLY_WIDTH = 16;
+/** Larger parts are looked at in pieces: the network needs about 300 bytes for each pixel. */
+const MAX_PIECE = 1280;
+const PIECE_OVERLAP = 128;
 
-/** When nothing was found: how far to zoom out then, and the score that is enough. Faces cut by the frame score low. */
-const LAST_LOOK = { zooms: [1.4, 3], minScore: 0.25 };
-
-/** Faces of a photo by SSD: zoomed out for faces that fill the frame, the whole, and tiles for small faces. */
+/**
+ * Boxes of a photo by SSD, best first: the whole picture, the picture made small for faces that fill the frame, and closer
+ * looks where the first ones saw something small. With a `turn` the picture is looked at turned; boxes lie in the picture
+ * as it is. Many boxes hold no face: landmarks and gate decide later.
+ */
 export async function detectFaces(
   picture: Pyramid,
   engine: FaceEngine,
   options: DetectOptions = serverDetection,
+  turn: Turn = 0,
 ): Promise<ScoredBox[]> {
   const { width, height } = picture.base;
   const longer = Math.max(width, height);
-  const framed = (zoom: number): Square => {
-    const side = longer * zoom;
-    return { x: (width - side) / 2, y: (height - side) / 2, side };
-  };
-  const regions = [framed(ZOOM_OUT), { x: 0, y: 0, side: longer }, ...tiles(width, height, options)];
-  const looks = await lookAt(picture, regions, engine, options.minScore);
-  const found = merged(looks, picture);
-  if (isCrowd(found, longer, options)) {
-    const finer = tiles(width, height, { ...options, tileSide: options.crowd.tileSide });
-    return merged([...looks, ...(await lookAt(picture, finer, engine, options.minScore))], picture);
+  const whole: Box = { x: 0, y: 0, w: width, h: height };
+  const look = (region: Box, side: number) => lookAt(picture, region, side / longer, turn, engine, options.minScore);
+  const side = Math.min(options.side, longer * options.maxEnlargement);
+  const looks = [await look(whole, side)];
+  const large = await look(framed(whole, options), options.frame.side);
+  const minWidth = (options.frame.minWidth * longer) / options.frame.side;
+  looks.push({ region: large.region, boxes: large.boxes.filter((box) => box.w >= minWidth) });
+  let last = { looks: looks[0]!.boxes, side };
+  for (const closer of options.closer) {
+    const next = Math.min(closer.side, longer * options.maxEnlargement);
+    if (next < last.side * 1.2) break;
+    const region = regionOfHints(last.looks, closer, longer / last.side, whole);
+    if (!region) break;
+    const boxes: ScoredBox[] = [];
+    const before = looks.length;
+    for (const piece of pieces(region, (MAX_PIECE * longer) / next, (PIECE_OVERLAP * longer) / next)) {
+      const found = await look(piece, next);
+      looks.push(found);
+      boxes.push(...found.boxes);
+    }
+    // what was tiny to the look before is left to this one: its boxes lie better, and its scores mean more
+    const tiny = (HINT_ONLY_WIDTH * longer) / last.side;
+    for (const earlier of looks.slice(0, before)) earlier.boxes = earlier.boxes.filter((box) => box.w >= tiny);
+    last = { looks: suppress(boxes, 0.5), side: next };
   }
-  if (found.length > 0) return found;
-  return merged(await lookAt(picture, LAST_LOOK.zooms.map(framed), engine, LAST_LOOK.minScore), picture);
-}
-
-/** Several small faces: there are probably more. */
-function isCrowd(found: readonly ScoredBox[], longer: number, { crowd, tilingSide }: DetectOptions): boolean {
-  const scale = Math.min(1, tilingSide / longer);
-  return found.filter((box) => box.score > 0.5 && box.w * scale < crowd.maxWidth).length >= crowd.faces;
-}
-
-function merged(looks: readonly LookedAt[], picture: Pyramid): ScoredBox[] {
-  const { width, height } = picture.base;
   return mergeLooks(looks, width, height)
     .map((box) => clipBox(box, width, height))
     .filter((box) => box.w >= 4 && box.h >= 4);
 }
 
+/** The picture in the middle of a black frame. */
+function framed({ w, h }: Box, { frame }: DetectOptions): Box {
+  const margin = (Math.max(w, h) * (frame.outer / frame.side - 1)) / 2;
+  return { x: -margin, y: -margin, w: w + 2 * margin, h: h + 2 * margin };
+}
+
+/** What lies around the hints, within the picture; null when there are too few. */
+export function regionOfHints(
+  boxes: readonly ScoredBox[],
+  { minScore, maxWidth, hints }: CloserLook,
+  scale: number,
+  whole: Box,
+): Box | null {
+  const small = boxes.filter((box) => box.score >= minScore && box.w <= maxWidth * scale);
+  if (small.length < hints) return null;
+  const margin = HINT_MARGIN * scale;
+  const left = Math.max(0, Math.min(...small.map((box) => box.x)) - margin);
+  const top = Math.max(0, Math.min(...small.map((box) => box.y)) - margin);
+  const right = Math.min(whole.w, Math.max(...small.map((box) => box.x + box.w)) + margin);
+  const bottom = Math.min(whole.h, Math.max(...small.map((box) => box.y + box.h)) + margin);
+  return { x: left, y: top, w: right - left, h: bottom - top };
+}
+
+/** Overlapping parts with sides of at most `side` that cover the region, all of one size. */
+export function pieces(region: Box, side: number, overlap: number): Box[] {
+  const across = starts(region.w, side, overlap);
+  const down = starts(region.h, side, overlap);
+  return down.starts.flatMap((y) =>
+    across.starts.map((x) => ({ x: region.x + x, y: region.y + y, w: across.length, h: down.length })),
+  );
+}
+
+function starts(length: number, side: number, overlap: number): { starts: number[]; length: number } {
+  const count = length <= side ? 1 : Math.ceil((length - overlap) / (side - overlap));
+  const each = (length + (count - 1) * overlap) / count;
+  return { starts: Array.from({ length: count }, (_, i) => i * (each - overlap)), length: each };
+}
+
+/** One look at a part of the picture, `scale` network pixels for one of the picture. */
 async function lookAt(
   picture: Pyramid,
-  regions: readonly Square[],
+  region: Box,
+  scale: number,
+  turn: Turn,
   engine: FaceEngine,
   minScore: number,
-): Promise<LookedAt[]> {
-  const looks: LookedAt[] = [];
-  // in small groups, so that a large photo does not hold all of its tiles at once
-  for (let i = 0; i < regions.length; i += 4) {
-    const group = regions.slice(i, i + 4);
-    const inputs = group.map((region) => cutSquare(picture, region, SSD_SIZE));
-    const found = await engine.detectSsd(inputs, minScore);
-    for (const [k, region] of group.entries()) looks.push(toPicture(found[k]!, region, SSD_SIZE));
-  }
-  return looks;
+): Promise<LookedAt> {
+  const isSideways = turn % 2 === 1;
+  const steps = (length: number) => Math.max(1, Math.ceil((length * scale) / SSD_STEP - 0.05)) * SSD_STEP;
+  const width = steps(isSideways ? region.h : region.w);
+  const height = steps(isSideways ? region.w : region.h);
+  const toPicture = turned(region, 1 / scale, turn);
+  const [found] = await engine.detectSsd([cut(picture, toPicture, width, height)], minScore);
+  return { region, boxes: suppress(found!, 0.5).map((box) => mapBox(box, toPicture)) };
 }
 
-interface Square {
-  x: number;
-  y: number;
-  side: number;
+/** Takes network pixels to the picture: the upper left of the turned region comes to lie at the origin. Pixel corners, not centres. */
+function turned({ x, y, w, h }: Box, scale: number, turn: Turn): Similarity {
+  const corner = [
+    { tx: x, ty: y },
+    { tx: x, ty: y + h },
+    { tx: x + w, ty: y + h },
+    { tx: x + w, ty: y },
+  ][turn]!;
+  return { a: [scale, 0, -scale, 0][turn]!, b: [0, -scale, 0, scale][turn]!, ...corner };
 }
 
-/** Overlapping squares that cover the picture; none when one look at the whole shows as much. */
-export function tiles(
-  width: number,
-  height: number,
-  options: Pick<DetectOptions, 'tileSide' | 'tilingSide' | 'overlap'>,
-): Square[] {
-  const longer = Math.max(width, height);
-  const side = options.tileSide * Math.max(1, longer / options.tilingSide);
-  if (longer <= side * 1.1) return [];
-  const across = starts(width, side, options.overlap);
-  return starts(height, side, options.overlap).flatMap((y) => across.map((x) => ({ x, y, side })));
+function cut(picture: Pyramid, { a, b, tx, ty }: Similarity, width: number, height: number): RgbImage {
+  const centred = { a, b, tx: tx + (a - b - 1) / 2, ty: ty + (b + a - 1) / 2 };
+  return picture.warp(centred, width, height);
 }
 
-/** Where to begin so that pieces of `side` cover `length` and overlap by at least `overlap`; spread evenly. */
-function starts(length: number, side: number, overlap: number): number[] {
-  if (length <= side) return [0];
-  const count = Math.ceil((length - side * overlap) / (side * (1 - overlap)));
-  return Array.from({ length: count }, (_, i) => ((length - side) * i) / (count - 1));
-}
-
-function cutSquare(picture: Pyramid, { x, y, side }: Square, size: number): RgbImage {
-  const scale = side / size;
-  return picture.warp({ a: scale, b: 0, tx: x + (scale - 1) / 2, ty: y + (scale - 1) / 2 }, size, size);
-}
-
-function toPicture(boxes: readonly ScoredBox[], { x, y, side }: Square, size: number): LookedAt {
-  const scale = side / size;
-  const region: Box = { x, y, w: side, h: side };
-  return {
-    region,
-    boxes: suppress(boxes, 0.5).map((box) => ({
-      x: box.x * scale + x,
-      y: box.y * scale + y,
-      w: box.w * scale,
-      h: box.h * scale,
-      score: box.score,
-    })),
-  };
+function mapBox(box: ScoredBox, { a, b, tx, ty }: Similarity): ScoredBox {
+  const x = [box.x, box.x + box.w];
+  const y = [box.y, box.y + box.h];
+  const xs = [a * x[0]! - b * y[0]! + tx, a * x[1]! - b * y[1]! + tx];
+  const ys = [b * x[0]! + a * y[0]! + ty, b * x[1]! + a * y[1]! + ty];
+  const left = Math.min(...xs);
+  const top = Math.min(...ys);
+  return { x: left, y: top, w: Math.max(...xs) - left, h: Math.max(...ys) - top, score: box.score };
 }
 
 /** Faces of a selfie by the Tiny detector, the picture taking `1 / zoom` of the side that the network sees. */
@@ -136,10 +185,13 @@ export async function detectSelfieFaces(
 ): Promise<ScoredBox[]> {
   const { width, height } = picture.base;
   const side = Math.max(width, height) * options.zoom;
-  const region: Square =
-    options.zoom === 1 ? { x: 0, y: 0, side } : { x: (width - side) / 2, y: (height - side) / 2, side };
-  const found = await engine.detectTiny(cutSquare(picture, region, options.size), options.minScore);
-  return suppress(toPicture(found, region, options.size).boxes, 0.3)
+  const origin = options.zoom === 1 ? { x: 0, y: 0 } : { x: (width - side) / 2, y: (height - side) / 2 };
+  const toPicture = turned({ ...origin, w: side, h: side }, side / options.size, 0);
+  const found = await engine.detectTiny(cut(picture, toPicture, options.size, options.size), options.minScore);
+  return suppress(
+    suppress(found, 0.5).map((box) => mapBox(box, toPicture)),
+    0.3,
+  )
     .map((box) => clipBox(box, width, height))
     .filter((box) => box.w >= 4 && box.h >= 4);
 }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { alignFace, landmarkCropOfBox } from './align.ts';
 import { clipBox, iou, mergeLooks, suppress } from './boxes.ts';
-import { tiles } from './detect.ts';
+import { requireSteps, ssdPriors } from './decoders.ts';
+import { pieces, regionOfHints } from './detect.ts';
 import { applySimilarity, composeSimilarity, fitSimilarity, invertSimilarity } from './geometry.ts';
 import { fromRgba, halve, mirror, Pyramid, rgbImage } from './image.ts';
+import { loadWeights } from './node/model-files.ts';
 import type { Landmarks, Point } from './types.ts';
 
 const similarity = fc.record({
@@ -157,20 +159,38 @@ describe('face boxes', () => {
     assert.equal(mergeLooks([{ region: { x: 0, y: 0, w: 400, h: 400 }, boxes: [large, small] }], 400, 400).length, 2);
   });
 
-  it('tiles cover the picture and overlap; a small picture has none', () => {
-    const options = { minScore: 0.5, tileSide: 512, tilingSide: 2048, overlap: 0.25 };
-    assert.deepEqual(tiles(500, 300, options), []);
-    fc.assert(
-      fc.property(fc.integer({ min: 600, max: 6000 }), fc.integer({ min: 100, max: 6000 }), (width, height) => {
-        const found = tiles(width, height, options);
-        const xs = [...new Set(found.map((tile) => tile.x))].sort((a, b) => a - b);
-        const side = found[0]?.side;
-        if (side === undefined) return Math.max(width, height) <= 512 * 1.1;
-        const gaps = xs.slice(1).every((x, i) => x - xs[i]! <= side * 0.75 + 1e-6);
-        return (
-          xs[0] === 0 && xs.at(-1)! + side >= Math.min(width, side) - 1e-6 && xs.at(-1)! + side >= width - 1e-6 && gaps
-        );
-      }),
-    );
+  it('a closer look takes in every hint with room around it, and nothing when there are too few', () => {
+    const whole = { x: 0, y: 0, w: 1280, h: 800 };
+    const small = (x: number, y: number, score = 0.5) => ({ x, y, w: 30, h: 40, score });
+    const closer = { side: 1280, minScore: 0.4, maxWidth: 20, hints: 2 };
+    const seen = [small(300, 200), small(700, 260), small(5, 5, 0.1), { x: 0, y: 500, w: 200, h: 250, score: 0.9 }];
+    assert.deepEqual(regionOfHints(seen, closer, 2, whole), { x: 172, y: 72, w: 686, h: 356 });
+    assert.deepEqual(regionOfHints([...seen, small(1240, 790)], closer, 2, whole), { x: 172, y: 72, w: 1108, h: 728 });
+    assert.equal(regionOfHints(seen.slice(1), closer, 2, whole), null);
+  });
+
+  it('pieces of a region are of one size, cover it and overlap', () => {
+    for (const [w, h] of [
+      [1000, 700],
+      [1500, 900],
+      [3000, 2500],
+    ] as const) {
+      const region = { x: 40, y: 20, w, h };
+      const found = pieces(region, 1280, 128);
+      for (const piece of found) assert.ok(piece.w <= 1280 && piece.h <= 1280);
+      assert.equal(Math.max(...found.map((piece) => piece.x + piece.w)), 40 + w);
+      assert.equal(Math.max(...found.map((piece) => piece.y + piece.h)), 20 + h);
+      const columns = [...new Set(found.map((piece) => piece.x))].sort((a, b) => a - b);
+      for (const [i, x] of columns.slice(1).entries()) assert.ok(columns[i]! + found[0]!.w - x >= 127.9);
+    }
+  });
+
+  it('starts from the boxes that the detector was trained with, at every size', async () => {
+    const trained = (await loadWeights('ssd')).get('Output/extra_dim')!.data;
+    const priors = ssdPriors(512, 512);
+    assert.equal(priors.length, trained.length);
+    // the weights are rounded to 8 bits over -0.3 to 1.3
+    for (const [i, value] of priors.entries()) assert.ok(Math.abs(value / 512 - trained[i]!) < 0.004, `${i}`);
+    assert.throws(() => requireSteps(500, 512), RangeError);
   });
 });

@@ -21,9 +21,18 @@ const MAX_RESIDUAL = 9;
 /** Two looks at one face differ by less. */
 const MAX_DISAGREEMENT = 0.4;
 
-/** Landmarks of every box by two looks: at the box, and at the upright square that the first look suggests. */
-export async function locateFaces(picture: Pyramid, boxes: readonly Box[], engine: FaceEngine): Promise<LocatedFace[]> {
-  const first = await look(picture, boxes.map(landmarkCropOfBox), engine);
+/**
+ * Landmarks of every box by two looks: at the box, and at the upright square that the first look suggests. `angle`: which way
+ * heads lie in the picture, in radians, 0 when upright.
+ */
+export async function locateFaces(
+  picture: Pyramid,
+  boxes: readonly Box[],
+  engine: FaceEngine,
+  angle = 0,
+): Promise<LocatedFace[]> {
+  const crops = boxes.map((box) => landmarkCropOfBox(box, angle));
+  const first = await look(picture, crops, engine);
   const fallback = first.map((points, i) => tryAlign(points) ?? alignBox(boxes[i]!));
   const second = await look(picture, fallback.map(landmarkCropOfFace), engine);
   return boxes.map((box, i) => {

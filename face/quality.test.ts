@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { alignFace } from './align.ts';
 import { rgbImage } from './image.ts';
 import { type LocatedFace, poseOf } from './landmarks.ts';
-import { isFaceLike, lightOf, qualityOf, sharpnessOf } from './quality.ts';
+import { isFaceLike, isFaceOfPhoto, lightOf, qualityOf, sharpnessOf } from './quality.ts';
 import { CHIP_SIZE, type Landmarks, type RgbImage } from './types.ts';
 
 /** A frontal face: points of a plain oval, two eyes, a nose and a mouth, 100 pixels wide. */
@@ -106,5 +106,23 @@ describe('face quality', () => {
     for (const [isReliable, score, width, expected] of cases) {
       assert.equal(isFaceLike(located(frontal, isReliable), score, width), expected, `${isReliable} ${score} ${width}`);
     }
+  });
+
+  it('asks more of a box without landmarks, most of a large one, and takes none too small to tell people apart', () => {
+    const cases: Array<[isReliable: boolean, score: number, width: number, expected: boolean]> = [
+      [true, 0.42, 60, true],
+      [true, 0.3, 60, false],
+      [false, 0.5, 30, true],
+      [false, 0.42, 30, false],
+      [false, 0.48, 60, false],
+      [false, 0.6, 60, true],
+      [true, 0.99, 11, false],
+    ];
+    for (const [isReliable, score, width, expected] of cases)
+      assert.equal(
+        isFaceOfPhoto(located(frontal, isReliable), score, width),
+        expected,
+        `${isReliable} ${score} ${width}`,
+      );
   });
 });

@@ -81,3 +81,17 @@ export function isFaceLike(face: LocatedFace, score: number, width: number): boo
   if (face.isReliable) return score >= MIN_SCORE.reliable;
   return score >= (width < TINY_WIDTH ? MIN_SCORE.tiny : MIN_SCORE.unreliable);
 }
+
+/** What the SSD gives as a face of a photo, by what else is known of it. */
+const PHOTO_GATE = { reliable: 0.32, unreliable: 0.44, largeUnreliable: 0.5 };
+/** Pixels of width from which landmarks of a face that looks this way can be expected to hold. */
+const LARGE_WIDTH = 40;
+/** Pixels of width below which nobody can be told from anybody else, and SSD boxes are as often wrong as right. */
+const MIN_WIDTH = 12;
+
+/** The same for a photo, whose faces may be small, blurred and turned away, and whose boxes come from several looks. */
+export function isFaceOfPhoto(face: LocatedFace, score: number, width: number): boolean {
+  if (width < MIN_WIDTH) return false;
+  if (face.isReliable) return score >= PHOTO_GATE.reliable;
+  return score >= (width < LARGE_WIDTH ? PHOTO_GATE.unreliable : PHOTO_GATE.largeUnreliable);
+}

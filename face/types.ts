@@ -76,7 +76,7 @@ export type EngineName = 'onnx' | 'tfjs-node' | 'tfjs-wasm' | 'tfjs-webgl' | 'tf
  */
 export interface FaceEngine {
   readonly name: EngineName;
-  /** Pictures of 512x512. Answers all boxes scoring `minScore` and above per picture, in its pixels, not suppressed. */
+  /** Pictures of any size with sides that are multiples of 64. Answers all boxes scoring `minScore` and above per picture, in its pixels, not suppressed. */
   detectSsd(inputs: readonly RgbImage[], minScore: number): Promise<ScoredBox[][]>;
   /** One square picture, its side a multiple of 32. Boxes in its pixels, not suppressed. */
   detectTiny(input: RgbImage, minScore: number): Promise<ScoredBox[]>;

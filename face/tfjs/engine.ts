@@ -1,6 +1,6 @@
-import { decodeLandmarks, decodeTiny } from '../decoders.ts';
+import { decodeLandmarks, decodeTiny, rememberPriors, requireSteps } from '../decoders.ts';
 import type { ModelName } from '../models.ts';
-import { CHIP_SIZE, type EngineName, type FaceEngine, LANDMARK_SIZE, type RgbImage, SSD_SIZE } from '../types.ts';
+import { CHIP_SIZE, type EngineName, type FaceEngine, LANDMARK_SIZE, type RgbImage, type ScoredBox } from '../types.ts';
 import type { Weights } from '../weights.ts';
 
 /** What we use of a TensorFlow.js tensor. */
@@ -22,18 +22,22 @@ interface Net<Out> {
   dispose(throwOnRedispose?: boolean): void;
 }
 
+interface SsdNet extends Net<{ boxes: Tensor[]; scores: Tensor[] }> {
+  readonly params: { output_layer: { extra_dim: Tensor } };
+}
+
 /** What we use of @vladmandic/face-api; its builds for Node and for the browser both have it. */
 export interface FaceApi {
   tf: TensorFlow;
   NetInput: new (inputs: Tensor[]) => unknown;
-  SsdMobilenetv1: new () => Net<{ boxes: Tensor[]; scores: Tensor[] }>;
+  SsdMobilenetv1: new () => SsdNet;
   TinyFaceDetector: new () => Net<Tensor>;
   FaceLandmark68Net: new () => Net<Tensor>;
   FaceRecognitionNet: new () => Net<Tensor>;
 }
 
 /** tfjs holds all intermediate results of a batch at once: keep batches small. */
-const MAX_BATCH = { ssd: 1, landmarks: 8, recognition: 8 };
+const MAX_BATCH = { landmarks: 8, recognition: 8 };
 
 /**
  * face-api's own networks on any TensorFlow.js backend: in Node and in the browser's worker alike. `readModel` delivers
@@ -44,6 +48,7 @@ export function createTfjsEngine(
   faceapi: FaceApi,
   readModel: (model: ModelName) => Promise<Weights>,
 ): FaceEngine {
+  const priorsOf = rememberPriors();
   const loaded = new Map<ModelName, Promise<Net<unknown>>>();
 
   const net = <Out>(model: ModelName, create: new () => Net<Out>): Promise<Net<Out>> => {
@@ -80,12 +85,9 @@ export function createTfjsEngine(
   return {
     name,
     async detectSsd(inputs, minScore) {
-      const ssd = await net('ssd', faceapi.SsdMobilenetv1);
+      const ssd = (await net('ssd', faceapi.SsdMobilenetv1)) as SsdNet;
       const found = [];
-      for (const batch of batches(inputs, MAX_BATCH.ssd)) {
-        const [boxes, scores] = await run(ssd, batch, SSD_SIZE, (out) => [out.boxes[0]!, out.scores[0]!]);
-        found.push(collectBoxes(boxes!, scores!, minScore));
-      }
+      for (const image of inputs) found.push(await runSsd(faceapi.tf, ssd, image, priorsOf, minScore));
       return found;
     },
     async detectTiny(input, minScore) {
@@ -121,13 +123,40 @@ export function createTfjsEngine(
   };
 }
 
-/** Boxes arrive decoded by the network itself, as [top, left, bottom, right] of 0..1. */
-function collectBoxes(boxes: Float32Array, scores: Float32Array, minScore: number) {
+/**
+ * face-api scales every picture to 512x512 and knows the priors of that size alone. Here the picture goes in as it is, with
+ * the priors of its own size in pixels, so that boxes come out in pixels.
+ */
+async function runSsd(
+  tf: TensorFlow,
+  ssd: SsdNet,
+  { data, width, height }: RgbImage,
+  priorsOf: (width: number, height: number) => Float32Array,
+  minScore: number,
+): Promise<ScoredBox[]> {
+  requireSteps(width, height);
+  const priors = priorsOf(width, height);
+  const layer = ssd.params.output_layer;
+  layer.extra_dim.dispose();
+  layer.extra_dim = tf.tensor(priors, [1, priors.length / 4, 4], 'float32');
+  const input = tf.tensor(Float32Array.from(data), [1, height, width, 3], 'float32');
+  const out = ssd.forwardInput({ toBatchTensor: () => input });
+  const results = [out.boxes[0]!, out.scores[0]!];
+  try {
+    const [boxes, scores] = await Promise.all(results.map(async (result) => Float32Array.from(await result.data())));
+    return collectBoxes(boxes!, scores!, minScore);
+  } finally {
+    for (const tensor of [...results, input]) tensor.dispose();
+  }
+}
+
+/** Boxes arrive decoded by the network itself, as [top, left, bottom, right]. */
+function collectBoxes(boxes: Float32Array, scores: Float32Array, minScore: number): ScoredBox[] {
   const found = [];
   for (let i = 0; i < scores.length; i++) {
     const score = scores[i]!;
     if (score < minScore) continue;
-    const [top, left, bottom, right] = boxes.subarray(i * 4, i * 4 + 4).map((value) => value * SSD_SIZE);
+    const [top, left, bottom, right] = boxes.subarray(i * 4, i * 4 + 4);
     found.push({ x: left!, y: top!, w: right! - left!, h: bottom! - top!, score });
   }
   return found;

@@ -73,25 +73,27 @@ export function createIndexPhotoJob(deps: IndexPhotoDeps): JobHandler<'index-pho
     await deps.onStage?.('decoded');
     const wantsFaces = photo.faceSearchEnabled && !photo.isPastRetention;
     const faceSpaces = wantsFaces ? await neededSpaces(deps.db, photo.eventId) : [];
-    const faces = wantsFaces
-      ? await timed('faces', async () => {
-          const recognition = await deps.engine.recognition(faceSpaces);
-          return deps.engine.use('normal', (engine) =>
-            describeServer(decoded.image, engine, { originalScale: decoded.scale, recognition }),
-          );
-        })
-      : [];
-    await deps.onStage?.('described');
-    const derivatives = await timed('derivatives', () =>
-      makeDerivatives(decoded.image, { mode: photo.watermarkMode as WatermarkMode, eventName: photo.eventName }),
+    const findAll = async () => {
+      const recognition = await deps.engine.recognition(faceSpaces);
+      return deps.engine.use('normal', (engine) =>
+        describeServer(decoded.image, engine, { originalScale: decoded.scale, recognition }),
+      );
+    };
+    // the networks and the picture library each leave a core idle: side by side they take the time of the longer one
+    const [faces, derivatives] = await bothOf(
+      wantsFaces ? timed('faces', findAll) : Promise.resolve([]),
+      timed('derivatives', () =>
+        makeDerivatives(decoded.image, { mode: photo.watermarkMode as WatermarkMode, eventName: photo.eventName }),
+      ),
     );
+    await deps.onStage?.('described');
     return {
       decoded: { width: decoded.width, height: decoded.height },
       metadata,
       faces: faces.map((face) => toFound(face, decoded.scale)),
       faceSpaces,
       derivatives,
-      color: await placeholderColor(decoded.image),
+      color: await placeholderColor(derivatives),
     };
   }
 
@@ -135,6 +137,12 @@ export function createIndexPhotoJob(deps: IndexPhotoDeps): JobHandler<'index-pho
       await rm(folder, { recursive: true, force: true });
     }
   };
+}
+
+/** Waits for both even when one fails, so that nothing of a photo goes on after its job. */
+async function bothOf<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
 }
 
 function toFound(face: DescribedFace, scale: number): FoundFace {

@@ -59,9 +59,9 @@ export async function makeDerivatives(
   return derivatives;
 }
 
-/** Mean colour as `#rrggbb`, shown until the photo is there. */
-export async function placeholderColor(image: Raw): Promise<string> {
-  const { channels } = await open(image).stats();
+/** Mean colour as `#rrggbb`, shown until the photo is there; taken from the smallest picture. */
+export async function placeholderColor(derivatives: readonly Derivative[]): Promise<string> {
+  const { channels } = await sharp(derivatives.at(-1)!.data).stats();
   return `#${channels
     .slice(0, 3)
     .map((channel) => Math.round(channel.mean).toString(16).padStart(2, '0'))

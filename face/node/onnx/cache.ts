@@ -4,20 +4,19 @@ import path from 'node:path';
 import { type ModelName, models } from '../../models.ts';
 import type { Weights } from '../../weights.ts';
 import { loadWeights } from '../model-files.ts';
-import { landmarkNet, recognitionNet, ssdNet, ssdPriors, tinyNet } from './nets.ts';
+import { landmarkNet, recognitionNet, ssdNet, tinyNet } from './nets.ts';
 
 /** Raised when the graphs are built differently, so that older files are not taken. */
-const CONVERTER_VERSION = 1;
+const CONVERTER_VERSION = 2;
 
 const builders: Record<string, { model: ModelName; build: (weights: Weights) => Uint8Array }> = {
   ssd: { model: 'ssd', build: ssdNet },
-  'ssd-priors': { model: 'ssd', build: (weights) => new Uint8Array(ssdPriors(weights).slice().buffer) },
   tiny: { model: 'tiny', build: tinyNet },
   landmarks: { model: 'landmarks', build: landmarkNet },
   recognition: { model: 'recognition', build: recognitionNet },
 };
 
-export type OnnxFile = 'ssd' | 'ssd-priors' | 'tiny' | 'landmarks' | 'recognition';
+export type OnnxFile = 'ssd' | 'tiny' | 'landmarks' | 'recognition';
 
 /**
  * The converted file, from the cache or made now. A cached file is its SHA-256 (32 bytes) followed by the content, so a

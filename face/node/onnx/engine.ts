@@ -1,5 +1,5 @@
 import type * as Ort from 'onnxruntime-node';
-import { decodeLandmarks, decodeSsd, decodeTiny } from '../../decoders.ts';
+import { decodeLandmarks, decodeSsd, decodeTiny, rememberPriors, requireSteps } from '../../decoders.ts';
 import {
   CHIP_SIZE,
   DESCRIPTOR_LENGTH,
@@ -8,12 +8,11 @@ import {
   type Landmarks,
   type RgbImage,
   type ScoredBox,
-  SSD_SIZE,
 } from '../../types.ts';
 import { convertedFile, type OnnxFile } from './cache.ts';
 
 /** More pictures than this in one run save no time and cost memory. */
-const MAX_BATCH: Record<'ssd' | 'landmarks' | 'recognition', number> = { ssd: 4, landmarks: 16, recognition: 16 };
+const MAX_BATCH: Record<'landmarks' | 'recognition', number> = { landmarks: 16, recognition: 16 };
 
 /**
  * The networks on onnxruntime's CPU library. `threads` are those of one run. Sessions open when first used, so a process
@@ -22,7 +21,7 @@ const MAX_BATCH: Record<'ssd' | 'landmarks' | 'recognition', number> = { ssd: 4,
 export async function createOnnxEngine(options: { cacheDir: string; threads: number }): Promise<FaceEngine> {
   const ort = await import('onnxruntime-node');
   const sessions = new Map<OnnxFile, Promise<Ort.InferenceSession>>();
-  let priors: Promise<Float32Array> | undefined;
+  const priorsOf = rememberPriors();
 
   const session = (file: OnnxFile) => {
     const open = sessions.get(file);
@@ -58,22 +57,14 @@ export async function createOnnxEngine(options: { cacheDir: string; threads: num
   return {
     name: 'onnx',
     async detectSsd(inputs, minScore) {
-      priors ??= convertedFile('ssd-priors', options.cacheDir).then((b) => new Float32Array(b.slice().buffer));
-      const places = await priors;
-      const count = places.length / 4;
       const found: ScoredBox[][] = [];
-      for (const batch of batches(inputs, MAX_BATCH.ssd)) {
-        const { boxes, classes } = await run('ssd', batch, SSD_SIZE);
-        for (let i = 0; i < batch.length; i++) {
-          found.push(
-            decodeSsd(
-              boxes!.subarray(i * count * 4, (i + 1) * count * 4),
-              classes!.subarray(i * count * 3, (i + 1) * count * 3),
-              places,
-              minScore,
-            ),
-          );
-        }
+      for (const { width, height, data } of inputs) {
+        requireSteps(width, height);
+        const input = new ort.Tensor('uint8', new Uint8Array(data), [1, height, width, 3]);
+        const { boxes, classes } = await (await session('ssd')).run({ input });
+        found.push(
+          decodeSsd(boxes!.data as Float32Array, classes!.data as Float32Array, priorsOf(width, height), minScore),
+        );
       }
       return found;
     },

@@ -170,7 +170,7 @@ export function landmarkNet(weights: Weights): Uint8Array {
 const BATCH_NORM_EPSILON = 0.0010000000474974513;
 const HALVING_LAYERS = new Set([2, 4, 6, 12]);
 
-/** MobileNet v1 with six SSD heads: [N,512,512,3] to `boxes` [N,5118,4] and `classes` [N,5118,3], both raw. */
+/** MobileNet v1 with six SSD heads: [N,H,W,3] to `boxes` [N,P,4] and `classes` [N,P,3], both raw; P is 5118 for 512x512. */
 export function ssdNet(weights: Weights): Uint8Array {
   const net = new Layers('ssd', weights);
   const g = net.graph;
@@ -185,7 +185,7 @@ export function ssdNet(weights: Weights): Uint8Array {
     const bias = beta.map((value, i) => value - mean[i]! * scale[i]!);
     return net.relu6(net.depthwise(x, net.get(`${name}/depthwise_weights`), { stride, scale, bias }));
   };
-  let x = net.picture(['N', 512, 512, 3], [127.5, 127.5, 127.5], 1 / 127.5);
+  let x = net.picture(['N', 'H', 'W', 3], [127.5, 127.5, 127.5], 1 / 127.5);
   x = pointwise(x, 'MobilenetV1/Conv2d_0_pointwise', 2);
   const features: Value[] = [];
   for (let i = 1; i <= 13; i++) {
@@ -209,11 +209,6 @@ export function ssdNet(weights: Weights): Uint8Array {
   g.output('boxes', ['N', 'P', 4]);
   g.output('classes', ['N', 'P', 3]);
   return g.serialize();
-}
-
-/** Where the SSD heads look: [5118 x (top, left, bottom, right)], 0..1. */
-export function ssdPriors(weights: Weights): Float32Array {
-  return tensor(weights, 'Output/extra_dim').data;
 }
 
 /** Tiny YOLO: [N,S,S,3] to `cells` [N,S/32,S/32,25], raw. */
