@@ -12,6 +12,7 @@ import './px-admin-photos.ts';
 import './px-admin-users.ts';
 import './px-admin-orders.ts';
 import './px-admin-refunds.ts';
+import './px-admin-reconciliation.ts';
 import './px-admin-revenue.ts';
 import './px-admin-rules.ts';
 import './px-admin-payouts.ts';
@@ -43,7 +44,7 @@ const groups = (): readonly DeskGroup[] => {
           href: '/admin/orders',
           label: nav.orders,
           icon: 'receipt',
-          also: ['/admin/refunds', '/admin/payment-reviews'],
+          also: ['/admin/refunds', '/admin/payment-reviews', '/admin/reconciliation'],
         },
         { href: '/admin/revenue', label: nav.revenue, icon: 'wallet' },
       ],
@@ -90,6 +91,8 @@ function page(rest: string): TemplateResult {
       return html`<px-admin-refunds></px-admin-refunds>`;
     case 'payment-reviews':
       return html`<px-admin-reviews></px-admin-reviews>`;
+    case 'reconciliation':
+      return html`<px-admin-reconciliation></px-admin-reconciliation>`;
     case 'revenue':
       if (second === 'rules') return html`<px-admin-rules></px-admin-rules>`;
       if (second === 'payouts') return html`<px-admin-payouts></px-admin-payouts>`;

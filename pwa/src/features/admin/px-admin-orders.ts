@@ -41,6 +41,7 @@ export const orderTabs = (): TemplateResult =>
       { href: '/admin/orders', label: d().orders.title },
       { href: '/admin/refunds', label: d().refunds.title },
       { href: '/admin/payment-reviews', label: d().reviews.title },
+      { href: '/admin/reconciliation', label: d().reconciliation.title },
     ],
     d().orders.title,
   );

@@ -11,6 +11,7 @@ import { type Answer, call, type ItemOf } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
 import { formatDateShort, formatDateTime, formatMoney } from '../../i18n/format.ts';
 import { FilteredPage } from './filtered.ts';
+import './px-money-cases.ts';
 import { orderTabs } from './px-admin-orders.ts';
 
 type Refund = ItemOf<typeof payment.listRefunds>;
@@ -90,7 +91,16 @@ export class PxAdminRefunds extends FilteredPage {
         <button class="btn btn-line" @click=${() => void this.#decide(refund, 'reject')}>${texts.reject}</button>
       </span>`;
     if (refund.status === 'approved')
-      return html`<button class="btn btn-solid" @click=${() => void this.#transfer(refund)}>${texts.transfer}</button>`;
+      return html`<span class="desk-actions end-actions">
+        ${
+          refund.canSend
+            ? html`<button class="btn btn-solid" @click=${() => void this.#send(refund)}>${texts.send}</button>`
+            : nothing
+        }
+        <button class="btn ${refund.canSend ? 'btn-line' : 'btn-solid'}" @click=${() => void this.#transfer(refund)}>
+          ${texts.transfer}
+        </button>
+      </span>`;
     return nothing;
   }
 
@@ -109,6 +119,19 @@ export class PxAdminRefunds extends FilteredPage {
             body: { decision, note: note || undefined },
           }),
         );
+      },
+    });
+  }
+
+  async #send(refund: Refund): Promise<void> {
+    const texts = d().refunds;
+    await ask({
+      title: texts.sendTitle(formatMoney(refund.amountSatang)),
+      body: texts.sendBody,
+      action: texts.send,
+      run: async () => {
+        const params = { id: refund.id };
+        this.#refunds.replace(await call<typeof payment.sendRefund>('POST', '/api/admin/refunds/:id/send', { params }));
       },
     });
   }
@@ -138,7 +161,7 @@ export class PxAdminRefunds extends FilteredPage {
   }
 }
 
-/** Money that came too late, too short, too much, twice, or for nobody: one click each. */
+/** Money that came too late, too short, too much, twice, or for nobody, and what the bank did not show: one click each. */
 @customElement('px-admin-reviews')
 export class PxAdminReviews extends PxElement {
   readonly #reviews = new Loader<Answer<typeof payment.listPaymentReviews>>(this, () =>
@@ -148,9 +171,10 @@ export class PxAdminReviews extends PxElement {
   protected override render(): TemplateResult {
     const texts = d().reviews;
     return html`${pageHead({ title: texts.title, lead: texts.lead })} ${orderTabs()}
+      <px-money-cases></px-money-cases>
     ${this.#reviews.view(({ items }) =>
       items.length === 0
-        ? emptyState({ drawing: 'bag', title: texts.none, body: texts.noneBody })
+        ? html`<p class="soft">${texts.none}. ${texts.noneBody}</p>`
         : html`<ul class="review-list">
             ${items.map((review) => this.#review(review))}
           </ul>`,
