@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RequestHandler } from 'express';
 import sharp from 'sharp';
+import { PIPELINE_VERSION } from '#contracts/pipeline.ts';
 import type { Auth } from '#server/auth.ts';
 import { eventsRoutes } from '#server/modules/events/routes.ts';
 import { createEventsService } from '#server/modules/events/service.ts';
@@ -112,7 +113,7 @@ export async function startPhotoApp(more: { handlers?: (services: PhotoServices)
           width: 600,
           height: 400,
           taken_at: takenAt ?? null,
-          pipeline_version: 1,
+          pipeline_version: PIPELINE_VERSION,
         })
         .returning('id')
         .executeTakeFirstOrThrow();
