@@ -63,7 +63,8 @@ export interface ComposeDeps {
   db: Db;
   storage: Storage;
   messages: Messages;
-  gateway: PaynoiSettings;
+  /** `patienceMs`: how long a buyer waits for a QR; read at each start. */
+  gateway: PaynoiSettings & { patienceMs: number };
   hosted: OmiseSettings;
   clock: Clock;
   logger: Logger;
@@ -97,7 +98,16 @@ export function compose(deps: ComposeDeps) {
     clock,
   });
   const providers: [PaymentProvider, PaymentProvider] = [wrap(createPaynoi(gateway)), wrap(createOmise(hosted))];
-  const payments = createPaymentsService({ db, orders, providers, logger, clock, patienceMs: 700 });
+  const payments = createPaymentsService({
+    db,
+    orders,
+    providers,
+    logger,
+    clock,
+    get patienceMs() {
+      return gateway.patienceMs;
+    },
+  });
   const webhooks = createWebhooksService({ db, payments, logger, clock });
   const reviews = createReviewsService({ db, orders, settings, clock });
   const bankSecret = testSecrets.bank;
@@ -145,16 +155,17 @@ export async function startShopApp() {
     account: '0800000000',
     type: '1',
     recordKey: 'test-record-key',
-    createTimeoutMs: 5_000,
-    checkTimeoutMs: 700,
+    patienceMs: 20_000,
+    createTimeoutMs: 20_000,
+    checkTimeoutMs: 5_000,
   };
   const hosted = {
     baseUrl: '',
     secretKey: 'skey_test_1',
     webhookSecret: Buffer.from('a secret for webhooks').toString('base64'),
     sourceType: 'alipay',
-    createTimeoutMs: 5_000,
-    checkTimeoutMs: 700,
+    createTimeoutMs: 20_000,
+    checkTimeoutMs: 5_000,
   };
   let services!: ReturnType<typeof compose>;
 

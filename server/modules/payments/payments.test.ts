@@ -239,13 +239,17 @@ describe('payments', () => {
     assert.equal((await shop.reviews.resolve(over.payment.id, 'keep', admin)).resolution, 'keep');
   });
 
+  const impatient = (isIt: boolean) => Object.assign(shop.gateway, { patienceMs: isIt ? 300 : 20_000 });
+
   it('shows the QR by itself when the gateway answers a create late', async () => {
+    impatient(true);
     const { order, viewer } = await ordered();
     await shop.faults({ createDelayMs: 1200 });
     const slow = await shop.payments.start(order.id, viewer);
     await shop.faults({ createDelayMs: 0 });
     assert.equal(slow.status, 'unknown');
     assert.ok(slow.retryAt && new Date(slow.retryAt) > shop.clock.now());
+    impatient(false);
     assert.equal((await shop.payments.start(order.id, viewer)).id, slow.id, 'it is not asked for again meanwhile');
     await shop.payments.idle();
     const now = await shop.payments.status(slow.id, viewer);
@@ -255,8 +259,10 @@ describe('payments', () => {
 
   it('replaces an attempt the gateway never answered after 30 seconds, watches it on, and no money is taken twice unseen', async () => {
     const { order, viewer } = await ordered();
-    await shop.faults({ createDelayMs: 6_000 });
+    await shop.faults({ createDelayMs: 30_000 });
+    impatient(true);
     const lost = await shop.payments.start(order.id, viewer);
+    impatient(false);
     await shop.faults({ createDelayMs: 0 });
     assert.equal((await shop.payments.start(order.id, viewer)).id, lost.id);
     shop.wait(31_000);
@@ -290,13 +296,15 @@ describe('payments', () => {
 
   it('leaves a gateway alone that does not answer three times', async () => {
     const { order, viewer } = await ordered();
-    await shop.faults({ createDelayMs: 6_000 });
+    await shop.faults({ createDelayMs: 30_000 });
+    impatient(true);
     const ids = new Set<string>();
     for (let i = 0; i < 5; i++) {
       ids.add((await shop.payments.start(order.id, viewer)).id);
       shop.wait(31_000);
     }
     await shop.faults({ createDelayMs: 0 });
+    impatient(false);
     assert.equal(ids.size, 3);
     shop.wait(16 * 60_000);
     const next = await shop.payments.start(order.id, viewer);

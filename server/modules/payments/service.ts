@@ -35,7 +35,7 @@ export interface PaymentsDeps {
 const maxUnanswered = 3;
 
 export function createPaymentsService(deps: PaymentsDeps) {
-  const { db, orders, providers, logger, patienceMs = 10_000 } = deps;
+  const { db, orders, providers, logger } = deps;
   const clock = deps.clock ?? systemClock;
   const provider = providers[0];
   const providerOf = (name: string): PaymentProvider | undefined => providers.find((each) => each.name === name);
@@ -131,7 +131,7 @@ export function createPaymentsService(deps: PaymentsDeps) {
       returnUrl: orders.pageLink(order.id, orders.tokenOf(order.id)),
     };
     const asked = (providerOf(payment.provider) ?? provider).create(request);
-    const answer = await within(asked, patienceMs);
+    const answer = await within(asked, deps.patienceMs ?? 10_000);
     if (answer?.kind === 'created') return keepCreated(payment, answer);
     logger.warn({ paymentId: payment.id, outcome: answer?.kind ?? 'slow' }, 'the gateway made no QR');
     if (answer?.kind === 'refused') {
