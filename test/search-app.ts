@@ -2,6 +2,7 @@ import { createEventsService } from '#server/modules/events/service.ts';
 import { createFaceGroupsService } from '#server/modules/face-searches/groups.service.ts';
 import { faceSearchesRoutes } from '#server/modules/face-searches/routes.ts';
 import { createFaceSearchesService, type FaceSearchService } from '#server/modules/face-searches/service.ts';
+import { eraseUser } from '#server/modules/privacy/erasure.ts';
 import { privacyRoutes } from '#server/modules/privacy/routes.ts';
 import { createPrivacyService } from '#server/modules/privacy/service.ts';
 import { createSettingsService } from '#server/modules/settings/service.ts';
@@ -19,6 +20,7 @@ export async function startSearchApp() {
   const bench = await startWorkerBench();
   const logger = createLogger('silent', 'test');
   let service!: FaceSearchService;
+  let privacyService!: ReturnType<typeof createPrivacyService>;
   const http = await startHttpApp(({ database: { db }, auth, messages }) => {
     const privacy = createPrivacyService({
       db,
@@ -27,6 +29,7 @@ export async function startSearchApp() {
       forgetAttempts: auth.forgetAttempts,
       checkPassword: auth.checkPassword,
     });
+    privacyService = privacy;
     const events = createEventsService({
       db,
       cache: createMemoryCache(),
@@ -59,6 +62,11 @@ export async function startSearchApp() {
     queues,
     worker,
     service,
+    /** As the person's own wish, without the ceremony of a password. */
+    eraseUser: (userId: string) =>
+      http.db
+        .transaction()
+        .execute((trx) => eraseUser(trx, { consents: privacyService.consents }, { userId, actorId: null })),
     async stop(): Promise<void> {
       await relay.stop();
       await worker.stop();

@@ -214,7 +214,9 @@ export const faceGroupView = z.object({
   label: z.string().nullable(),
   faceCount: z.int(),
   photoCount: z.int(),
-  cover: z.object({ faceId: z.uuid(), photoId: z.uuid(), box, thumbnailUrl: z.string() }).nullable(),
+  cover: z
+    .object({ faceId: z.uuid(), photoId: z.uuid(), box, width: z.int().nullable(), thumbnailUrl: z.string() })
+    .nullable(),
   createdAt: isoTime,
 });
 

@@ -78,7 +78,11 @@ export function createDescribePhotoJob(deps: DescribePhotoDeps): JobHandler<'des
   async function run(photoId: string): Promise<void> {
     const photo = await repository.findPhotoToDescribe(db, photoId);
     if (!photo) return;
-    const missing = (await neededSpaces(db, photo.eventId)).filter((space) => !photo.spaces.includes(space));
+    const needed = await neededSpaces(db, photo.eventId);
+    const known = needed.filter((space) => photo.spaces.includes(space));
+    // Faces that were hidden and are shown again lack what the photo has.
+    const isShownAgain = (await repository.findFacesWithout(db, photoId, known)).length > 0;
+    const missing = isShownAgain ? needed : needed.filter((space) => !known.includes(space));
     if (missing.length > 0) {
       const end = deps.metrics.stageSeconds.startTimer({ stage: 'describe' });
       const faces = await repository.findFacesWithout(db, photoId, missing);

@@ -56,6 +56,7 @@ const groups = (db: DbOrTrx) =>
       (join) => join.onRef('n.groupId', '=', 'g.id'),
     )
     .innerJoin('faces as c', 'c.id', 'n.coverId')
+    .innerJoin('photos as cp', 'cp.id', 'c.photo_id')
     .select([
       'g.id',
       'g.event_id as eventId',
@@ -65,6 +66,7 @@ const groups = (db: DbOrTrx) =>
       'n.photoCount',
       'c.id as coverFaceId',
       'c.photo_id as coverPhotoId',
+      'cp.width as coverWidth',
       'c.box_x as boxX',
       'c.box_y as boxY',
       'c.box_width as boxWidth',

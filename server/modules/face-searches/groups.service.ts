@@ -176,7 +176,8 @@ const viewOfGroup = (row: repository.GroupRow): GroupView => ({
     faceId: row.coverFaceId,
     photoId: row.coverPhotoId,
     box: [row.boxX, row.boxY, row.boxWidth, row.boxHeight],
-    thumbnailUrl: `/api/photos/${row.coverPhotoId}/thumbnails/medium`,
+    width: row.coverWidth,
+    thumbnailUrl: `/api/photos/${row.coverPhotoId}/thumbnails/large`,
   },
   createdAt: row.createdAt.toISOString(),
 });

@@ -7,6 +7,8 @@ import './px-admin-dashboard.ts';
 import './px-admin-events.ts';
 import './px-admin-event.ts';
 import './px-admin-event-form.ts';
+import './px-admin-faces.ts';
+import './px-admin-engines.ts';
 import './px-admin-approve.ts';
 import './px-admin-photos.ts';
 import './px-admin-users.ts';
@@ -61,6 +63,7 @@ const groups = (): readonly DeskGroup[] => {
       label: nav.groupSystem,
       links: [
         { href: '/admin/settings', label: nav.settings, icon: 'edit' },
+        { href: '/admin/engines', label: d().engines.title, icon: 'face' },
         { href: '/admin/queues', label: nav.queues, icon: 'refresh' },
         { href: '/admin/logs', label: nav.logs, icon: 'clock' },
       ],
@@ -69,11 +72,12 @@ const groups = (): readonly DeskGroup[] => {
 };
 
 function page(rest: string): TemplateResult {
-  const [first = '', second = '', third = ''] = rest.split('/');
+  const [first = '', second = '', third = '', fourth = ''] = rest.split('/');
   switch (first) {
     case 'events':
       if (second === 'new') return html`<px-admin-event-form></px-admin-event-form>`;
       if (third === 'edit') return html`<px-admin-event-form .eventId=${second}></px-admin-event-form>`;
+      if (third === 'faces') return html`<px-admin-faces .eventId=${second} .groupId=${fourth}></px-admin-faces>`;
       if (second) return html`<px-admin-event .eventId=${second}></px-admin-event>`;
       return html`<px-admin-events></px-admin-events>`;
     case 'approve':
@@ -104,6 +108,8 @@ function page(rest: string): TemplateResult {
       return html`<px-admin-settings></px-admin-settings>`;
     case 'logs':
       return html`<px-admin-logs></px-admin-logs>`;
+    case 'engines':
+      return html`<px-admin-engines></px-admin-engines>`;
     case 'queues':
       return html`<px-admin-queues></px-admin-queues>`;
     case 'privacy':

@@ -14,6 +14,7 @@ import { toast } from '../../context/toasts.ts';
 import { type Answer, call } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
 import { formatDateShort, formatDateTime } from '../../i18n/format.ts';
+import './px-event-engine.ts';
 import './px-event-staff.ts';
 import './px-event-packages.ts';
 
@@ -42,12 +43,14 @@ export class PxAdminEvent extends PxElement {
       back: { href: '/admin/events', label: texts.title },
       lead: html`${eventBadge(event.status)} ${formatDateShort(event.startsAt)} · ${event.venue ?? event.location ?? '–'} ·
         <a href="/e/${event.slug}">/e/${event.slug}</a>`,
-      actions: html`<a class="btn btn-line" href="/admin/approve?event=${event.id}">${icon('check-circle')}${d().admin.nav.approve}</a>
+      actions: html`<a class="btn btn-line" href="/admin/events/${event.id}/faces">${icon('face')}${d().faces.title}</a>
+        <a class="btn btn-line" href="/admin/approve?event=${event.id}">${icon('check-circle')}${d().admin.nav.approve}</a>
         <a class="btn btn-line" href="/admin/upload/${event.id}">${icon('upload')}${d().admin.nav.upload}</a>
         <a class="btn btn-line" href="/admin/events/${event.id}/edit">${icon('edit')}${d().common.edit}</a>`,
     })}
     ${this.#numbers.view((numbers) => eventNumbers(event, numbers, 'admin'))}
     <div class="desk-grid">
+      <section class="desk-card stack"><px-event-engine .eventId=${event.id}></px-event-engine></section>
       <section class="desk-card">
         <h2>${d().common.status}</h2>
         <p>${texts.statusHints[event.status]}</p>

@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import type * as admin from '#contracts/http/admin.ts';
 import { Loader } from '../../components/desk/loader.ts';
@@ -33,7 +33,7 @@ export class PxAdminQueues extends PxElement {
   protected override render(): TemplateResult {
     const texts = d().queues;
     return html`${pageHead({ title: texts.title, lead: texts.lead })}
-    ${this.#queues.view(({ queues, outboxWaiting }) => {
+    ${this.#queues.view(({ queues, outboxWaiting, photosGivenUp }) => {
       const dead = queues.flatMap((queue) => queue.deadLetters.map((letter) => ({ ...letter, queue: queue.name })));
       const names: Record<string, string> = texts.names;
       return html`<div class="stack">
@@ -48,7 +48,16 @@ export class PxAdminQueues extends PxElement {
           ${figure({ label: texts.outbox, value: formatNumber(outboxWaiting), note: texts.outboxHint })}
         </div>
         <section class="desk-section">
-          <h2>${texts.dead}</h2>
+          <div class="spread">
+            <h2>${texts.dead}</h2>
+            ${
+              dead.length > 1
+                ? html`<button class="btn btn-line" @click=${() => void this.#retryAll(queues)}>
+                    ${icon('refresh')}${texts.retryAll}
+                  </button>`
+                : nothing
+            }
+          </div>
           ${
             dead.length === 0
               ? html`<p class="note note-success">${icon('check-circle')}<span>${texts.noDead}</span></p>`
@@ -80,10 +89,54 @@ export class PxAdminQueues extends PxElement {
                 })
           }
         </section>
+        ${
+          photosGivenUp.length > 0
+            ? html`<section class="desk-section">
+                <h2>${texts.photosGivenUp}</h2>
+                ${dataTable({
+                  caption: texts.photosGivenUp,
+                  rows: photosGivenUp,
+                  key: (photo) => photo.photoId,
+                  columns: [
+                    {
+                      label: d().common.photo,
+                      cell: (photo) => html`<b>${photo.fileName}</b><small>${photo.eventName}</small>`,
+                    },
+                    { label: texts.reason, cell: () => texts.givenUpHint },
+                    { label: d().common.date, cell: (photo) => formatDateTime(photo.givenUpAt) },
+                    {
+                      label: '',
+                      end: true,
+                      cell: (
+                        photo,
+                      ) => html`<button class="btn btn-line" @click=${() => void this.#retryPhoto(photo.photoId)}>
+                        ${icon('refresh')}${texts.retry}
+                      </button>`,
+                    },
+                  ],
+                })}
+              </section>`
+            : nothing
+        }
       </div>`;
     })}`;
   }
 
+  async #retryAll(queues: readonly Queue[]): Promise<void> {
+    await act(async () => {
+      for (const { name, deadLetters } of queues)
+        if (deadLetters.length > 0)
+          await call<typeof admin.retryAllJobs>('POST', '/api/admin/queues/:queue/retry', { params: { queue: name } });
+    }, d().queues.retried);
+    await this.#queues.reload();
+  }
+  async #retryPhoto(id: string): Promise<void> {
+    await act(
+      () => call<typeof admin.retryPhoto>('POST', '/api/admin/photos/:id/retry', { params: { id } }),
+      d().queues.retried,
+    );
+    await this.#queues.reload();
+  }
   async #retry(queue: Queue['name'], id: string): Promise<void> {
     await act(
       () => call<typeof admin.retryJob>('POST', '/api/admin/queues/:queue/jobs/:id/retry', { params: { queue, id } }),
