@@ -62,7 +62,7 @@ export class PxPay extends PxElement {
     const texts = t().pay;
     const isLive = payment?.status === 'pending' && this.#leftMs > 0 && payment.qrImageBase64;
     return html`<h1 class="sr-only">${texts.title}</h1>
-      ${isLive ? this.#qr(payment) : this.#noQr()}
+      ${isLive ? this.#qr(payment) : payment?.redirectUrl ? this.#hosted(payment.redirectUrl) : this.#noQr()}
       ${payment?.review ? html`<p class="note note-warning">${icon('info')}${texts.review}</p>` : nothing}`;
   }
 
@@ -121,7 +121,10 @@ export class PxPay extends PxElement {
       });
     }
     if (status === 'unknown' && this.payment) {
-      const ends = this.payment.expiresAt ?? new Date(Date.parse(this.payment.createdAt) + UNKNOWN_MS).toISOString();
+      const ends =
+        this.payment.retryAt ??
+        this.payment.expiresAt ??
+        new Date(Date.parse(this.payment.createdAt) + UNKNOWN_MS).toISOString();
       if (Date.parse(ends) > this.now)
         return this.#state('clock', more.unknownTitle, more.unknownBody(formatTime(ends)), { small: texts.checking });
       return this.#state('clock', texts.expired, texts.expiredBody, { action: this.canPay ? texts.newQr : '' });
@@ -139,6 +142,13 @@ export class PxPay extends PxElement {
     if (status === 'failed') return this.#state('warning', texts.failed, this.problem, { action });
     if (status === 'cancelled') return this.#state('clock', texts.cancelled, this.problem, { action });
     return this.#state('clock', texts.expired, this.problem || texts.expiredBody, { small: more.late, action });
+  }
+  /** A gateway with a page of its own: the buyer pays there and comes back. */
+  #hosted(url: string): TemplateResult {
+    return html`<div class="pay">
+      ${this.#amount()}
+      <a class="btn btn-gold btn-big btn-wide" href=${url}>${t().payMore.toGateway}</a>
+    </div>`;
   }
   #amount(): TemplateResult {
     return html`<p class="pay-amount">

@@ -112,6 +112,7 @@ export const choosingEn = {
     orderNumber: 'Order',
     payBefore: (time: string) => `Pay before ${time}`,
     pictureTitle: 'PromptPay',
+    toGateway: 'Continue to the payment page',
     unknownTitle: 'The payment service has not answered yet',
     unknownBody: (time: string) =>
       `So that you are never charged twice, a new QR code is possible from ${time}. This page looks by itself all the time.`,

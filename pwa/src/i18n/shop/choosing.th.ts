@@ -110,6 +110,7 @@ export const choosingTh: Catalogue<typeof choosingEn> = {
     orderNumber: 'คำสั่งซื้อ',
     payBefore: (time) => `ชำระก่อน ${time}`,
     pictureTitle: 'พร้อมเพย์',
+    toGateway: 'ไปหน้าชำระเงิน',
     unknownTitle: 'ระบบชำระเงินยังไม่ตอบ',
     unknownBody: (time) => `เพื่อไม่ให้ถูกเก็บเงินซ้ำ จะขอคิวอาร์ใหม่ได้ตั้งแต่ ${time} หน้านี้ตรวจสอบให้เองตลอด`,
     gatewayTitle: 'ระบบชำระเงินพักอยู่ชั่วคราว',
