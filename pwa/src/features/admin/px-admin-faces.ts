@@ -98,7 +98,7 @@ export class PxAdminFaces extends PxElement {
   #list({ items, nextCursor }: Groups): TemplateResult {
     const texts = d().faces;
     if (items.length === 0) return html`${emptyState({ drawing: 'face', title: texts.none })}`;
-    return html`<p class="soft small">${texts.keys}</p>
+    return html`<p class="soft small face-keys">${texts.keys}</p>
       <div class="face-groups">
         ${items.map((group) => {
           const name = group.label ?? texts.unnamed;
