@@ -52,9 +52,11 @@ export async function measureEndToEnd(settings: Settings): Promise<Record<string
     const pages = await Promise.all(Array.from({ length: PAGES }, () => openPage(stack.url, owner)));
     const first = await pages[0]!.search(people.of(1));
     const loads = await searchAtRate(pages, people, settings);
+    console.error(`first ${Math.round(first)} ms, then`, loads);
     const photo = await readFile(settings.photo ?? samplePhoto());
     const arrive = () => measureArrivals(db, storage, owner, pages[0]!, photo, settings.arrivals);
     const alone = await arrive();
+    console.error('arrivals', alone);
     const opening = performance.now();
     await openSearches(db, owner, people, settings.open);
     const opened = performance.now() - opening;
