@@ -83,11 +83,11 @@ export interface SearchCalls {
   };
   /**
    * Which of these searches may have another result than when they were last made here: those unknown here, and those whose
-   * searcher said something else then (`said`: see `saidKey`).
+   * searcher said something else then (`said`: see `saidKey`). `stale`: the others that were made under a former ranking.
    */
   affected: {
     input: { key: string; searches: ReadonlyArray<{ id: string; said: string }> };
-    output: { affected: string[]; faces: number };
+    output: { affected: string[]; stale: string[]; faces: number };
   };
   /** Their results could not be stored. */
   forget: { input: { key: string; searchIds: readonly string[] }; output: null };

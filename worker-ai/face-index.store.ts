@@ -22,6 +22,8 @@ interface Trace {
   /** Faces that the result rests on. */
   faces: Set<string>;
   said: string;
+  /** Made under a former ranking: what matters may be another now. */
+  isStale: boolean;
 }
 
 /** What the thread that searches does: it alone writes into the galleries. */
@@ -54,7 +56,7 @@ export function createSearchCalls(arena: Arena, rankedAtOnce: number): Handlers<
     event.ranking = { faces: event.gallery.count, ...rankGallery(event.gallery) };
     before.free();
     event.isSettled = true;
-    event.traces.clear();
+    for (const trace of event.traces.values()) trace.isStale = true;
   }
 
   return {
@@ -91,12 +93,11 @@ export function createSearchCalls(arena: Arena, rankedAtOnce: number): Handlers<
       }
       if (added.length + removed.length === 0) return stateOf(event);
       event.isSettled = false;
+      // rows move only when others go: then it is not told which are the new ones
+      const newest = removed.length > 0 ? rowsOf(gallery, faces.keys()) : added;
       if (gallery.count <= rankedAtOnce) rankNow(event);
-      else {
-        // rows move only when others go: then it is not told which are the new ones
-        const newest = removed.length > 0 ? rowsOf(gallery, faces.keys()) : added;
-        offer(event, newest, removed);
-      }
+      else for (const row of newest) gallery.setOffset(row, offsetsOf(event.ranking, row, row + 1)[0]!);
+      forgetChanged(event, newest, removed);
       return stateOf(event);
     },
 
@@ -112,7 +113,7 @@ export function createSearchCalls(arena: Arena, rankedAtOnce: number): Handlers<
           ...confirmed,
           ...rejected,
         ]);
-        traces.set(searchId, { probes: traced.probes, faces, said: saidKey(query) });
+        traces.set(searchId, { probes: traced.probes, faces, said: saidKey(query), isStale: false });
         if (traces.size > MAX_TRACES) traces.delete(traces.keys().next().value!);
       }
       return { hits: traced.hits, calibration: ranking.calibration, faces: gallery.count };
@@ -120,8 +121,14 @@ export function createSearchCalls(arena: Arena, rankedAtOnce: number): Handlers<
 
     affected({ key, searches }) {
       const { gallery, traces } = find(key);
-      const affected = searches.filter(({ id, said }) => traces.get(id)?.said !== said).map(({ id }) => id);
-      return { affected, faces: gallery.count };
+      const affected: string[] = [];
+      const stale: string[] = [];
+      for (const { id, said } of searches) {
+        const trace = traces.get(id);
+        if (trace?.said !== said) affected.push(id);
+        else if (trace.isStale) stale.push(id);
+      }
+      return { affected, stale, faces: gallery.count };
     },
 
     forget({ key, searchIds }) {
@@ -155,7 +162,7 @@ export function createSearchCalls(arena: Arena, rankedAtOnce: number): Handlers<
       const later = offsetsOf(event.ranking, made.offsets.length);
       for (const [i, offset] of later.entries()) gallery.setOffset(made.offsets.length + i, offset);
       event.isSettled = gallery.version === version;
-      event.traces.clear();
+      for (const trace of event.traces.values()) trace.isStale = true;
       return { ...stateOf(event), isTaken: true };
     },
 
@@ -166,15 +173,13 @@ export function createSearchCalls(arena: Arena, rankedAtOnce: number): Handlers<
   };
 }
 
-/** Gives new rows their offset and forgets the traces of searches that they, or faces that went, may change. */
-function offer(event: Held, rows: readonly number[], removed: readonly string[]): void {
-  const { gallery, ranking, traces } = event;
-  for (const row of rows) gallery.setOffset(row, offsetsOf(ranking, row, row + 1)[0]!);
-  for (const [searchId, trace] of traces) {
+/** Forgets the traces of searches that these new faces, or faces that went, may change. */
+function forgetChanged({ gallery, traces }: Held, rows: readonly number[], removed: readonly string[]): void {
+  for (const [searchId, { faces, probes }] of traces) {
     const isChanged =
-      removed.some((id) => trace.faces.has(id)) ||
+      removed.some((id) => faces.has(id)) ||
       rows.some((row) =>
-        trace.probes.some(({ template, threshold }) => gallery.exact(template, row) - gallery.offset(row) >= threshold),
+        probes.some(({ template, threshold }) => gallery.exact(template, row) - gallery.offset(row) >= threshold),
       );
     if (isChanged) traces.delete(searchId);
   }

@@ -261,7 +261,8 @@ export function createFaceIndexes(deps: {
       const { answer, ...known } = await ask(eventId, engine, (key) =>
         threads.search.call('affected', { key, searches }),
       );
-      return { ...known, faces: answer?.faces ?? 0, affected: answer?.affected ?? searches.map(({ id }) => id) };
+      const { faces, affected, stale } = answer ?? { faces: 0, affected: searches.map(({ id }) => id), stale: [] };
+      return { ...known, faces, affected, stale };
     },
     /** The results of these searches could not be stored: they count as never made. */
     async forget(eventId: string, engine: EngineId, searchIds: readonly string[]): Promise<void> {

@@ -18,19 +18,14 @@ import {
 export const ROWS_AT_ONCE = 4;
 
 const zeroAll = (locals: readonly number[]) => seq(...locals.map((local) => set(local, v128.zero)));
-const times = (count: number, make: (i: number) => Code) => seq(...Array.from({ length: count }, (_, i) => make(i)));
 
 /**
- * The body for `bytes` bytes of each operand, `step` at a time: written out when short, else a loop of 16 steps that counts
- * `k`, an offset added to the addresses of the operands by the caller.
+ * Repeats `body` for each `step` of `bytes` bytes; `k` counts them, an offset that the body adds to the addresses of its
+ * operands. Not written out: V8 then runs out of registers, and everything takes two to three times as long (measured).
  */
-function along(bytes: number, step: number, k: number, body: (offset: number) => Code): Code {
-  const steps = bytes / step;
-  const unrolled = [32, 16, 8, 4, 2, 1].find((count) => steps % count === 0)!;
-  const once = times(unrolled, (i) => body(i * step));
-  if (unrolled === steps) return seq(set(k, i32.of(0)), once);
-  const next = tee(k, i32.add(get(k), i32.of(unrolled * step)));
-  return seq(set(k, i32.of(0)), repeatWhile(i32.isBelow(next, i32.of(bytes)), once));
+function along(bytes: number, step: number, k: number, body: Code): Code {
+  const next = tee(k, i32.add(get(k), i32.of(step)));
+  return seq(set(k, i32.of(0)), repeatWhile(i32.isBelow(next, i32.of(bytes)), body));
 }
 
 /** The sums of the four lanes of each of four vectors, as one vector; always added in the same order. */
@@ -49,16 +44,12 @@ function dots(dims: number) {
   const [query, rows, count, out, i, k, q] = [0, 1, 2, 3, 4, 5, 6];
   const acc = [7, 8, 9, 10];
   const bytes = dims * 4;
-  const step = (offset: number) =>
-    seq(
-      set(q, v128.load(i32.add(get(query), get(k)), offset)),
-      ...acc.map((local, row) =>
-        set(
-          local,
-          f32x4.add(get(local), f32x4.mul(get(q), v128.load(i32.add(get(rows), get(k)), offset + row * bytes))),
-        ),
-      ),
-    );
+  const step = seq(
+    set(q, v128.load(i32.add(get(query), get(k)))),
+    ...acc.map((local, row) =>
+      set(local, f32x4.add(get(local), f32x4.mul(get(q), v128.load(i32.add(get(rows), get(k)), row * bytes)))),
+    ),
+  );
   const body = seq(
     zeroAll(acc),
     along(bytes, 16, k, step),
@@ -86,18 +77,17 @@ function products(dims: number) {
     [13, 14, 15, 16],
   ];
   const bytes = dims * 4;
-  const step = (offset: number) =>
-    seq(
-      set(x, v128.load(i32.add(get(others), get(k)), offset)),
-      set(y, v128.load(i32.add(get(others), get(k)), offset + bytes)),
-      ...[0, 1, 2, 3].map((row) =>
-        seq(
-          set(z, v128.load(i32.add(get(four), get(k)), offset + row * bytes)),
-          set(first![row]!, f32x4.add(get(first![row]!), f32x4.mul(get(x), get(z)))),
-          set(second![row]!, f32x4.add(get(second![row]!), f32x4.mul(get(y), get(z)))),
-        ),
+  const step = seq(
+    set(x, v128.load(i32.add(get(others), get(k)))),
+    set(y, v128.load(i32.add(get(others), get(k)), bytes)),
+    ...[0, 1, 2, 3].map((row) =>
+      seq(
+        set(z, v128.load(i32.add(get(four), get(k)), row * bytes)),
+        set(first![row]!, f32x4.add(get(first![row]!), f32x4.mul(get(x), get(z)))),
+        set(second![row]!, f32x4.add(get(second![row]!), f32x4.mul(get(y), get(z)))),
       ),
-    );
+    ),
+  );
   const body = seq(
     zeroAll([...first!, ...second!]),
     along(bytes, 16, k, step),
@@ -124,16 +114,12 @@ function scan(dims: number) {
   const [query, codes, scales, floors, count, factor, threshold, out] = [0, 1, 2, 3, 4, 5, 6, 7];
   const [i, k, q, mask, start, f, t] = [8, 9, 10, 11, 12, 13, 14];
   const acc = [15, 16, 17, 18];
-  const step = (offset: number) =>
-    seq(
-      set(q, v128.load(i32.add(get(query), i32.shl(get(k), i32.of(1))), offset * 2)),
-      ...acc.map((local, row) =>
-        set(
-          local,
-          i32x4.add(get(local), i32x4.dot16(get(q), v128.load8(i32.add(get(codes), get(k)), offset + row * dims))),
-        ),
-      ),
-    );
+  const step = seq(
+    set(q, v128.load(i32.add(get(query), i32.shl(get(k), i32.of(1))), 0)),
+    ...acc.map((local, row) =>
+      set(local, i32x4.add(get(local), i32x4.dot16(get(q), v128.load8(i32.add(get(codes), get(k)), row * dims)))),
+    ),
+  );
   const reached = i32x4.bitmask(
     f32x4.isAtLeast(
       f32x4.mul(f32x4.mul(f32x4.ofI32(sums(i32x4.add, acc)), v128.load(get(scales))), get(f)),

@@ -4,16 +4,13 @@ import { facesRevision } from '../event-faces.repository.ts';
 import type { SearchMatcher } from './match-search.job.ts';
 
 /**
- * Brings a newly approved photo to the open searches of its event: those that it may change are
- * compared anew with everything, so that results never depend on the order of uploads. A search remembers the revision it has seen: after a batch of a hundred photos the
- * first job does the work and the others find nothing left to do.
+ * Brings a newly approved photo to the open searches of its event: those that it may change are compared anew with
+ * everything, so that results never depend on the order of uploads. A search remembers the revision it has seen: after a
+ * batch of a hundred photos the first job does the work and the others find nothing left to do.
  */
 export function createMatchPhotoJob(deps: { db: Db; matcher: SearchMatcher }): JobHandler<'match-photo'> {
   const running = new Map<string, { isAskedAgain: boolean }>();
 
-  async function refresh(eventId: string): Promise<void> {
-    await deps.matcher.refresh(eventId, await facesRevision(deps.db, eventId));
-  }
   /**
    * One at a time for each event. Whoever comes meanwhile leaves word and goes: the one that runs ends only when all is
    * done, and is repeated as a whole when it dies.
@@ -29,7 +26,8 @@ export function createMatchPhotoJob(deps: { db: Db; matcher: SearchMatcher }): J
     try {
       do {
         mine.isAskedAgain = false;
-        await refresh(eventId);
+        const revision = await facesRevision(deps.db, eventId);
+        await deps.matcher.refresh(eventId, revision, () => mine.isAskedAgain);
       } while (mine.isAskedAgain);
     } finally {
       running.delete(eventId);

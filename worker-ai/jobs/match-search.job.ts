@@ -173,10 +173,11 @@ export function createSearchMatcher(deps: MatchSearchDeps) {
     },
 
     /**
-     * Compares the open searches of an event with its faces: all, or those that have not seen `revision`. Whose result cannot have
-     * changed since it was last made here is only noted.
+     * Compares the open searches of an event with its faces: all, or those that have not seen `revision`. First those whose result
+     * new faces may change; whose cannot have changed since it was last made here is only noted; then, until `isOvertaken`, those
+     * made before the event was last calibrated.
      */
-    async refresh(eventId: string, revision?: number): Promise<void> {
+    async refresh(eventId: string, revision?: number, isOvertaken: () => boolean = () => false): Promise<void> {
       const open = await searches.findOpenSearches(db, eventId, revision);
       if (open.length === 0) return;
       const said = await searches.findVerdicts(
@@ -184,21 +185,37 @@ export function createSearchMatcher(deps: MatchSearchDeps) {
         open.map(({ userId }) => userId),
         eventId,
       );
-      const keyOf = (userId: string) => saidKey(facesSaid(said.get(userId) ?? NOTHING_SAID));
-      for (const engine of new Set(open.map((search) => search.engine ?? CURRENT_ENGINE))) {
-        const mine = open.filter((search) => (search.engine ?? CURRENT_ENGINE) === engine);
+      const named = open.map(({ id, userId, engine }) => ({
+        id,
+        engine: engine ?? CURRENT_ENGINE,
+        said: saidKey(facesSaid(said.get(userId) ?? NOTHING_SAID)),
+      }));
+      for (const engine of new Set(named.map((search) => search.engine))) {
         const end = deps.metrics.stageSeconds.startTimer({ stage: 'search-refresh' });
-        const named = mine.map(({ id, userId }) => ({ id, said: keyOf(userId) }));
-        const { affected, ...seen } = await deps.faceIndexes.affected(eventId, engine, named);
-        const moved = new Set(affected);
-        const unmoved = mine.map(({ id }) => id).filter((id) => !moved.has(id));
-        for (let i = 0; i < affected.length; i += BATCH) await compare(eventId, engine, affected.slice(i, i + BATCH));
-        if (unmoved.length > 0) await searches.markCompared(db, unmoved, seen);
+        const mine = named.filter((search) => search.engine === engine);
+        const { affected, stale, ...seen } = await deps.faceIndexes.affected(eventId, engine, mine);
+        for (const ids of batches(affected)) await compare(eventId, engine, ids);
+        const again = new Set([...affected, ...stale]);
+        for (const ids of batches(mine.map(({ id }) => id).filter((id) => !again.has(id))))
+          await searches.markCompared(db, ids, seen);
         end();
+        const staleIds = new Set(stale);
+        const left = mine.filter(({ id }) => staleIds.has(id));
+        for (const some of batches(left)) {
+          if (isOvertaken()) break;
+          // another pass may have been here meanwhile
+          const now = await deps.faceIndexes.affected(eventId, engine, some);
+          const ids = [...now.affected, ...now.stale];
+          if (ids.length > 0) await compare(eventId, engine, ids);
+        }
       }
     },
   };
 }
+
+const batches = <T>(items: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH));
+
 export type SearchMatcher = ReturnType<typeof createSearchMatcher>;
 
 export const createMatchSearchJob =
