@@ -2,7 +2,7 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, type ErrorCode, errorTable } from '#contracts/errors.ts';
 import { PIPELINE_VERSION } from '#contracts/pipeline.ts';
-import type { Db } from '#server/platform/db.ts';
+import type { Db, Trx } from '#server/platform/db.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import { objectKeys, type Storage } from '#server/platform/storage.ts';
 import { deliveredCrcOfFile } from '../downloads/original-bytes.ts';
@@ -56,6 +56,18 @@ export function createFinisher(deps: { db: Db; storage: Storage; directory: stri
     }
   }
 
+  /** False when the photo has one already. */
+  async function addOriginal(trx: Trx, photoId: string, file: InspectedFile, objectKey: string, crc32: number) {
+    const { contentType: content_type, bytes, width, height } = file;
+    const row = await trx
+      .insertInto('photo_files')
+      .values({ photo_id: photoId, kind: 'original', object_key: objectKey, content_type, bytes, crc32, width, height })
+      .onConflict((c) => c.columns(['photo_id', 'kind']).doNothing())
+      .returning('photo_id')
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   function createPhoto(upload: UploadRow, file: InspectedFile, objectKey: string, crc32: number): Promise<Finished> {
     return db.transaction().execute(async (trx) => {
       const photographerId = await ensurePhotographer(trx, upload.user_id);
@@ -79,26 +91,16 @@ export function createFinisher(deps: { db: Db; storage: Storage; directory: stri
       if (!made) {
         const existing = await repository.findPhotoByHash(trx, upload.event_id, file.sha256);
         if (!existing) throw new AppError('server.unavailable');
-        const kind = existing.id === upload.id ? 'created' : 'duplicate';
+        // Known by its hash and perhaps sold, while its original was still in the field: here it lands.
+        const lands = !existing.has_original && (await addOriginal(trx, existing.id, file, objectKey, crc32));
+        const kind = existing.id === upload.id || lands ? 'created' : 'duplicate';
         await repository.moveUpload(trx, upload.id, repository.unfinished, {
           status: kind === 'created' ? 'completed' : 'duplicate',
           photo_id: existing.id,
         });
         return { kind, photoId: existing.id };
       }
-      await trx
-        .insertInto('photo_files')
-        .values({
-          photo_id: made.id,
-          kind: 'original',
-          object_key: objectKey,
-          content_type: file.contentType,
-          bytes: file.bytes,
-          crc32,
-          width: file.width,
-          height: file.height,
-        })
-        .execute();
+      await addOriginal(trx, made.id, file, objectKey, crc32);
       await enqueue(trx, 'index-photo', `${made.id}-v${PIPELINE_VERSION}`, {
         photoId: made.id,
         pipelineVersion: PIPELINE_VERSION,
@@ -125,7 +127,7 @@ export function createFinisher(deps: { db: Db; storage: Storage; directory: stri
     }
     const existing = await repository.findPhotoByHash(db, upload.event_id, file.sha256);
     const key = objectKeys.original(upload.event_id, id, file.extension);
-    if (!existing) await storage.putFile(key, fileOf(id), file.contentType);
+    if (!existing?.has_original) await storage.putFile(key, fileOf(id), file.contentType);
     const finished = await createPhoto(upload, file, key, await deliveredCrcOfFile(fileOf(id)));
     // Somebody else's transaction with the same bytes was first, or an earlier try put the object before it knew.
     if (finished.kind === 'duplicate') await storage.remove([key]).catch(() => {});

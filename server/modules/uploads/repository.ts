@@ -31,22 +31,26 @@ export async function moveUpload(
   return result.numUpdatedRows > 0n;
 }
 
-/** Live photo with these bytes in the event. */
+const hasOriginal = sql<boolean>`exists (select 1 from photo_files f where f.photo_id = photos.id and f.kind = 'original')`;
+
+/** Live photo with these bytes in the event, and whether its original is here. */
 export const findPhotoByHash = (db: DbOrTrx, eventId: string, sha256: Buffer) =>
   db
     .selectFrom('photos')
-    .select('id')
+    .select(['id', hasOriginal.as('has_original')])
     .where('event_id', '=', eventId)
     .where('sha256', '=', sha256)
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
 
+/** Those whose original is here: the others are still wanted. */
 export const findPhotosByHash = (db: DbOrTrx, eventId: string, sha256: readonly Buffer[]) =>
   db
     .selectFrom('photos')
     .select(['id', 'sha256'])
     .where('event_id', '=', eventId)
     .where('sha256', 'in', sha256)
+    .where(hasOriginal)
     .where('deleted_at', 'is', null)
     .execute();
 

@@ -89,6 +89,38 @@ describe('uploads', function () {
       assert.deepEqual(await readdir(app.directory), []);
     });
 
+    it('takes the original of a photo that is known while its original is still in the field, once', async () => {
+      const data = await makeJpeg();
+      const field = await app.event();
+      await app.assign(field, photographer.userId);
+      const upload = () => send('/api/photos/upload', [{ name: 'IMG_7.JPG', data }], photographer.token, field);
+      const { photoId } = (await upload()).body;
+      const isWanted = async () => {
+        const sha256 = createHash('sha256').update(data).digest('hex');
+        const answer = await app.call('POST', '/api/uploads/check', {
+          token: photographer.token,
+          body: { eventId: field, sha256: [sha256] },
+        });
+        return answer.body.known.length === 0;
+      };
+      assert.equal(await isWanted(), false);
+      const original = app.db.deleteFrom('photo_files').where('photo_id', '=', photoId).where('kind', '=', 'original');
+      const gone = await original.returning('crc32').executeTakeFirstOrThrow();
+      assert.equal(await isWanted(), true);
+      await Promise.all([1, 2, 3].map(upload));
+      const landed = await app.db
+        .selectFrom('photo_files')
+        .select(['object_key', 'crc32'])
+        .where('photo_id', '=', photoId)
+        .where('kind', '=', 'original')
+        .execute();
+      assert.deepEqual(
+        landed.map((file) => file.crc32),
+        [gone.crc32],
+      );
+      assert.ok((await app.storage.getBuffer(landed[0]!.object_key)).equals(data));
+      assert.equal(await isWanted(), false);
+    });
     it('answers one result per file and refuses what is no photo', async () => {
       const data = await makeJpeg();
       const heic = Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic\0\0\0\0mif1heic')]);
