@@ -286,11 +286,18 @@ describe('the selfie on the phone', function () {
     await context.close();
   });
 
-  it('takes an answer back, brings a rejected photo back, and shows what comes later as new', async () => {
+  it('takes an answer back, brings a rejected photo back, and puts all that are sure into the cart', async () => {
     const { context, page } = await openPage(browser, 'en');
     await toSelfie(page);
     await choose(page, 'me.jpg', selfie);
     await results(page).waitFor();
+    // The number above the photos is the one that this search's calibration promises.
+    const promised = (await page.evaluate(async () => {
+      const { items } = await (await fetch('/api/face/searches')).json();
+      return (await (await fetch(`/api/face/search/${items[0].id}/results`)).json()).calibration;
+    })) as { promise: { sure: number } };
+    const inHundred = Math.ceil(promised.promise.sure * 100 - 1e-9);
+    await page.locator('.promise').getByText(`about ${inHundred} of 100 searches`).waitFor();
     const unsure = page.locator('.verdict .btn-line');
     const count = await unsure.count();
     if (count > 0) {

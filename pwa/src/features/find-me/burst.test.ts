@@ -3,6 +3,7 @@ import { cosine, normalize } from '#face/descriptor.ts';
 import { APART_MS, Burst, SHOTS } from './burst.ts';
 import { centreOf, guideFor, Steady, subjectOf } from './guide.ts';
 import type { SeenFaceView } from './messages.ts';
+import { promiseOf } from './promise.ts';
 
 const space = 'test-128';
 const likeness = new Map([[space, { median: 0, samePerson: 0.6 }]]);
@@ -85,5 +86,15 @@ describe('the words beside the camera', () => {
     assert.equal(subjectOf([left, right], null), 'many');
     assert.equal(subjectOf([left, right], centreOf(face(0.7, 0.52))), right);
     assert.equal(subjectOf([left, face(0.3, 0.95)], { x: 0.9, y: 0.1 }), 'many', 'the chosen one is gone');
+  });
+});
+
+describe('the promise above the photos', () => {
+  it('is what the search itself promises, rounded up, or no number', () => {
+    assert.equal(promiseOf({ promise: { sure: 0.01, all: 0.6 } }), 1);
+    assert.equal(promiseOf({ promise: { sure: 0.031 } }), 4);
+    assert.equal(promiseOf({ promise: { sure: 0 } }), null);
+    assert.equal(promiseOf({ basis: 'general' }), null);
+    assert.equal(promiseOf(null), null);
   });
 });

@@ -12,10 +12,11 @@ import { addToCart, cart, cartPhotoIds, cartPrice, isInCart, toggleInCart } from
 import { back, navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
 import { online } from '../../data/connectivity.ts';
-import { type Calibration, type Match, matchToPhoto } from '../../data/searches.ts';
+import { type Match, matchToPhoto } from '../../data/searches.ts';
 import type { EventView, Photo } from '../../data/types.ts';
 import { formatDateTime, formatTime } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
+import { promiseOf } from './promise.ts';
 import type { SearchSession, Verdict } from './search-session.ts';
 
 /** What was found: certain ones first, below a divider those that the person may confirm. Grows while one looks. */
@@ -130,6 +131,13 @@ export class PxFindResults extends PxElement {
     });
   }
 
+  #promise(): TemplateResult | typeof nothing {
+    const texts = t().find;
+    const inHundred = promiseOf(this.session.state.value.search?.calibration);
+    const words = inHundred === null ? texts.promiseOpen : texts.promise(inHundred);
+    return html`<p class="promise soft small">${icon('info')}<span>${words} ${texts.promiseAct}</span></p>`;
+  }
+
   #progress(): string {
     const { search, phase } = this.session.state.value;
     const searched = search?.status?.photosSearched ?? 0;
@@ -148,7 +156,7 @@ export class PxFindResults extends PxElement {
     const texts = t().find;
     const open = photos.filter((photo) => !isInCart(photo.id));
     return html`<section aria-label=${texts.sure}>
-      <p class="promise soft small">${icon('info')}<span>${texts.promise(promiseOf(this.session.state.value.search?.calibration))}</span></p>
+      ${this.#promise()}
       ${
         this.event.isSalesOpen
           ? html`<div class="results-all">
@@ -263,9 +271,3 @@ export class PxFindResults extends PxElement {
 
 const verdictOf = (match: Match, given: Record<string, Verdict>): Verdict | null =>
   given[match.photoId] ?? match.verdict;
-
-/** Strangers in a hundred sure photos, as the search itself promises; rounded up, never none. */
-export function promiseOf(calibration: Calibration | null | undefined): number {
-  const share = (calibration as { sureError?: unknown } | null | undefined)?.sureError;
-  return typeof share === 'number' && share > 0 ? Math.max(1, Math.ceil(share * 100 - 1e-9)) : 1;
-}

@@ -191,8 +191,9 @@ export const findingEn = {
     queued: 'Saved on this phone. We search as soon as there is signal.',
     sure: 'You',
     sureCount: (n: number) => `${photos(n)} of you`,
-    promise: (n: number) =>
-      `About ${n} in 100 of these may be somebody else. Open a photo and say “Not me” if one is not you.`,
+    promise: (n: number) => `In about ${n} of 100 searches a photo of somebody else slips in here.`,
+    promiseOpen: 'Now and then a photo of somebody else slips in here.',
+    promiseAct: 'Open a photo and say “Not me” if it is not you.',
     maybe: 'Is this you?',
     maybeCount: (n: number) => `${photos(n)} may be you`,
     maybeHint: 'Not quite certain. Tell us, it helps to find more.',
