@@ -1,3 +1,4 @@
+import type { SpaceCalibration } from '#contracts/descriptors.ts';
 import type { Arena } from '#face/search/arena.ts';
 import { Gallery } from '#face/search/gallery.ts';
 import { VectorBlock } from '#face/search/vectors.ts';
@@ -26,35 +27,35 @@ export function addPage(gallery: Gallery, page: FacePage): void {
 
 /** What the thread that builds does. */
 export function createBuildCalls(arena: Arena): Handlers<BuildCalls> {
-  const begun = new Map<number, Gallery>();
+  const begun = new Map<number, { gallery: Gallery; space: SpaceCalibration | undefined }>();
   let last = 0;
   return {
-    begin({ length }) {
-      begun.set(++last, new Gallery(length, arena));
+    begin({ length, space }) {
+      begun.set(++last, { gallery: new Gallery(length, arena), space });
       return last;
     },
     fill({ number, page }) {
-      addPage(begun.get(number)!, page);
+      addPage(begun.get(number)!.gallery, page);
       return null;
     },
     finish({ number }) {
-      const gallery = begun.get(number)!;
+      const { gallery, space } = begun.get(number)!;
       begun.delete(number);
-      const { internals, photos, calibration } = rankGallery(gallery);
+      const { internals, photos, calibration } = rankGallery(gallery, space);
       const { vectors } = internals.cohort;
-      const ranked = { gallery: gallery.handle, cohort: vectors.handle, photos, calibration };
+      const ranked = { gallery: gallery.handle, cohort: vectors.handle, photos, calibration, space };
       gallery.release();
       vectors.release();
       return ranked;
     },
     abandon({ number }) {
-      begun.get(number)?.free();
+      begun.get(number)?.gallery.free();
       begun.delete(number);
       return null;
     },
-    rank({ gallery, cohort }) {
+    rank({ gallery, cohort, space }) {
       const before = { vectors: new VectorBlock(cohort.dims, arena, cohort) };
-      const made = rank(new Gallery(gallery.dims, arena, gallery), before);
+      const made = rank(new Gallery(gallery.dims, arena, gallery), before, space);
       const { vectors } = made.cohort;
       const handle = vectors.handle;
       vectors.release();

@@ -1,3 +1,4 @@
+import type { SpaceCalibration } from '#contracts/descriptors.ts';
 import type { ArenaHandle } from '#face/search/arena.ts';
 import type { BlockHandle } from '#face/search/vectors.ts';
 import type { Calibration, SearchHit } from '#face/search.ts';
@@ -30,6 +31,8 @@ export interface RankedHandle {
   cohort: BlockHandle;
   photos: number;
   calibration: Calibration;
+  /** How alike strangers are in this descriptor space; missing: as in the built-in one of that length. */
+  space: SpaceCalibration | undefined;
 }
 
 export interface SearchQuery {
@@ -52,7 +55,7 @@ export const saidKey = ({
 /** Calls by thread: name, what is given, what is answered. */
 export interface BuildCalls {
   /** A new gallery for descriptors of this length; answers its number. */
-  begin: { input: { length: number }; output: number };
+  begin: { input: { length: number; space: SpaceCalibration | undefined }; output: number };
   fill: { input: { number: number; page: FacePage }; output: null };
   /** Ranks the gallery and leaves it to the caller. */
   finish: { input: { number: number }; output: RankedHandle };
@@ -60,7 +63,7 @@ export interface BuildCalls {
   abandon: { input: { number: number }; output: null };
   /** Ranks a gallery that the other thread holds. The offsets are those of its first rows. */
   rank: {
-    input: { gallery: BlockHandle; cohort: BlockHandle };
+    input: { gallery: BlockHandle; cohort: BlockHandle; space: SpaceCalibration | undefined };
     output: { cohort: BlockHandle; photos: number; calibration: Calibration; offsets: Float32Array<ArrayBuffer> };
   };
 }
@@ -94,7 +97,13 @@ export interface SearchCalls {
   /** What the other thread needs to rank, and when it was asked for. */
   toRank: {
     input: { key: string };
-    output: { gallery: BlockHandle; cohort: BlockHandle; removals: string; version: number };
+    output: {
+      gallery: BlockHandle;
+      cohort: BlockHandle;
+      space: SpaceCalibration | undefined;
+      removals: string;
+      version: number;
+    };
   };
   /** Takes a ranking over; `isTaken` is false when rows went since it was asked for. */
   ranked: {

@@ -1,3 +1,4 @@
+import type { SpaceCalibration } from '#contracts/descriptors.ts';
 import type { Arena } from '#face/search/arena.ts';
 import { idText } from '#face/search/face-id.ts';
 import { Gallery, type GalleryFace } from '#face/search/gallery.ts';
@@ -13,6 +14,7 @@ interface Held {
   /** Different for each taking into memory. */
   generation: number;
   gallery: Gallery;
+  space: SpaceCalibration | undefined;
   ranking: Omit<FaceIndex, 'faces'> & { faces: number };
   isSettled: boolean;
   traces: Map<string, Trace>;
@@ -53,7 +55,7 @@ export function createSearchCalls(arena: Arena, rankedAtOnce: number): Handlers<
   /** Ranks a small event in place. */
   function rankNow(event: Held): void {
     const before = event.ranking.internals.cohort.vectors;
-    event.ranking = { faces: event.gallery.count, ...rankGallery(event.gallery) };
+    event.ranking = { faces: event.gallery.count, ...rankGallery(event.gallery, event.space) };
     before.free();
     event.isSettled = true;
     for (const trace of event.traces.values()) trace.isStale = true;
@@ -64,10 +66,11 @@ export function createSearchCalls(arena: Arena, rankedAtOnce: number): Handlers<
       drop(key);
       const gallery = new Gallery(ranked.gallery.dims, arena, ranked.gallery).own() as Gallery;
       const cohort = { vectors: new VectorBlock(ranked.cohort.dims, arena, ranked.cohort).own() };
-      const { photos, calibration } = ranked;
+      const { photos, calibration, space } = ranked;
       const event: Held = {
         generation: ++generations,
         gallery,
+        space,
         ranking: { faces: gallery.count, photos, calibration, internals: { gallery, cohort } },
         isSettled: true,
         traces: new Map(),
@@ -138,9 +141,9 @@ export function createSearchCalls(arena: Arena, rankedAtOnce: number): Handlers<
 
     toRank({ key }) {
       const event = find(key);
-      const { gallery, ranking } = event;
+      const { gallery, ranking, space } = event;
       const cohort = ranking.internals.cohort.vectors.handle;
-      return { gallery: gallery.handle, cohort, removals: removalsOf(event), version: gallery.version };
+      return { gallery: gallery.handle, cohort, space, removals: removalsOf(event), version: gallery.version };
     },
 
     ranked({ key, removals, version, made }) {

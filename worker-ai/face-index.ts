@@ -1,4 +1,5 @@
-import { descriptorLengths, type EngineId } from '#contracts/pipeline.ts';
+import { builtInCatalogue, type DescriptorCatalogue } from '#contracts/descriptors.ts';
+import type { EngineId } from '#contracts/pipeline.ts';
 import { Arena } from '#face/search/arena.ts';
 import type { Calibration, SearchHit } from '#face/search.ts';
 import type { Db } from '#server/platform/db.ts';
@@ -60,6 +61,8 @@ export function createFaceIndexes(deps: {
   listener?: Listener;
   metrics?: Metrics;
   maxBytes: number;
+  /** What is known of descriptor spaces; default: the built-in ones. */
+  catalogue?: DescriptorCatalogue;
   onSettled?: (eventId: string, engine: EngineId) => Promise<unknown>;
   /** Tests are in a hurry. */
   quietMs?: number;
@@ -115,16 +118,18 @@ export function createFaceIndexes(deps: {
   async function load(key: string, eventId: string, engine: EngineId): Promise<Held> {
     const end = deps.metrics?.stageSeconds.startTimer({ stage: 'face-index' });
     const { search, build } = threads;
-    let length = descriptorLengths[engine] ?? 0;
+    const manifest = (deps.catalogue ?? builtInCatalogue).find(engine);
+    const space = manifest?.calibration;
+    let length = manifest?.length ?? 0;
     let number = 0;
     try {
       const instant = await streamEventFaces(db, eventId, engine, async (faces) => {
         length ||= (faces[0]?.descriptor.length ?? 0) / 4;
-        number ||= await build.call('begin', { length });
+        number ||= await build.call('begin', { length, space });
         const { page, transfer } = pageOf(faces, length);
         await build.call('fill', { number, page }, transfer);
       });
-      number ||= await build.call('begin', { length: length || 128 });
+      number ||= await build.call('begin', { length: length || 128, space });
       const ranked = await build.call('finish', { number });
       const state = await search.call('adopt', { key, ranked });
       const made: Held = { key, eventId, engine, length, ...instant, state, unsettledSince: 0, restUntil: 0 };
@@ -187,8 +192,8 @@ export function createFaceIndexes(deps: {
     const started = performance.now();
     event.unsettledSince = 0;
     try {
-      const { gallery, cohort, ...asked } = await search.call('toRank', { key: event.key });
-      const made = await build.call('rank', { gallery, cohort });
+      const { gallery, cohort, space, ...asked } = await search.call('toRank', { key: event.key });
+      const made = await build.call('rank', { gallery, cohort, space });
       const state = await search.call('ranked', { key: event.key, ...asked, made }, [made.offsets.buffer]);
       event.state = state;
       if (state.isTaken) await deps.onSettled?.(event.eventId, event.engine);

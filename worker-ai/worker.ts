@@ -58,6 +58,7 @@ export async function startWorker(
     listener,
     metrics,
     maxBytes: settings.indexBytes,
+    catalogue,
     onSettled: (eventId) => matcher.refresh(eventId),
   });
   const matcher = createSearchMatcher({ db, storage, engine, faceIndexes, metrics });
