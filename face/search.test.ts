@@ -9,7 +9,7 @@ import {
   normalize,
 } from './descriptor.ts';
 import { shareAbove, thresholdFor } from './search/calibration.ts';
-import { crowding } from './search/cohort.ts';
+import { chooseCohort, crowding } from './search/cohort.ts';
 import { VectorBlock } from './search/vectors.ts';
 import { buildIndex, type IndexedFace, searchIndex, traceSearch } from './search.ts';
 
@@ -135,6 +135,23 @@ describe('face search', () => {
       }
       // one more than 1.5 times what is promised can be chance
       assert.ok(strangers <= event.calibration.promise.sure * searches * 1.5 + 1, `${count} people: ${strangers}`);
+    }
+  });
+
+  it('compares with people chosen by their faces alone, nobody twice, and at most so many', () => {
+    const gallery = index.internals.gallery;
+    const other = buildIndex([...faces].reverse()).internals.gallery;
+    for (const limit of [40, 10_000]) {
+      const [one, two] = [gallery, other].map((each) => chooseCohort(each, 0.94, limit).vectors);
+      assert.equal(one!.count, two!.count);
+      assert.ok(
+        limit === 40 ? one!.count === 40 : one!.count >= 250 && one!.count <= 350,
+        `${one!.count} of 300 people`,
+      );
+      for (let i = 0; i < one!.count; i++) {
+        assert.deepEqual(one!.at(i), two!.at(i));
+        assert.equal(one!.nearest(one!.at(i), 2).filter(({ score }) => score >= 0.94).length, 1);
+      }
     }
   });
 

@@ -22,7 +22,7 @@ export interface Calibration {
   /** Scores of two strangers: the median, and the 90th percentile above it. */
   median: number;
   spread: number;
-  /** How much more often than the shape says strangers look alike here; 1 or more. */
+  /** How much more often than the shape says strangers are taken to look alike here, by what was seen and as a margin; 1 or more. */
   inflation: number;
   /** Whether scores are relative to the neighbourhood of both faces. */
   normalised: boolean;
@@ -50,6 +50,12 @@ const MAX_INFLATION = 20;
  * expected to look alike. Measured on events of 30 to 1,700 faces.
  */
 const SMALL_COHORT = 300;
+
+/**
+ * In larger events "sure" lies where the tail was not measured but continued, and the query is refined by hits that are less sure: strangers are
+ * taken to look alike as much more often as the root of the size over this.
+ */
+const MEASURED_FACES = 1500;
 
 /** The figures of the built-in space of that length: for callers that have no manifest at hand. */
 export function generalSpace(dims: number): SpaceCalibration {
@@ -79,7 +85,9 @@ export function calibrate(input: {
     strangerPairs: 0,
     median: mixed(space.median, own.median),
     spread: mixed(space.spread, own.spread),
-    inflation: normalised ? 1 + SMALL_COHORT / Math.max(1, members.length) : 1,
+    inflation: normalised
+      ? (1 + SMALL_COHORT / Math.max(1, members.length)) * Math.max(1, Math.sqrt(faces.count / MEASURED_FACES))
+      : 1,
     normalised,
     promise: STRANGERS_PER_SEARCH,
     tail: normalised ? space.normalisedTail : space.tail,
