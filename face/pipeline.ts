@@ -21,7 +21,7 @@ export interface ServerOptions {
 }
 
 /** Photos of so many faces are described thoroughly: the time of one of more faces, and most photos of an event are such. */
-const FEW_FACES = 4;
+export const FEW_FACES = 4;
 
 /** Every face of an event photo, best detection first. An empty list when there is none. */
 export async function describeServer(

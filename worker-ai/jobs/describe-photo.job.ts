@@ -3,6 +3,7 @@ import path from 'node:path';
 import { alignBox, alignFace } from '#face/align.ts';
 import { Pyramid } from '#face/image.ts';
 import { type LocatedFace, locateFaces } from '#face/landmarks.ts';
+import { FEW_FACES } from '#face/pipeline.ts';
 import { type Recognition, recognise } from '#face/recogniser.ts';
 import type { Box, FaceEngine } from '#face/types.ts';
 import type { Db } from '#server/platform/db.ts';
@@ -65,7 +66,7 @@ export function createDescribePhotoJob(deps: DescribePhotoDeps): JobHandler<'des
       for (let i = 0; i < faces.length; i += GROUP) {
         const group = faces.slice(i, i + GROUP);
         const described = await deps.engine.use('normal', (engine) =>
-          describeGroup(picture, group, scale, engine, recognition),
+          describeGroup(picture, group, scale, engine, recognition, faces.length <= FEW_FACES),
         );
         for (const [k, face] of group.entries()) found.set(face.id, described[k]!);
       }
@@ -130,6 +131,7 @@ async function describeGroup(
   scale: number,
   engine: FaceEngine,
   recognition: Recognition,
+  thorough: boolean,
 ): Promise<Array<Record<string, Float32Array>>> {
   const located: LocatedFace[] = [];
   for (const face of group) {
@@ -137,7 +139,7 @@ async function describeGroup(
     const box: Box = { x: x / scale, y: y / scale, w: w / scale, h: h / scale };
     located.push(restore(face, box, scale) ?? (await locateFaces(picture, [box], engine))[0]!);
   }
-  return recognise(picture, located, recognition);
+  return recognise(picture, located, recognition, { thorough });
 }
 
 /** The face as it lay when it was found; null when that was not written down. */
