@@ -162,6 +162,14 @@ function turned({ x, y, w, h }: Box, scale: number, turn: Turn): Similarity {
   return { a: [scale, 0, -scale, 0][turn]!, b: [0, -scale, 0, scale][turn]!, ...corner };
 }
 
+/** The same turned around the middle of the region by any angle. */
+function leaning({ x, y, w, h }: Box, scale: number, angle: number): Similarity {
+  const a = scale * Math.cos(angle);
+  const b = scale * Math.sin(angle);
+  const half = w / scale / 2;
+  return { a, b, tx: x + w / 2 - half * (a - b), ty: y + h / 2 - half * (a + b) };
+}
+
 function cut(picture: Pyramid, { a, b, tx, ty }: Similarity, width: number, height: number): RgbImage {
   const centred = { a, b, tx: tx + (a - b - 1) / 2, ty: ty + (b + a - 1) / 2 };
   return picture.warp(centred, width, height);
@@ -177,19 +185,32 @@ function mapBox(box: ScoredBox, { a, b, tx, ty }: Similarity): ScoredBox {
   return { x: left, y: top, w: Math.max(...xs) - left, h: Math.max(...ys) - top, score: box.score };
 }
 
-/** Faces of a selfie by the Tiny detector, the picture taking `1 / zoom` of the side that the network sees. */
+/** A box of the same size around the same middle. */
+function mapMiddle(box: ScoredBox, { a, b, tx, ty }: Similarity): ScoredBox {
+  const scale = Math.hypot(a, b);
+  const [x, y] = [box.x + box.w / 2, box.y + box.h / 2];
+  const [w, h] = [box.w * scale, box.h * scale];
+  return { x: a * x - b * y + tx - w / 2, y: b * x + a * y + ty - h / 2, w, h, score: box.score };
+}
+
+/**
+ * Faces of a selfie by the Tiny detector, the picture taking `1 / zoom` of the side that the network sees. `angle`: how far heads
+ * lean clockwise, in radians; the network sees them upright, and boxes are squares around the same middle.
+ */
 export async function detectSelfieFaces(
   picture: Pyramid,
   engine: FaceEngine,
-  options: { size: number; zoom: number; minScore: number },
+  options: { size: number; zoom: number; minScore: number; angle?: number },
 ): Promise<ScoredBox[]> {
   const { width, height } = picture.base;
+  const { angle = 0 } = options;
   const side = Math.max(width, height) * options.zoom;
-  const origin = options.zoom === 1 ? { x: 0, y: 0 } : { x: (width - side) / 2, y: (height - side) / 2 };
-  const toPicture = turned({ ...origin, w: side, h: side }, side / options.size, 0);
+  const origin = options.zoom === 1 && angle === 0 ? { x: 0, y: 0 } : { x: (width - side) / 2, y: (height - side) / 2 };
+  const region = { ...origin, w: side, h: side };
+  const toPicture = angle === 0 ? turned(region, side / options.size, 0) : leaning(region, side / options.size, angle);
   const found = await engine.detectTiny(cut(picture, toPicture, options.size, options.size), options.minScore);
   return suppress(
-    suppress(found, 0.5).map((box) => mapBox(box, toPicture)),
+    suppress(found, 0.5).map((box) => (angle === 0 ? mapBox(box, toPicture) : mapMiddle(box, toPicture))),
     0.3,
   )
     .map((box) => clipBox(box, width, height))

@@ -16,6 +16,8 @@ export interface ServerOptions {
   originalScale?: number;
   /** Which descriptors to compute; default: that of the engine's own network. */
   recognition?: Recognition;
+  /** Which way heads lean, in radians clockwise, as far as it is known from the detection; default 0. */
+  angle?: number;
   /** Several chips a face, see `recognise`; default: in photos of few faces. */
   thorough?: boolean;
 }
@@ -47,7 +49,7 @@ export async function describeBoxes(
   engine: FaceEngine,
   options: ServerOptions = {},
 ): Promise<DescribedFace[]> {
-  const located = await locateFaces(picture, boxes, engine);
+  const located = await locateFaces(picture, boxes, engine, options.angle);
   const faces = boxes.map((box, i) => ({ box, face: located[i]! }));
   return describeGroup(
     picture,

@@ -32,25 +32,40 @@ interface Attempt {
   size: number;
   zoom: number;
   minScore: number;
+  /** Heads lean so far to either side, in radians; default: upright. */
+  lean?: number;
 }
+
+/** A detector's box, and how far the head in it leans. */
+interface Candidate extends ScoredBox {
+  angle: number;
+}
+
+const LEAN = (32 * Math.PI) / 180;
 
 /** Side of the square that the detector sees at the first look. */
 export const SELFIE_SIZE = 416;
 
-/** Looks in order until one finds a face: as it is, zoomed out for a face that fills the frame, larger for a distant one, then less strict. */
+/**
+ * Looks in order until one finds a face: as it is, zoomed out for a face that fills the frame, leaning to either side, larger for a
+ * distant one, then less strict.
+ */
 const ATTEMPTS: readonly Attempt[] = [
   { size: SELFIE_SIZE, zoom: 1, minScore: 0.5 },
   { size: 320, zoom: 2.2, minScore: 0.5 },
   { size: 224, zoom: 3, minScore: 0.4 },
+  { size: SELFIE_SIZE, zoom: 1.1, minScore: 0.5, lean: LEAN },
   { size: 608, zoom: 1, minScore: 0.4 },
   { size: 320, zoom: 2.6, minScore: 0.2 },
   { size: SELFIE_SIZE, zoom: 1, minScore: 0.2 },
+  { size: SELFIE_SIZE, zoom: 1.1, minScore: 0.2, lean: LEAN },
 ];
 
-/** Looks for a face in the middle when the first look found others only: the middle alone, then everything larger. */
+/** Looks for a face in the middle when the first look found others only: the middle alone, everything larger, leaning to either side. */
 const MIDDLE_LOOKS: readonly Attempt[] = [
   { size: 320, zoom: 0.62, minScore: 0.35 },
   { size: 608, zoom: 1, minScore: 0.35 },
+  { size: SELFIE_SIZE, zoom: 1.1, minScore: 0.4, lean: LEAN },
 ];
 
 /**
@@ -65,15 +80,15 @@ export async function describeSelfie(
 ): Promise<Selfie> {
   const picture = new Pyramid(image);
   for (const attempt of ATTEMPTS) {
-    let boxes = byProminence(await detectSelfieFaces(picture, engine, attempt), image);
+    let boxes = byProminence(await candidatesOf(picture, engine, attempt), image);
     if (boxes.length === 0) continue;
     if (!holdsMiddle(boxes[0]!, image)) {
       const more = [];
-      for (const look of MIDDLE_LOOKS) more.push(...(await detectSelfieFaces(picture, engine, look)));
+      for (const look of MIDDLE_LOOKS) more.push(...(await candidatesOf(picture, engine, look)));
       boxes = byProminence(suppress([...boxes, ...more], 0.3), image);
     }
     for (const box of boxes.slice(0, 3)) {
-      const [face] = await describeBoxes(picture, [box], engine, { ...options, thorough: true });
+      const [face] = await describeBoxes(picture, [box], engine, { ...options, angle: box.angle, thorough: true });
       if (!face) continue;
       const meant = boxes.filter((other) => other.w > face.box.w * 0.6 && other.score > 0.5);
       return { face, guidance: guidanceOf(face, Math.max(1, meant.length), image) };
@@ -82,7 +97,14 @@ export async function describeSelfie(
   return { face: null, guidance: guidanceOf(null, 0, image) };
 }
 
-function byProminence(boxes: readonly ScoredBox[], image: RgbImage): ScoredBox[] {
+async function candidatesOf(picture: Pyramid, engine: FaceEngine, { lean, ...look }: Attempt): Promise<Candidate[]> {
+  const found: Candidate[] = [];
+  for (const angle of lean ? [lean, -lean] : [0])
+    for (const box of await detectSelfieFaces(picture, engine, { ...look, angle })) found.push({ ...box, angle });
+  return lean ? suppress(found, 0.3) : found;
+}
+
+function byProminence(boxes: readonly Candidate[], image: RgbImage): Candidate[] {
   return boxes
     .map((box) => ({ box, prominence: prominenceOf(box, image) }))
     .sort((a, b) => b.prominence - a.prominence)
