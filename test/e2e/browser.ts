@@ -74,7 +74,8 @@ export async function openPage(
   });
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
+    if (message.type() === 'error')
+      complaints.push(`console: ${message.text()} ${new URL(message.location().url || 'about:blank').pathname}`);
   });
   return { context, page, sent, complaints };
 }
