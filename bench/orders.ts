@@ -1,16 +1,19 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import express from 'express';
 import { sql } from 'kysely';
+import { ensurePhotographer } from '#server/modules/photographers/service.ts';
 import { createDb, createPool } from '#server/platform/db.ts';
-import { startTestServices } from '#test/services.ts';
+import { createStack } from '#test/e2e/stack.ts';
 
 /*
  * npm run bench -- orders --rate 500 --seconds 60: people who put photos into a cart, order, get a QR and pay, at a steady rate whether or
- * not the shop keeps up, against the whole API (PostgreSQL, Redis where there is one, S3, gateway simulator). Beside it, in the same
- * run, the floor: bare Express with one INSERT on the same PostgreSQL.
+ * not the shop keeps up, against the product as `npm start` brings it up: API, worker, PostgreSQL, queue, gateway simulator, each its own
+ * process on the same cores. Beside it, in the same run, the floor: bare Express with one INSERT on the same PostgreSQL.
  */
 const { values } = parseArgs({
   options: {
@@ -19,20 +22,24 @@ const { values } = parseArgs({
     photos: { type: 'string', default: '6' },
   },
 });
-const services = process.env.TEST_DATABASE_URL ? undefined : await startTestServices();
-if (services) Object.assign(process.env, services.env);
-const { startTestApi } = await import('#test/api.ts');
-const api = await startTestApi();
+const stack = await createStack({
+  DEMO: '0',
+  LOG_LEVEL: 'warn',
+  RATE_LIMIT_SCALE: '100000',
+  RATE_LIMIT_PER_IP: '100000000',
+});
+await stack.start();
+const env = JSON.parse(await readFile(path.join(stack.dataDir, 'environment.json'), 'utf8')) as Record<string, string>;
+const db = createDb(createPool(env.DATABASE_URL!, 6));
 
-const photographer = await api.db
+const photographer = await db
   .insertInto('users')
   .values({ name: 'p', email: 'bench-photographer@example.test', role: 'photographer', email_verified: true })
   .returning('id')
   .executeTakeFirstOrThrow();
-const { ensurePhotographer } = await import('#server/modules/photographers/service.ts');
-const photographerId = await ensurePhotographer(api.db, photographer.id);
+const photographerId = await ensurePhotographer(db, photographer.id);
 const day = new Date();
-const event = await api.db
+const event = await db
   .insertInto('events')
   .values({ name: 'Run', slug: 'bench-run', status: 'live', starts_at: day, ends_at: day })
   .returning('id')
@@ -48,11 +55,11 @@ for (let i = 0; i < 10; i++) {
     content_type: 'image/jpeg',
     bytes: 1,
   }));
-  photoIds.push(...(await api.db.insertInto('photos').values(rows).returning('id').execute()).map((row) => row.id));
+  photoIds.push(...(await db.insertInto('photos').values(rows).returning('id').execute()).map((row) => row.id));
 }
-await sql`analyze`.execute(api.db);
+await sql`analyze`.execute(db);
 
-const floorDb = createDb(createPool(api.platform.config.databaseUrl, 10));
+const floorDb = createDb(createPool(env.DATABASE_URL!, 10));
 await sql`create table if not exists bench_floor (id bigserial primary key, body jsonb not null)`.execute(floorDb);
 const floor = express();
 floor.use(express.json());
@@ -87,23 +94,23 @@ const json = (body: unknown, cookie?: string) => ({
 async function buyer(): Promise<void> {
   const start = Math.floor(Math.random() * (photoIds.length - 20));
   const wanted = photoIds.slice(start, start + Number(values.photos));
-  const first = await timed('cart', `${api.url}/api/cart/items`, json({ photoIds: wanted }));
+  const first = await timed('cart', `${stack.url}/api/cart/items`, json({ photoIds: wanted }));
   const cookie = first.headers
     .getSetCookie()
     .map((line) => line.split(';')[0])
     .join('; ');
   const placed = await timed(
     'order',
-    `${api.url}/api/orders`,
+    `${stack.url}/api/orders`,
     json({ email: `${randomBytes(6).toString('hex')}@example.test` }, cookie),
   );
   const { id: orderId } = (await placed.json()) as { id: string };
-  const made = await timed('QR (with the gateway)', `${api.url}/api/payment/create`, json({ orderId }, cookie));
+  const made = await timed('QR (with the gateway)', `${stack.url}/api/payment/create`, json({ orderId }, cookie));
   const { transId } = (await made.json()) as { transId: string };
-  await fetch(`${api.platform.config.devServicesUrl}/dev/paynoi/${transId}/lose-webhook`, json({}));
+  await fetch(`${stack.url}/dev/paynoi/${transId}/lose-webhook`, json({}));
   const data = JSON.stringify({ trans_id: transId, amount: '1.00', payment_status: 'completed' });
-  const signature = createHmac('sha256', 'test-api-key').update(data).digest('hex');
-  await timed('webhook', `${api.url}/api/payment/webhook`, {
+  const signature = createHmac('sha256', env.PAYNOI_API_KEY!).update(data).digest('hex');
+  await timed('webhook', `${stack.url}/api/payment/webhook`, {
     ...json({}),
     body: `{"data":${data},"signature":"${signature}"}`,
   });
@@ -118,7 +125,6 @@ failures = 0;
 
 const total = Math.round((Number(values.rate) / 60) * Number(values.seconds));
 const startedAt = performance.now();
-const cpuBefore = process.cpuUsage();
 const running: Promise<void>[] = [];
 for (let i = 0; i < total; i++) {
   const dueAt = startedAt + (i * 60_000) / Number(values.rate);
@@ -128,10 +134,9 @@ for (let i = 0; i < total; i++) {
 }
 await Promise.all(running);
 const seconds = (performance.now() - startedAt) / 1000;
-const cpu = process.cpuUsage(cpuBefore);
 const floor95 = percentile(times['floor: one INSERT'] ?? [], 0.95);
 console.log(
-  `${total} orders in ${seconds.toFixed(1)} s (${((total * 60) / seconds).toFixed(0)} a minute), ${failures} failed, ${((cpu.user + cpu.system) / 1e6 / seconds).toFixed(2)} cores of API, simulator and this bench together`,
+  `${total} orders in ${seconds.toFixed(1)} s (${((total * 60) / seconds).toFixed(0)} a minute), ${failures} failed`,
 );
 console.table(
   Object.fromEntries(
@@ -150,15 +155,13 @@ console.table(
 let unpaid = -1;
 for (let i = 0; i < 600 && unpaid !== 0; i++) {
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const { rows } = await sql<{ n: number }>`select count(*)::int as n from orders where status <> 'paid'`.execute(
-    api.db,
-  );
+  const { rows } = await sql<{ n: number }>`select count(*)::int as n from orders where status <> 'paid'`.execute(db);
   unpaid = rows[0]!.n;
 }
 const settled = (performance.now() - startedAt) / 1000 - seconds;
 console.log(`every order paid and delivered ${settled.toFixed(1)} s after the last one was placed; unpaid: ${unpaid}`);
 floorServer.close();
 await floorDb.destroy();
-await api.stop();
-await services?.stop();
+await db.destroy();
+await stack.remove();
 process.exit(unpaid === 0 && failures === 0 ? 0 : 1);
