@@ -53,7 +53,7 @@ export async function makeDerivatives(
     const picture = open(source);
     if (hasWatermark)
       picture.composite([{ input: watermarkSvg(info.width, info.height, watermark.mode, watermark.eventName) }]);
-    const jpeg = await picture.jpeg({ quality, progressive: kind === 'preview' || kind === 'clean' }).toBuffer();
+    const jpeg = await picture.jpeg({ quality, progressive: kind === 'preview' }).toBuffer();
     derivatives.push({ kind, data: jpeg, width: info.width, height: info.height });
   }
   return derivatives;

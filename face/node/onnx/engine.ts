@@ -32,6 +32,8 @@ export async function createOnnxEngine(options: { cacheDir: string; threads: num
         interOpNumThreads: 1,
         graphOptimizationLevel: 'all',
         executionMode: 'sequential',
+        // A thread that waits for the next layer by spinning takes the core from decoding and encoding of the next photo.
+        extra: { session: { intra_op: { allow_spinning: '0' } } },
       }),
     );
     sessions.set(file, opening);
