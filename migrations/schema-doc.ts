@@ -19,7 +19,7 @@ export const areas: Record<string, Record<string, string>> = {
     event_staff: 'Who photographs or organises an event.',
     organizers: 'Organizations that own events and receive a share.',
     event_packages: 'Packages of one event, with its own price where it differs.',
-    event_announcements: 'Messages sent to the people of an event.',
+    event_announcements: 'Messages sent to the people of an event, and those that stand on its page.',
     event_status_changes: 'Each step of an event through its states.',
   },
   Photographers: {
@@ -89,6 +89,7 @@ export const areas: Record<string, Record<string, string>> = {
     settings: 'Settings changed at run time, each checked by its schema.',
     email_templates: 'Edited e-mail texts; the built-in ones apply where there is none.',
     messages: 'Every e-mail, push and LINE message with its delivery; the dedupe key sends each once.',
+    notices: 'What happened to a person, to be read in the app, in both languages; kept 90 days.',
     push_subscriptions: 'Browsers that take web push.',
     line_links: 'The LINE account a person linked.',
     line_link_codes: 'Codes a person sends to the LINE account of the shop to link it; one each, short-lived.',

@@ -30,6 +30,7 @@ import { messagesRoutes } from '#server/modules/messages/routes.ts';
 import { createMessagesService, messagesJobHandlers } from '#server/modules/messages/service.ts';
 import { arrivalsJobHandlers } from '#server/modules/notices/arrivals.ts';
 import { createChannelsService } from '#server/modules/notices/channels.ts';
+import { createInbox } from '#server/modules/notices/inbox.ts';
 import { noticesRoutes } from '#server/modules/notices/routes.ts';
 import { createNoticesService } from '#server/modules/notices/service.ts';
 import { ordersRoutes } from '#server/modules/orders/routes.ts';
@@ -93,7 +94,8 @@ export function composeModules(platform: Platform) {
   const notices = createNoticesService({ listener });
   const push = config.push && createPushSender(config.push);
   const line = config.line && createLineSender(config.line);
-  const channels = createChannelsService({ db, push, line });
+  const channels = createChannelsService({ db, push, line, logger });
+  const inbox = createInbox({ db });
   const users = createUsersService({ db, config, photographers: { ensure: ensurePhotographer } });
   const privacy = createPrivacyService({
     db,
@@ -102,7 +104,7 @@ export function composeModules(platform: Platform) {
     forgetAttempts: auth.forgetAttempts,
     checkPassword: auth.checkPassword,
   });
-  const events = createEventsService({ db, cache, linkSecret, messages });
+  const events = createEventsService({ db, cache, linkSecret, messages, publicUrl: config.publicUrl });
   const photos = createPhotosService({ db, events, logger });
   const photographers = createPhotographersService({ db, events, photos });
   const favorites = createFavoritesService({ db, photos });
@@ -154,6 +156,7 @@ export function composeModules(platform: Platform) {
     favorites.joinGuest,
     faceSearches.joinGuest,
     channels.joinGuest,
+    inbox.joinGuest,
   );
 
   const routes: BoundRoute[] = [
@@ -175,7 +178,7 @@ export function composeModules(platform: Platform) {
     ...paymentsRoutes({ payments, webhooks, reviews, refunds, cases, reconcile }),
     ...downloadsRoutes({ downloads }),
     ...revenueRoutes({ revenue }),
-    ...noticesRoutes({ notices, channels }),
+    ...noticesRoutes({ notices, channels, inbox }),
     ...messagesRoutes({ messages }),
     ...settingsRoutes({ settings }),
     ...adminRoutes({ admin }),

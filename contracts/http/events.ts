@@ -227,6 +227,54 @@ export const getEventStatistics = route({
   errors: ['event.not_found'],
 });
 
+export const announcementAudiences = ['buyers', 'searchers', 'staff', 'page'] as const;
+export const announcementView = z.object({
+  id: z.uuid(),
+  subjectTh: z.string(),
+  subjectEn: z.string(),
+  bodyTh: z.string(),
+  bodyEn: z.string(),
+  createdAt: isoTime,
+});
+export type AnnouncementView = z.output<typeof announcementView>;
+
+export const listAnnouncements = route({
+  method: 'get',
+  path: '/api/events/:id/announcements',
+  summary: 'Announcements that stand on the page of the event, newest first',
+  tag,
+  access: 'public',
+  params: idParams,
+  responses: { 200: z.object({ items: z.array(announcementView) }) },
+  errors: ['event.not_found', 'event.access_code_required'],
+});
+const adminAnnouncement = announcementView.extend({
+  audience: z.enum(announcementAudiences),
+  recipientCount: z.int(),
+  onPage: z.boolean(),
+});
+export const adminListAnnouncements = route({
+  method: 'get',
+  path: '/api/admin/events/:id/announcements',
+  summary: 'What was announced at an event, to whom',
+  tag,
+  access: ['admin'],
+  params: idParams,
+  responses: { 200: z.object({ items: z.array(adminAnnouncement) }) },
+  errors: ['event.not_found'],
+});
+export const adminShowAnnouncement = route({
+  method: 'put',
+  path: '/api/admin/announcements/:id',
+  summary: 'Put an announcement on the page of its event, or take it off',
+  tag,
+  access: ['admin'],
+  params: idParams,
+  body: z.object({ onPage: z.boolean() }),
+  responses: { 200: adminAnnouncement },
+  errors: ['resource.not_found'],
+});
+
 export const announcementInput = z
   .object({
     subject: text(200).min(1).optional().describe('for both languages'),
@@ -236,7 +284,11 @@ export const announcementInput = z
     subjectEn: text(200).min(1).optional(),
     bodyTh: text(5_000).min(1).optional(),
     bodyEn: text(5_000).min(1).optional(),
-    audience: z.enum(['buyers', 'searchers', 'staff']).default('buyers'),
+    audience: z
+      .enum(announcementAudiences)
+      .default('buyers')
+      .describe('who is told; `page`: nobody, it only stands on the event page'),
+    onPage: z.boolean().default(false).describe('also shown on the page of the event'),
   })
   .refine((a) => a.body ?? a.message ?? a.bodyTh ?? a.bodyEn, { path: ['body'], message: 'say something' });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isoTime, route } from './route.ts';
+import { isoTime, pageOf, pageQuery, route } from './route.ts';
 
 /** Server-sent events: `event: notice`, data = JSON `{type, ...ids}` (server/platform/notify.ts); comments as heartbeat. */
 export const noticeStream = route({
@@ -32,6 +32,38 @@ export const pushPayload = z.object({
   lang: z.enum(['th', 'en']),
 });
 export type PushPayload = z.infer<typeof pushPayload>;
+
+export const inboxNotice = z.object({
+  id: z.uuid(),
+  kind: z.enum(noticeKinds),
+  titleTh: z.string(),
+  titleEn: z.string(),
+  bodyTh: z.string(),
+  bodyEn: z.string(),
+  path: z.string().describe('page of this site that it is about'),
+  createdAt: isoTime,
+  readAt: isoTime.nullable(),
+});
+export type InboxNotice = z.output<typeof inboxNotice>;
+
+export const listNotices = route({
+  method: 'get',
+  path: '/api/notices',
+  summary: 'What happened, newest first, kept for 90 days; and how much of it is unread',
+  tag,
+  access: 'session',
+  query: pageQuery,
+  responses: { 200: pageOf(inboxNotice).extend({ unread: z.int() }) },
+});
+export const readNotices = route({
+  method: 'post',
+  path: '/api/notices/read',
+  summary: 'Mark some of it as read, or all without `ids`',
+  tag,
+  access: 'session',
+  body: z.object({ ids: z.array(z.uuid()).min(1).max(200).optional() }),
+  responses: { 200: z.object({ unread: z.int() }) },
+});
 
 const device = z.object({
   id: z.uuid(),
@@ -148,6 +180,7 @@ export const lineWebhook = route({
         z.looseObject({
           type: z.string(),
           source: z.looseObject({ userId: z.string().optional() }).optional(),
+          replyToken: z.string().optional(),
           message: z.looseObject({ type: z.string(), text: z.string().optional() }).optional(),
         }),
       )
@@ -164,5 +197,9 @@ export type NoticeMessage =
   | { type: 'photo.changed'; photoId: string; eventId: string; status: string }
   | { type: 'order.changed'; orderId: string }
   | { type: 'cart.shared'; sharedCartId: string }
+  /** Something new to read, or read on another page. */
+  | { type: 'inbox.changed' }
+  /** LINE was linked, or its link ended. */
+  | { type: 'line.changed' }
   /** The connection was gone for a moment: look again at what you wait for. */
   | { type: 'resync' };

@@ -206,6 +206,7 @@ export interface EventAnnouncements {
   created_at: Generated<Timestamp>;
   event_id: string;
   id: Generated<string>;
+  on_page: Generated<boolean>;
   recipient_count: Generated<number>;
   subject_en: string;
   subject_th: string;
@@ -568,6 +569,20 @@ export interface MoneyCases {
   status: Generated<string>;
   trans_id: string | null;
   transfer_reference: string | null;
+}
+
+export interface Notices {
+  body_en: string;
+  body_th: string;
+  created_at: Generated<Timestamp>;
+  dedupe_key: string;
+  id: Generated<string>;
+  kind: string;
+  path: string;
+  read_at: Timestamp | null;
+  title_en: string;
+  title_th: string;
+  user_id: string;
 }
 
 export interface NotificationPreferences {
@@ -1075,6 +1090,7 @@ export interface DB {
   login_attempts: LoginAttempts;
   messages: Messages;
   money_cases: MoneyCases;
+  notices: Notices;
   notification_preferences: NotificationPreferences;
   order_items: OrderItems;
   orders: Orders;

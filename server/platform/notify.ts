@@ -7,7 +7,11 @@ export type Notice =
   | { type: 'search.changed'; searchId: string; status: string }
   | { type: 'photo.changed'; photoId: string; eventId: string; status: string }
   | { type: 'order.changed'; orderId: string }
-  | { type: 'cart.shared'; sharedCartId: string };
+  | { type: 'cart.shared'; sharedCartId: string }
+  /** Something new to read, or read on another page. */
+  | { type: 'inbox.changed' }
+  /** LINE was linked, or its link ended. */
+  | { type: 'line.changed' };
 
 /** Tells one user's pages, at commit when inside a transaction. Lost when nobody listens: pages poll as a fallback. */
 export async function notify(db: DbOrTrx, userId: string, notice: Notice): Promise<void> {

@@ -35,6 +35,10 @@ export function housekeepingJobHandlers(deps: { db: Db; settings: Settings }): J
       farewells: sql`update messages set recipient = 'erased@erased.invalid', payload = '{}'
         where template = 'privacy.decided' and status <> 'queued' and recipient <> 'erased@erased.invalid'
           and created_at < now() - interval '30 days'`,
+      notices: sql`delete from notices where created_at < now() - interval '90 days'`,
+      // A browser said how long it takes messages; it subscribes anew by itself.
+      pushSubscriptions: sql`delete from push_subscriptions where expires_at < now()`,
+      lineCodes: sql`delete from line_link_codes where expires_at < now()`,
       auditTraces: sql`update audit_logs set ip_address = null
         where ip_address is not null and created_at < now() - interval '1 year'`,
     };

@@ -201,6 +201,70 @@ describe('events over HTTP', function () {
     assert.equal((await numbers((await app.person('organizer')).token)).status, 404);
   });
 
+  it('announces to guests in the app, and on its page to whoever may see the event', async () => {
+    const event = await create({
+      name: 'ประกาศ',
+      nameEn: 'News',
+      slug: 'news',
+      date: '2026-12-05',
+      status: 'live',
+      accessMode: 'code',
+      accessCode: 'GOLD',
+    });
+    const guest = await app.call('POST', '/api/auth/guest');
+    const consent = await app.db
+      .insertInto('consents')
+      .values({
+        user_id: guest.body.user.id,
+        purpose: 'face_search',
+        event_id: event.id,
+        text_version: '1',
+        text_hash: 'x',
+        language: 'th',
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await app.db
+      .insertInto('face_searches')
+      .values({ user_id: guest.body.user.id, event_id: event.id, consent_id: consent.id, source: 'descriptor' })
+      .execute();
+    const announce = (body: object) =>
+      app.call('POST', `/api/events/${event.id}/announce`, { token: admin.token, body });
+    const words = { subjectTh: 'ฝนตก', subjectEn: 'Rain', bodyTh: 'เลื่อนเวลา', bodyEn: 'Start is later' };
+    assert.equal((await announce({ ...words, audience: 'searchers' })).body.recipientCount, 1);
+    const notices = await app.db.selectFrom('notices').selectAll().where('user_id', '=', guest.body.user.id).execute();
+    assert.deepEqual(
+      notices.map((row) => [row.title_th, row.title_en, row.body_en]),
+      [['ฝนตก', 'Rain', 'Start is later']],
+    );
+    assert.equal((await announce({ ...words, audience: 'page' })).body.recipientCount, 0);
+
+    const path = `/api/events/${event.id}/announcements`;
+    assert.equal((await app.call('GET', path)).body.code, 'event.access_code_required');
+    const opened = await app.call('POST', `/api/events/${event.id}/unlock`, { body: { code: 'gold' } });
+    const headers = { 'x-event-access': opened.body.token };
+    const shown = async () => (await app.call('GET', path, { headers })).body.items;
+    assert.deepEqual(
+      (await shown()).map((each: { subjectEn: string }) => each.subjectEn),
+      ['Rain'],
+    );
+    const all = `/api/admin/events/${event.id}/announcements`;
+    assert.equal((await app.call('GET', all, { token: customer.token })).status, 403);
+    const listed = (await app.call('GET', all, { token: admin.token })).body.items;
+    assert.deepEqual(
+      listed.map((each: { audience: string; onPage: boolean }) => [each.audience, each.onPage]),
+      [
+        ['page', true],
+        ['searchers', false],
+      ],
+    );
+    const show = (token: string, onPage: boolean) =>
+      app.call('PUT', `/api/admin/announcements/${listed[0].id}`, { token, body: { onPage } });
+    assert.equal((await show(customer.token, false)).status, 403);
+    assert.equal((await show(admin.token, false)).body.onPage, false);
+    assert.deepEqual(await shown(), []);
+  });
+
   it('is deleted without sales, leaving its short address to another', async () => {
     const event = await create({ name: 'Gone', slug: 'gone', date: '2026-12-05', status: 'live' });
     assert.equal((await app.call('DELETE', `/api/events/${event.id}`, { token: admin.token })).status, 204);

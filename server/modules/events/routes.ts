@@ -41,6 +41,18 @@ export function eventsRoutes({ events, isSecure }: { events: EventsService; isSe
       status: 202,
       body: await events.announce(params.id, body, viewer),
     })),
+    bind(routes.listAnnouncements, async ({ params, viewer, req }) => {
+      const items = await events.announcementsOnPage(params.id, viewer, eventAccessOf(req));
+      return { status: 200, body: { items } };
+    }),
+    bind(routes.adminListAnnouncements, async ({ params, viewer }) => ({
+      status: 200,
+      body: { items: await events.allAnnouncements(params.id, viewer) },
+    })),
+    bind(routes.adminShowAnnouncement, async ({ params, body, viewer }) => ({
+      status: 200,
+      body: await events.showAnnouncement(params.id, body.onPage, viewer),
+    })),
     bind(routes.getEventStaff, async ({ params }) => ({
       status: 200,
       body: { items: await events.listStaff(params.id) },

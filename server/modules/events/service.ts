@@ -32,6 +32,8 @@ export interface EventsDeps {
   /** LINK_SECRET: signs access tokens, keys the hashes of access codes. */
   linkSecret: string;
   messages: { queue: Announce };
+  /** For links in announcements; without it they lead to the first page. */
+  publicUrl?: string;
   clock?: Clock;
 }
 type Who = Viewer | null | undefined;
@@ -200,6 +202,8 @@ export function createEventsService(deps: EventsDeps) {
     });
   }
 
+  const announcements = createAnnouncements({ db, messages: deps.messages, publicUrl: deps.publicUrl ?? '' });
+
   return {
     access,
     isStaff,
@@ -210,12 +214,21 @@ export function createEventsService(deps: EventsDeps) {
     isPublicStatus,
     views,
     list,
-    ...createAnnouncements({ db, messages: deps.messages }),
+    announce: announcements.announce,
+    showAnnouncement: announcements.show,
     ...createStaff({ db }),
 
     async get(idOrSlug: string, viewer: Who, given: readonly string[] = []): Promise<EventView> {
       const [view] = await views([await requireKnown(db, idOrSlug, viewer)], viewer, given);
       return view!;
+    },
+
+    /** Throws event.not_found, event.access_code_required. */
+    async announcementsOnPage(id: string, viewer: Who, given: readonly string[]) {
+      return announcements.onPage((await requireVisible(db, id, viewer, given)).id);
+    },
+    async allAnnouncements(id: string, viewer: Viewer) {
+      return announcements.all((await requireKnown(db, id, viewer)).id);
     },
 
     /** Throws event.slug_taken for a slug that was asked for; one made from the name gets a suffix instead. */

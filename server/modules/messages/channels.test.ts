@@ -16,6 +16,7 @@ import express, { type Request } from 'express';
 import { SMTPServer } from 'smtp-server';
 import { arrivalsJobHandlers } from '#server/modules/notices/arrivals.ts';
 import { type ChannelsService, createChannelsService } from '#server/modules/notices/channels.ts';
+import { createInbox } from '#server/modules/notices/inbox.ts';
 import { noticesRoutes } from '#server/modules/notices/routes.ts';
 import { createNoticesService, type Notices } from '#server/modules/notices/service.ts';
 import { createListener, type Listener } from '#server/platform/listener.ts';
@@ -115,7 +116,7 @@ describe('web push and LINE', () => {
         listener = await createListener(database.url, ['notices'], logger);
         notices = createNoticesService({ listener });
         channels = createChannelsService({ db: database.db, push, line });
-        return noticesRoutes({ notices, channels });
+        return noticesRoutes({ notices, channels, inbox: createInbox({ db: database.db }) });
       },
       {
         makeHandlers: () => [
@@ -398,6 +399,80 @@ describe('web push and LINE', () => {
     const guest = await app.call('GET', '/api/notices/preferences');
     assert.equal(guest.status, 200);
     assert.equal((await app.call('POST', '/api/notices/line/code', { cookie: guest.cookie, body: {} })).status, 401);
+  });
+
+  it('answer on LINE what a code did, also when LINE delivers it twice', async () => {
+    const me = await app.person();
+    const { body } = await app.call('POST', '/api/notices/line/code', { token: me.token, body: {} });
+    const source = { userId: `U${randomUUID()}` };
+    const said = (text: string, replyToken: string) =>
+      lineEvent({ type: 'message', source, replyToken, message: { type: 'text', text } });
+    const replyTo = async (replyToken: string): Promise<string> => {
+      for (;;) {
+        const found = lineApi.received
+          .filter((each) => each.path === '/v2/bot/message/reply')
+          .map((each) => JSON.parse(each.body.toString()))
+          .find((each) => each.replyToken === replyToken);
+        if (found) return found.messages[0].text;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await said('TPS-AAAAAAAA', 'r0');
+    assert.match(await replyTo('r0'), /not valid/);
+    await said(body.code, 'r1');
+    assert.match(await replyTo('r1'), /Linked with ThePixStock/);
+    await said(body.code, 'r2');
+    assert.match(await replyTo('r2'), /Linked with ThePixStock/);
+    await said('สวัสดี', 'r3');
+    assert.ok(!lineApi.received.some((each) => each.body.toString().includes('r3')), 'other words are not ours');
+  });
+
+  it('are kept to be read in the app, in both languages, whatever else is switched off, by their person alone', async () => {
+    const [me, other] = [await app.person(), await app.person()];
+    await app.call('PUT', '/api/notices/preferences', {
+      token: me.token,
+      body: { items: [{ kind: 'photos', channel: 'email', isOn: false }] },
+    });
+    const arrivals = (dedupeKey: string) =>
+      app.db.transaction().execute((trx) =>
+        app.messages.queue(trx, {
+          template: 'photos.found',
+          dedupeKey,
+          userId: me.userId,
+          recipient: me.email,
+          language: 'th',
+          payload: {
+            photoCount: 3,
+            eventNameTh: 'งานวิ่ง',
+            eventNameEn: 'Run',
+            link: 'https://shop.test/e/run/find?token=secret',
+          },
+        }),
+      );
+    await arrivals('kept-1');
+    await arrivals('kept-1');
+    await arrivals('kept-2');
+    assert.deepEqual(await rowsOf('kept-1'), []);
+    const list = async (token: string) => (await app.call('GET', '/api/notices', { token })).body;
+    const mine = await list(me.token);
+    assert.deepEqual([mine.items.length, mine.unread], [2, 2]);
+    const { titleTh, titleEn, bodyEn, path } = mine.items[0];
+    assert.deepEqual(
+      [titleTh, titleEn, bodyEn, path],
+      ['พบภาพใหม่ของคุณ 3 ภาพ', '3 new photo(s) of you', 'Run', '/e/run/find'],
+    );
+    assert.deepEqual((await list(other.token)).items, []);
+    const read = (token: string, body: object) => app.call('POST', '/api/notices/read', { token, body });
+    await read(other.token, { ids: [mine.items[0].id] });
+    assert.equal((await list(me.token)).unread, 2, 'somebody else marks nothing');
+    assert.equal((await read(me.token, { ids: [mine.items[0].id] })).body.unread, 1);
+    assert.equal((await read(me.token, {})).body.unread, 0);
+    const first = (await app.call('GET', '/api/notices?limit=1', { token: me.token })).body;
+    const next = (await app.call('GET', `/api/notices?limit=1&cursor=${first.nextCursor}`, { token: me.token })).body;
+    assert.deepEqual(
+      [first.items[0].id, next.items[0].id],
+      mine.items.map((each: { id: string }) => each.id),
+    );
   });
 
   it('come as the person wants them; what was bought comes by e-mail always', async () => {

@@ -16,6 +16,15 @@ const timeoutMs = 10_000;
 const maxText = 5_000;
 
 export function createLineSender({ token, secret, accountId, apiUrl }: LineSettings) {
+  async function call(path: string, body: object, headers: Record<string, string> = {}) {
+    const answer = await fetch(`${apiUrl}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return { answer, text: await answer.text() };
+  }
   return {
     accountId,
     /** LINE signs the raw body: base64 of HMAC-SHA256 under the channel secret. */
@@ -27,17 +36,8 @@ export function createLineSender({ token, secret, accountId, apiUrl }: LineSetti
      * when it will never work, also when the month's quota is used up; anything else is to be tried again.
      */
     async push(to: string, text: string, retryKey: string): Promise<string> {
-      const answer = await fetch(`${apiUrl}/v2/bot/message/push`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${token}`,
-          'x-line-retry-key': retryKey,
-        },
-        body: JSON.stringify({ to, messages: [{ type: 'text', text: text.slice(0, maxText) }] }),
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      const body = await answer.text();
+      const message = { to, messages: [{ type: 'text', text: text.slice(0, maxText) }] };
+      const { answer, text: body } = await call('/v2/bot/message/push', message, { 'x-line-retry-key': retryKey });
       const requestId = answer.headers.get('x-line-request-id') ?? '';
       if (answer.ok) return requestId;
       // The same retry key was taken before: that try arrived.
@@ -45,6 +45,11 @@ export function createLineSender({ token, secret, accountId, apiUrl }: LineSetti
       const problem = `LINE answered ${answer.status}: ${body.slice(0, 200)}`;
       const isQuota = answer.status === 429 && /monthly limit/i.test(body);
       throw (answer.status === 429 && !isQuota) || answer.status >= 500 ? new Error(problem) : new Permanent(problem);
+    },
+    /** Answers what somebody wrote, which costs nothing of the quota; the token is good once and for about a minute. */
+    async reply(replyToken: string, text: string): Promise<void> {
+      const { answer } = await call('/v2/bot/message/reply', { replyToken, messages: [{ type: 'text', text }] });
+      if (!answer.ok) throw new Error(`LINE answered ${answer.status} to a reply`);
     },
   };
 }

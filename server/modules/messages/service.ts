@@ -4,11 +4,12 @@ import type { PushPayload } from '#contracts/http/notices.ts';
 import { audit } from '#server/platform/audit.ts';
 import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
 import { isUniqueViolation } from '#server/platform/db.ts';
+import { notify } from '#server/platform/notify.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
 import { targetsOf } from './fan-out.ts';
 import { fillPlain, type Payload, render, variablesIn } from './render.ts';
-import { shortTexts } from './short-texts.ts';
+import { type ShortText, shortTexts } from './short-texts.ts';
 import { isTemplateKey, type TemplateKey, type TemplateText, templateKeys, templateOf } from './templates.ts';
 
 export type Language = 'th' | 'en';
@@ -22,8 +23,20 @@ export interface MessageToSend {
   recipient: string | null;
   language: Language;
   payload: Payload;
+  /** The values in the other language, where they are words themselves. */
+  otherPayload?: Payload;
 }
 export { messagesJobHandlers } from './jobs.ts';
+
+function shortOf(text: ShortText, payload: Payload, language: Language) {
+  const link = text.linkVariable ? String(payload[text.linkVariable] ?? '') : '';
+  const url = URL.canParse(link) ? new URL(link) : undefined;
+  return {
+    title: fillPlain(text[language].title, payload, language).slice(0, 120),
+    body: fillPlain(text[language].body, payload, language).slice(0, 500),
+    url: url ? url.pathname + url.search : text.path,
+  };
+}
 
 export function createMessagesService(deps: { db: Db }) {
   const { db } = deps;
@@ -70,12 +83,39 @@ export function createMessagesService(deps: { db: Db }) {
     };
   }
 
+  /** What is short enough for a phone's notice can also be read in the app, in both languages. */
+  async function keepNotice(trx: Trx, message: MessageToSend): Promise<void> {
+    const text = shortTexts[message.template];
+    if (!text || !message.userId) return;
+    const valuesIn = (language: Language) =>
+      language === message.language ? message.payload : (message.otherPayload ?? message.payload);
+    const [th, en] = (['th', 'en'] as const).map((language) => shortOf(text, valuesIn(language), language));
+    const kept = await trx
+      .insertInto('notices')
+      .values({
+        user_id: message.userId,
+        kind: text.kind,
+        dedupe_key: message.dedupeKey,
+        title_th: th!.title,
+        title_en: en!.title,
+        body_th: th!.body,
+        body_en: en!.body,
+        // A link's secret is for who has only the link.
+        path: th!.url.split('?')[0]!,
+      })
+      .onConflict((c) => c.doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    if (kept) await notify(trx, message.userId, { type: 'inbox.changed' });
+  }
+
   return {
     /**
-     * Writes the message down and has it sent after commit: by e-mail, and to the devices and the LINE account of its person
-     * as they want it. The same dedupeKey again does nothing.
+     * Writes the message down, to be read in the app, and has it sent after commit: by e-mail, and to the devices and the LINE
+     * account of its person as they want it. The same dedupeKey again does nothing.
      */
     async queue(trx: Trx, message: MessageToSend): Promise<void> {
+      await keepNotice(trx, message);
       for (const target of await targetsOf(trx, message)) {
         const row = await trx
           .insertInto('messages')
@@ -211,13 +251,8 @@ export function createMessagesService(deps: { db: Db }) {
       const text = shortTexts[key];
       if (!text) throw new AppError('resource.not_found');
       const lang = message.language as Language;
-      const payload = message.payload as Payload;
-      const link = text.linkVariable ? String(payload[text.linkVariable] ?? '') : '';
-      const url = URL.canParse(link) ? new URL(link) : undefined;
       return {
-        title: fillPlain(text[lang].title, payload, lang).slice(0, 120),
-        body: fillPlain(text[lang].body, payload, lang).slice(0, 500),
-        url: url ? url.pathname + url.search : text.path,
+        ...shortOf(text, message.payload as Payload, lang),
         tag: message.dedupe_key.split('#')[0]!,
         kind: text.kind,
         lang,

@@ -44,6 +44,7 @@ export const shortTexts: Partial<Record<TemplateKey, ShortText>> = {
   },
   'event.announcement': {
     kind: 'announcement',
+    linkVariable: 'link',
     path: '/',
     th: { title: '{{subject}}', body: '{{body}}' },
     en: { title: '{{subject}}', body: '{{body}}' },

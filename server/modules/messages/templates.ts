@@ -136,9 +136,12 @@ export const templates = {
     },
   ),
   'event.announcement': template(
-    ['subject', 'body'],
-    { subject: 'ประตูเปิดแล้ว', body: 'พบกันที่เส้นชัย' },
-    { th: { subject: '{{subject}}', body: '{{body}}' }, en: { subject: '{{subject}}', body: '{{body}}' } },
+    ['subject', 'body', 'link'],
+    { subject: 'ประตูเปิดแล้ว', body: 'พบกันที่เส้นชัย', link: 'https://example.test/e/demo' },
+    {
+      th: { subject: '{{subject}}', body: '{{body}}\n\n[เปิดหน้างาน]({{link}})' },
+      en: { subject: '{{subject}}', body: '{{body}}\n\n[Open the event]({{link}})' },
+    },
   ),
   'payout.paid': template(
     ['amountSatang', 'number'],

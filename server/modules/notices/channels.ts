@@ -8,6 +8,8 @@ import type { PushSender } from '#server/modules/messages/push.ts';
 import { isLocked } from '#server/modules/messages/short-texts.ts';
 import { type Clock, systemClock } from '#server/platform/clock.ts';
 import type { Db, Trx } from '#server/platform/db.ts';
+import type { Logger } from '#server/platform/logger.ts';
+import { notify } from '#server/platform/notify.ts';
 
 export type ChannelsService = ReturnType<typeof createChannelsService>;
 interface Deps {
@@ -15,8 +17,16 @@ interface Deps {
   push?: PushSender | undefined;
   line?: LineSender | undefined;
   clock?: Clock;
+  logger?: Logger;
 }
 const codeMs = 15 * 60_000;
+/** LINE knows the person's language, we do not yet: both. */
+const lineReplies = {
+  linked:
+    'เชื่อมกับ ThePixStock แล้ว เราจะแจ้งข่าวภาพของคุณทางนี้ ปิดได้ทุกเมื่อที่หน้า บัญชี → การแจ้งเตือน\nLinked with ThePixStock. News of your photos comes here. Switch it off at any time under Account → Notifications.',
+  unknown:
+    'รหัสนี้ใช้ไม่ได้หรือหมดอายุแล้ว เปิด บัญชี → การแจ้งเตือน เพื่อรับรหัสใหม่\nThis code is not valid any more. Open Account → Notifications for a new one.',
+};
 /** Devices of one person; the oldest gives way. */
 const maxDevices = 12;
 /** Without letters that look like others. */
@@ -24,7 +34,7 @@ const letters = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789';
 const makeCode = () => `TPS-${Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join('')}`;
 
 /** Where a person hears of things: devices with web push, a linked LINE account, and what they want on each. */
-export function createChannelsService({ db, push, line, clock = systemClock }: Deps) {
+export function createChannelsService({ db, push, line, clock = systemClock, logger }: Deps) {
   const deviceView = (row: { id: string; endpoint: string; user_agent: string | null; created_at: Date }) => ({
     id: row.id,
     service: new URL(row.endpoint).host,
@@ -165,6 +175,7 @@ export function createChannelsService({ db, push, line, clock = systemClock }: D
       return { code, openUrl, expiresAt: expiresAt.toISOString() };
     },
     async unlinkLine(viewer: Viewer): Promise<void> {
+      await notify(db, viewer.userId, { type: 'line.changed' });
       await db.deleteFrom('line_links').where('user_id', '=', viewer.userId).execute();
       await db.deleteFrom('line_link_codes').where('user_id', '=', viewer.userId).execute();
     },
@@ -175,24 +186,33 @@ export function createChannelsService({ db, push, line, clock = systemClock }: D
       events: readonly {
         type: string;
         source?: { userId?: string | undefined } | undefined;
+        replyToken?: string | undefined;
         message?: { type: string; text?: string | undefined } | undefined;
       }[],
     ): Promise<void> {
       if (!line) throw new AppError('line.unavailable');
       if (!line.isSigned(rawBody, signature)) throw new AppError('webhook.signature');
-      for (const { type, source, message } of events) {
+      for (const { type, source, message, replyToken } of events) {
         const lineUserId = source?.userId;
         if (!lineUserId) continue;
         if (type === 'unfollow' || type === 'follow') {
           const blocked = type === 'unfollow' ? clock.now() : null;
-          await db
-            .updateTable('line_links')
-            .set({ blocked_at: blocked })
-            .where('line_user_id', '=', lineUserId)
-            .execute();
+          await db.transaction().execute(async (trx) => {
+            const changed = await trx
+              .updateTable('line_links')
+              .set({ blocked_at: blocked })
+              .where('line_user_id', '=', lineUserId)
+              .returning('user_id')
+              .executeTakeFirst();
+            if (changed) await notify(trx, changed.user_id, { type: 'line.changed' });
+          });
         }
         const code = type === 'message' ? /TPS-[A-Z0-9]{8}/.exec(message?.text?.toUpperCase() ?? '')?.[0] : undefined;
-        if (code) await db.transaction().execute((trx) => link(trx, code, lineUserId));
+        if (!code) continue;
+        const outcome = await db.transaction().execute((trx) => link(trx, code, lineUserId));
+        // Not waited for: LINE wants its answer at once, and the page says it too.
+        if (replyToken)
+          line.reply(replyToken, lineReplies[outcome]).catch((err) => logger?.warn({ err }, 'no reply on LINE'));
       }
     },
     /** What the guest set up goes with them. */
@@ -205,18 +225,30 @@ export function createChannelsService({ db, push, line, clock = systemClock }: D
   };
 
   /** One LINE account is one person here, and the other way round: a newer link ends the older ones. */
-  async function link(trx: Trx, code: string, lineUserId: string): Promise<void> {
+  async function link(trx: Trx, code: string, lineUserId: string): Promise<keyof typeof lineReplies> {
     const found = await trx
       .deleteFrom('line_link_codes')
       .where('code', '=', code)
       .where('expires_at', '>', clock.now())
       .returning('user_id')
       .executeTakeFirst();
-    if (!found) return;
-    await trx
+    if (!found) {
+      // LINE may deliver an event twice, and the code is used up by the first.
+      const linked = await trx
+        .selectFrom('line_links')
+        .select('user_id')
+        .where('line_user_id', '=', lineUserId)
+        .executeTakeFirst();
+      return linked ? 'linked' : 'unknown';
+    }
+    const ended = await trx
       .deleteFrom('line_links')
       .where((eb) => eb.or([eb('user_id', '=', found.user_id), eb('line_user_id', '=', lineUserId)]))
+      .returning('user_id')
       .execute();
     await trx.insertInto('line_links').values({ user_id: found.user_id, line_user_id: lineUserId }).execute();
+    for (const userId of new Set([found.user_id, ...ended.map((row) => row.user_id)]))
+      await notify(trx, userId, { type: 'line.changed' });
+    return 'linked';
   }
 }

@@ -4,6 +4,7 @@ import { createLogger } from '#server/platform/logger.ts';
 import { type Notice, notify } from '#server/platform/notify.ts';
 import { type HttpApp, startHttpApp } from '#test/http-app.ts';
 import { createChannelsService } from './channels.ts';
+import { createInbox } from './inbox.ts';
 import { noticesRoutes } from './routes.ts';
 import { createNoticesService, type Notices } from './service.ts';
 
@@ -15,7 +16,11 @@ describe('notices', () => {
     app = await startHttpApp(async ({ database }) => {
       listener = await createListener(database.url, ['notices'], createLogger('silent', 'test'));
       notices = createNoticesService({ listener });
-      return noticesRoutes({ notices, channels: createChannelsService({ db: database.db }) });
+      return noticesRoutes({
+        notices,
+        channels: createChannelsService({ db: database.db }),
+        inbox: createInbox({ db: database.db }),
+      });
     });
   });
   after(async () => {

@@ -1,9 +1,17 @@
 import * as contract from '#contracts/http/notices.ts';
 import { type BoundRoute, bind } from '#server/http/bind.ts';
 import type { ChannelsService } from './channels.ts';
+import type { Inbox } from './inbox.ts';
 import type { Notices } from './service.ts';
 
-export const noticesRoutes = ({ notices, channels }: { notices: Notices; channels: ChannelsService }): BoundRoute[] => [
+interface Deps {
+  notices: Notices;
+  channels: ChannelsService;
+  inbox: Inbox;
+}
+export const noticesRoutes = ({ notices, channels, inbox }: Deps): BoundRoute[] => [
+  bind(contract.listNotices, async ({ viewer, query }) => ({ status: 200, body: await inbox.list(viewer, query) })),
+  bind(contract.readNotices, async ({ viewer, body }) => ({ status: 200, body: await inbox.read(viewer, body.ids) })),
   bind(contract.noticeStream, async ({ viewer, res }) => {
     notices.open(viewer.userId, res);
     return 'sent';

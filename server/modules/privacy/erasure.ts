@@ -48,6 +48,7 @@ export async function eraseUser(
     'line_links',
     'line_link_codes',
     'notification_preferences',
+    'notices',
     'sessions',
     'accounts',
   ] as const)

@@ -79,7 +79,7 @@ export async function exportPerson(db: Db, userId: string): Promise<Record<strin
         .where('user_id', '=', userId)
         .execute(),
     ]);
-  const [hidden, uploads, photographer, bankAccounts, push, activity] = await Promise.all([
+  const [hidden, uploads, photographer, bankAccounts, push, activity, notices, wishes, line] = await Promise.all([
     db
       .selectFrom('face_opt_outs')
       .select(['event_id', 'status', 'hidden_faces', 'created_at'])
@@ -108,6 +108,18 @@ export async function exportPerson(db: Db, userId: string): Promise<Record<strin
       .orderBy('id', 'desc')
       .limit(1000)
       .execute(),
+    db
+      .selectFrom('notices')
+      .select(['kind', 'title_th', 'title_en', 'body_th', 'body_en', 'path', 'created_at', 'read_at'])
+      .where('user_id', '=', userId)
+      .orderBy('created_at')
+      .execute(),
+    db
+      .selectFrom('notification_preferences')
+      .select(['kind', 'channel', 'is_on'])
+      .where('user_id', '=', userId)
+      .execute(),
+    db.selectFrom('line_links').select(['linked_at', 'blocked_at']).where('user_id', '=', userId).execute(),
   ]);
   return {
     exportedAt: new Date().toISOString(),
@@ -126,6 +138,9 @@ export async function exportPerson(db: Db, userId: string): Promise<Record<strin
     photographer: photographer ?? null,
     bankAccounts,
     pushSubscriptions: push,
+    notices,
+    notificationPreferences: wishes,
+    lineLinks: line,
     activity,
   };
 }
