@@ -68,6 +68,7 @@ export const readNotices = route({
 const device = z.object({
   id: z.uuid(),
   service: z.string().describe('host of the push service'),
+  endpointHash: z.string().describe('SHA-256 of the endpoint, hex: a browser knows itself by it'),
   userAgent: z.string().nullable(),
   createdAt: isoTime,
 });
@@ -101,10 +102,10 @@ export const subscribePush = route({
 export const unsubscribePush = route({
   method: 'delete',
   path: '/api/notices/push',
-  summary: 'No more push messages on this device',
+  summary: 'No more push messages on a device: this one by its endpoint, another by its id',
   tag,
   access: 'session',
-  body: z.object({ endpoint: z.string().min(1).max(1000) }),
+  body: z.union([z.object({ endpoint: z.string().min(1).max(1000) }), z.object({ id: z.uuid() })]),
   responses: { 204: null },
 });
 

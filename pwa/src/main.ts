@@ -1,5 +1,6 @@
 import { startRouter } from './context/router.ts';
 import { watchConnectivity } from './data/connectivity.ts';
+import { watchInstallable } from './data/install.ts';
 import { refreshSession } from './data/session.ts';
 import './i18n/i18n.ts';
 import './components/px-icon.ts';
@@ -7,6 +8,7 @@ import './shell/px-app.ts';
 
 startRouter();
 watchConnectivity();
+watchInstallable();
 
 /** Everything that the first picture does not need. */
 function afterFirstPaint(): void {

@@ -3,6 +3,7 @@ import { ExpirationPlugin } from 'workbox-expiration';
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { CacheFirst, NetworkOnly, StaleWhileRevalidate } from 'workbox-strategies';
+import { handlePush } from './sw/push.ts';
 
 /*
  * One strategy for each kind of address:
@@ -56,6 +57,8 @@ registerRoute(
 );
 
 registerRoute(({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith('/api/'), new NetworkOnly());
+
+handlePush();
 
 // Asked for by the page, never by itself: an open payment is not disturbed.
 self.addEventListener('message', (event) => {

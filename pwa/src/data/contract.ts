@@ -12,7 +12,9 @@ import type * as events from '#contracts/http/events.ts';
 import type * as face from '#contracts/http/face.ts';
 import type * as faceEngines from '#contracts/http/face-engines.ts';
 import type * as favorites from '#contracts/http/favorites.ts';
+import type * as hiding from '#contracts/http/hiding.ts';
 import type * as messages from '#contracts/http/messages.ts';
+import type * as notices from '#contracts/http/notices.ts';
 import type * as orders from '#contracts/http/orders.ts';
 import type * as packages from '#contracts/http/packages.ts';
 import type * as payment from '#contracts/http/payment.ts';
@@ -34,7 +36,9 @@ type AnyRoute =
   | RoutesIn<typeof face>
   | RoutesIn<typeof faceEngines>
   | RoutesIn<typeof favorites>
+  | RoutesIn<typeof hiding>
   | RoutesIn<typeof messages>
+  | RoutesIn<typeof notices>
   | RoutesIn<typeof photographers>
   | RoutesIn<typeof photos>
   | RoutesIn<typeof privacy>

@@ -3,6 +3,7 @@ import { customElement } from 'lit/decorators.js';
 import { PxElement } from '../components/element.ts';
 import { icon } from '../components/px-icon.ts';
 import { cart } from '../context/cart.ts';
+import { unread } from '../data/inbox.ts';
 import { accountUser, session } from '../data/session.ts';
 import type { Role } from '../data/types.ts';
 import { lang, setLang, t } from '../i18n/i18n.ts';
@@ -26,6 +27,7 @@ export class PxHeader extends PxElement {
     super();
     this.watch(session);
     this.watch(cart);
+    this.watch(unread);
   }
 
   protected override render(): TemplateResult {
@@ -48,10 +50,18 @@ export class PxHeader extends PxElement {
         <a class="btn btn-icon cart" href="/cart" aria-label=${texts.cartCount(count)}>
           ${icon('cart')}${count > 0 ? html`<span class="count num" aria-hidden="true">${count}</span>` : nothing}
         </a>
+        ${session.value.user ? this.#bell() : nothing}
         <a class="btn btn-icon" href=${user ? '/account' : '/sign-in'} aria-label=${user ? texts.account : texts.signIn}>
           ${icon('user')}
         </a>
       </nav>
     </header>`;
+  }
+
+  #bell(): TemplateResult {
+    const count = unread.value;
+    return html`<a class="btn btn-icon bell" href="/account/notices" aria-label=${t().app.noticesCount(count)}>
+      ${icon('bell')}${count > 0 ? html`<span class="count num" aria-hidden="true">${count > 99 ? '99+' : count}</span>` : nothing}
+    </a>`;
   }
 }

@@ -7,6 +7,7 @@ import type { LineSender } from '#server/modules/messages/line.ts';
 import type { PushSender } from '#server/modules/messages/push.ts';
 import { isLocked } from '#server/modules/messages/short-texts.ts';
 import { type Clock, systemClock } from '#server/platform/clock.ts';
+import { sha256Hex } from '#server/platform/crypto.ts';
 import type { Db, Trx } from '#server/platform/db.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import { notify } from '#server/platform/notify.ts';
@@ -38,6 +39,7 @@ export function createChannelsService({ db, push, line, clock = systemClock, log
   const deviceView = (row: { id: string; endpoint: string; user_agent: string | null; created_at: Date }) => ({
     id: row.id,
     service: new URL(row.endpoint).host,
+    endpointHash: sha256Hex(row.endpoint),
     userAgent: row.user_agent,
     createdAt: row.created_at.toISOString(),
   });
@@ -85,11 +87,11 @@ export function createChannelsService({ db, push, line, clock = systemClock, log
         return deviceView(row);
       });
     },
-    async unsubscribe(viewer: Viewer, endpoint: string): Promise<void> {
+    async unsubscribe(viewer: Viewer, which: { endpoint: string } | { id: string }): Promise<void> {
       await db
         .deleteFrom('push_subscriptions')
         .where('user_id', '=', viewer.userId)
-        .where('endpoint', '=', endpoint)
+        .where((eb) => ('id' in which ? eb('id', '=', which.id) : eb('endpoint', '=', which.endpoint)))
         .execute();
     },
 

@@ -22,7 +22,7 @@ export const noticesRoutes = ({ notices, channels, inbox }: Deps): BoundRoute[] 
     body: await channels.subscribe(viewer, body, req.get('user-agent')),
   })),
   bind(contract.unsubscribePush, async ({ viewer, body }) => {
-    await channels.unsubscribe(viewer, body.endpoint);
+    await channels.unsubscribe(viewer, body);
     return { status: 204, body: null };
   }),
   bind(contract.getNoticePreferences, async ({ viewer }) => ({

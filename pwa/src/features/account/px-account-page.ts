@@ -10,16 +10,21 @@ import './account.css';
 import './px-my-data.ts';
 import './px-my-orders.ts';
 import './px-my-photos.ts';
+import './px-notices.ts';
+import './px-notifications.ts';
 import './px-profile.ts';
 
-type View = '' | 'photos' | 'orders' | 'profile' | 'privacy';
+type View = '' | 'photos' | 'orders' | 'notices' | 'notifications' | 'profile' | 'privacy';
 
-const tabs: readonly { view: Exclude<View, ''>; icon: IconName }[] = [
+const tabs: readonly { view: Exclude<View, '' | 'notifications'>; icon: IconName }[] = [
   { view: 'photos', icon: 'gallery' },
   { view: 'orders', icon: 'receipt' },
+  { view: 'notices', icon: 'bell' },
   { view: 'profile', icon: 'user' },
   { view: 'privacy', icon: 'shield' },
 ];
+
+const tabOf = (view: View): View => (view === '' ? 'photos' : view === 'notifications' ? 'notices' : view);
 
 /** The person's own corner: photos, orders, profile, data. Guests see what hangs on their session. */
 @customElement('px-account-page')
@@ -63,7 +68,7 @@ export class PxAccountPage extends PxElement {
           (tab) => html`<a
             href="/account/${tab.view}"
             data-replace
-            aria-current=${this.view === tab.view || (this.view === '' && tab.view === 'photos') ? 'page' : 'false'}
+            aria-current=${tab.view === tabOf(this.view) ? 'page' : 'false'}
             >${icon(tab.icon)}${texts[tab.view]}</a
           >`,
         )}
@@ -78,6 +83,10 @@ export class PxAccountPage extends PxElement {
         return html`<px-my-orders></px-my-orders>`;
       case 'profile':
         return hasAccount ? html`<px-profile></px-profile>` : html`<p class="soft">${t().account.needSignIn}</p>`;
+      case 'notices':
+        return html`<px-notices></px-notices>`;
+      case 'notifications':
+        return html`<px-notifications></px-notifications>`;
       case 'privacy':
         return html`<px-my-data></px-my-data>`;
       default:

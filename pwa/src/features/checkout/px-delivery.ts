@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { photoUrls } from '#contracts/sync/photos.ts';
 import { PxElement } from '../../components/element.ts';
+import '../../components/person/px-ask.ts';
 import { icon } from '../../components/px-icon.ts';
 import { vars } from '../../components/vars.ts';
 import { toast } from '../../context/toasts.ts';
@@ -67,6 +68,7 @@ export class PxDelivery extends PxElement {
           (item, index) => this.#photo(item, index),
         )}
       </ul>
+      <px-ask moment="order"></px-ask>
       ${this.#foot(order)}
     </div>`;
   }

@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { PxElement } from '../../components/element.ts';
 import { photoActions } from '../../components/photo-actions.ts';
 import { icon } from '../../components/px-icon.ts';
+import '../../components/person/px-ask.ts';
 import '../../components/px-photo-grid.ts';
 import { focalPosition } from '../../components/px-photo-grid.ts';
 import { emptyState } from '../../components/states.ts';
@@ -87,6 +88,7 @@ export class PxFindResults extends PxElement {
       ${maybe.length > 0 ? this.#maybe(maybe) : nothing}
       ${!searching && all.length === 0 ? this.#empty() : nothing}
       ${!searching && all.length > 0 && this.#isOpen ? html`<p class="live-hint soft small">${icon('clock')}${texts.live}</p>` : nothing}
+      ${!searching && this.#isOpen ? html`<px-ask moment="search"></px-ask>` : nothing}
       ${rejected.length > 0 ? this.#rejected(rejected) : nothing}
       <footer class="results-foot">
         <button class="btn btn-quiet" @click=${() => this.emit('px-withdraw')}>${icon('shield')}${texts.withdraw}</button>

@@ -162,6 +162,8 @@ export const buyingEn = {
     ordersNoneBody: 'Photos that you buy stay here for good.',
     photos: 'My photos',
     photosNone: 'No photo bought yet',
+    notices: 'Notices',
+    notifications: 'Notifications',
     profile: 'Profile',
     privacy: 'Privacy',
     signOut: 'Sign out',

@@ -13,6 +13,7 @@ export const findingEn = {
     signIn: 'Sign in',
     cart: 'Cart',
     cartCount: (n: number) => (n === 0 ? 'Cart, empty' : `Cart, ${photos(n)}`),
+    noticesCount: (n: number) => (n === 0 ? 'Notices' : `Notices, ${formatNumber(n)} new`),
     language: 'Language',
     switchTo: 'ภาษาไทย',
     switchShort: 'ไทย',

@@ -14,6 +14,7 @@ export const findingTh: Catalogue<typeof findingEn> = {
     signIn: 'เข้าสู่ระบบ',
     cart: 'ตะกร้า',
     cartCount: (n) => (n === 0 ? 'ตะกร้าว่าง' : `ตะกร้า ${photos(n)}`),
+    noticesCount: (n) => (n === 0 ? 'แจ้งเตือน' : `แจ้งเตือน ใหม่ ${formatNumber(n)} เรื่อง`),
     language: 'ภาษา',
     switchTo: 'English',
     switchShort: 'EN',
