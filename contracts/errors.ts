@@ -267,6 +267,18 @@ export const errorTable = {
     'This version of the app is too old. Please reload.',
     'แอปเวอร์ชันนี้เก่าเกินไป โปรดโหลดใหม่',
   ),
+  'sync.schema_unknown': define(
+    503,
+    'The server is a moment behind this version of the app. Please try again shortly.',
+    'เซิร์ฟเวอร์กำลังอัปเดตให้ตรงกับแอปเวอร์ชันนี้ โปรดลองใหม่อีกครั้ง',
+    true,
+  ),
+  'stream.too_many': define(
+    503,
+    'Too many live connections are open. The page looks for news by itself meanwhile.',
+    'มีการเชื่อมต่อสดเปิดอยู่มากเกินไป ระหว่างนี้หน้าเว็บจะตรวจสอบข้อมูลใหม่เอง',
+    true,
+  ),
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -99,7 +99,7 @@ export const areas: Record<string, Record<string, string>> = {
     idempotency_keys: 'Answers to requests that may be repeated.',
     outbox: 'Jobs written in the transaction that makes them necessary, moved to the queue afterwards.',
     sync_scopes:
-      'Revision counters that replication and caches follow; their row lock makes commit order revision order.',
+      'Revision counters that replication and caches follow; their row lock makes commit order revision order. Below floor_revision deletions are forgotten.',
   },
 };
 

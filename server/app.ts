@@ -107,6 +107,7 @@ export function createApp(platform: Platform): Api {
     app,
     modules,
     closeStreams() {
+      modules.streams.close();
       modules.notices.close();
       sync.close();
     },

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { createAuth } from '#server/auth.ts';
 import type { BoundRoute } from '#server/http/bind.ts';
+import { createLiveStreams } from '#server/http/live-streams.ts';
 import type { RateLimit } from '#server/http/rate-limit.ts';
 import { housekeepingJobHandlers } from '#server/modules/admin/housekeeping.ts';
 import { adminRoutes } from '#server/modules/admin/routes.ts';
@@ -91,7 +92,8 @@ export function composeModules(platform: Platform) {
   const settings = createSettingsService({ db });
   const messages = createMessagesService({ db });
   const auth = createAuth({ db, config, logger, cache, messages });
-  const notices = createNoticesService({ listener });
+  const streams = createLiveStreams({ metrics: platform.metrics });
+  const notices = createNoticesService({ listener, streams });
   const push = config.push && createPushSender(config.push);
   const line = config.line && createLineSender(config.line);
   const channels = createChannelsService({ db, push, line, logger });
@@ -195,6 +197,7 @@ export function composeModules(platform: Platform) {
   return {
     auth,
     notices,
+    streams,
     routes,
     jobHandlers,
     tus: createTusHandler({ uploads, findViewer: auth.findViewer, publicUrl, logger }),
@@ -202,6 +205,9 @@ export function composeModules(platform: Platform) {
       syncRouter({
         db,
         listener,
+        streams,
+        notices,
+        logger,
         findViewer: auth.findViewer,
         createGuest: auth.createGuest,
         collections: [

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
 import { REFUSED_REVISION, type Replicated } from '#contracts/sync/documents.ts';
 import { type Db, pgErrorCode, type Trx } from '#server/platform/db.ts';
-import type { PushRules, SyncContext } from './collection.ts';
+import type { OlderVersion, PushRules, SyncContext } from './collection.ts';
 
 const rows = z
   .array(z.object({ newDocumentState: z.looseObject({ id: z.uuid() }), assumedMasterState: z.unknown().optional() }))
@@ -13,12 +13,13 @@ const rows = z
  * changed meanwhile, what the rules refuse, what cannot be read. It never answers 403: that would end the replication.
  * A batch that is sent again (its answer was lost) finds its own effect and conflicts with nothing.
  */
-export async function pushBatch<Doc>(
+export async function pushBatch<Doc extends { id?: string }>(
   db: Db,
   rules: PushRules<Doc>,
+  version: OlderVersion<unknown>,
   context: SyncContext,
   body: unknown,
-): Promise<Replicated<Doc>[]> {
+): Promise<unknown[]> {
   const parsed = rows.safeParse(body);
   if (!parsed.success) {
     const errors = parsed.error.issues
@@ -32,10 +33,13 @@ export async function pushBatch<Doc>(
         await rules.lock(trx, context);
         const conflicts: Replicated<Doc>[] = [];
         for (const row of parsed.data) {
-          const conflict = await pushRow(trx, rules, context, row.newDocumentState, row.assumedMasterState);
+          const raise = version.raise ?? ((sent: unknown) => sent);
+          const sent = raise(row.newDocumentState);
+          const assumed = row.assumedMasterState === undefined ? undefined : raise(row.assumedMasterState);
+          const conflict = await pushRow(trx, rules, context, row.newDocumentState.id, sent, assumed);
           if (conflict) conflicts.push(conflict);
         }
-        return conflicts;
+        return conflicts.map((conflict) => version.lower(conflict as never));
       });
     } catch (error) {
       const isDeadlock = pgErrorCode(error) === '40P01';
@@ -45,20 +49,21 @@ export async function pushBatch<Doc>(
 }
 
 /** The server's document when it stands against the phone's. */
-async function pushRow<Doc>(
+async function pushRow<Doc extends { id?: string }>(
   trx: Trx,
   rules: PushRules<Doc>,
   context: SyncContext,
-  sent: { id: string },
+  id: string,
+  sent: unknown,
   assumedMasterState: unknown,
 ): Promise<Replicated<Doc> | undefined> {
-  const master = await rules.find(trx, context, sent.id);
+  const master = await rules.find(trx, context, id);
   const refusal = (document = master): Replicated<Doc> => ({
-    ...(document ?? rules.tombstone(sent.id)),
+    ...(document ?? rules.tombstone(id)),
     revision: REFUSED_REVISION,
   });
   const wanted = rules.schema.safeParse(sent);
-  if (!wanted.success) return refusal();
+  if (!wanted.success || wanted.data.id !== id) return refusal();
   if (master && rules.isEqual(master, wanted.data)) return undefined;
   if (master) {
     const assumed = rules.schema.safeParse(assumedMasterState);

@@ -8,6 +8,7 @@ import type { Checkpoint, Replicated } from '#contracts/sync/documents.ts';
 import * as eventDocs from '#contracts/sync/events.ts';
 import * as favorites from '#contracts/sync/favorites.ts';
 import * as photoDocs from '#contracts/sync/photos.ts';
+import { createLiveStreams } from '#server/http/live-streams.ts';
 import { createCouponsService } from '#server/modules/cart/coupons.ts';
 import { createCartService } from '#server/modules/cart/service.ts';
 import { createPackagesService } from '#server/modules/packages/service.ts';
@@ -37,6 +38,7 @@ describe('sync over HTTP with the RxDB client', function () {
   let app: Awaited<ReturnType<typeof startPhotoApp>>;
   let listener: Listener;
   let sync: ReturnType<typeof syncRouter>;
+  const streams = createLiveStreams();
   let customer: Awaited<ReturnType<typeof app.person>>;
   let photographer: typeof customer;
   let cart: ReturnType<typeof createCartService>;
@@ -61,6 +63,7 @@ describe('sync over HTTP with the RxDB client', function () {
         sync = syncRouter({
           db,
           listener: late as unknown as Listener,
+          streams,
           findViewer: auth.findViewer,
           collections: [
             eventsCollection,
@@ -81,6 +84,7 @@ describe('sync over HTTP with the RxDB client', function () {
     for (const phone of phones.splice(0)) await phone.close();
   });
   after(async () => {
+    streams.close();
     sync?.close();
     await listener?.close();
     await app?.stop();

@@ -5,7 +5,8 @@
  * push    POST [{newDocumentState, assumedMasterState?}] -> array of the server's documents that conflicted (never 403)
  * stream  GET  server-sent events, each `data: RESYNC` ("pull now"); comments as heartbeat
  *
- * `eventId` is needed for photos. 426 sync.schema_outdated: the app is too old for `v`.
+ * `eventId` is needed for photos. `v` may be the current version or one that is still served beside it; 426 sync.schema_outdated:
+ * the app is too old. All of a page's streams in one connection: /api/live, see LiveMessage.
  */
 export interface Checkpoint {
   revision: number;
@@ -14,10 +15,17 @@ export interface Checkpoint {
   scope?: string;
 }
 export type Replicated<Doc> = Doc & { _deleted: boolean };
+/**
+ * Why the server started over, though the question had a checkpoint. `expired`: deletions after it are forgotten, so what the answers
+ * from the start do not hold is gone. `foreign`: it is another scope's or from a future that a restore undid, so what the answers do
+ * not hold the server never had.
+ */
+export type Reset = 'expired' | 'foreign';
 export interface PullAnswer<Doc> {
   documents: Replicated<Doc>[];
   /** Echo of the question's when nothing is new; null at the very beginning. */
   checkpoint: Checkpoint | null;
+  reset?: Reset;
 }
 export interface PushRow<Doc> {
   newDocumentState: Replicated<Doc>;
@@ -34,3 +42,31 @@ export interface Conflict<Doc> {
   assumedMasterState?: Replicated<Doc> | undefined;
   realMasterState: Replicated<Doc>;
 }
+
+/**
+ * GET /api/live?follow=notices,events@0,cart_items@0,photos@0:{event id}: one stream of server-sent events for all that a page follows
+ * (a browser opens six connections to an address, photos want them). `of` is the followed thing as it was asked for.
+ *
+ * event `sync`     Nudge: something is new. With `revision`, up to which; who has pulled that far need not.
+ * event `docs`     LiveDocuments: what is new, of collections that are the same for everybody
+ * event `refused`  Refusal: not followed; the rest of the stream is
+ * event `notice`   as /api/notices/stream
+ * event `replaced` the person has too many open pages, this one gave way: do not come back at once
+ */
+export interface Nudge {
+  of: string;
+  revision?: number;
+}
+export interface LiveDocuments<Doc = unknown> {
+  of: string;
+  /** Complete for who has everything up to this revision. Anybody else pulls. */
+  from: number;
+  documents: Replicated<Doc>[];
+  checkpoint: Checkpoint;
+}
+export interface Refusal {
+  of: string;
+  code: string;
+}
+export const followed = (collection: string, version: number, eventId?: string): string =>
+  `${collection}@${version}${eventId ? `:${eventId}` : ''}`;

@@ -987,6 +987,7 @@ export interface SplitRules {
 }
 
 export interface SyncScopes {
+  floor_revision: Generated<number>;
   revision: Generated<number>;
   scope: string;
   updated_at: Generated<Timestamp>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type CartItemDoc, cartItemDocVersion, isEqual } from '#contracts/sync/cart-items.ts';
 import type { Checkpoint, Replicated } from '#contracts/sync/documents.ts';
-import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
+import type { DbOrTrx, Trx } from '#server/platform/db.ts';
 import { scopes } from '#server/platform/sync-revision.ts';
 import type { SyncCollection } from '../collection.ts';
 import { ownerOf } from '../owner.ts';
@@ -47,11 +47,13 @@ const schema = z.object({
 export const cartItemsCollection = (cart: CartLines): SyncCollection<CartItemDoc> => ({
   name: 'cart_items',
   version: cartItemDocVersion,
-  oldestVersion: 0,
   access: 'session',
-  scope: async (context) => scopes.cart(ownerOf(context)),
-  async pull(db: Db, context, after, limit) {
-    return (await cart.pullLines(db, ownerOf(context), after, limit)).map(toDoc);
+  async open(context) {
+    const userId = ownerOf(context);
+    return {
+      scope: scopes.cart(userId),
+      pull: async (db, after, limit) => (await cart.pullLines(db, userId, after, limit)).map(toDoc),
+    };
   },
   push: {
     schema,

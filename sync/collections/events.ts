@@ -36,8 +36,10 @@ function toDoc(event: EventWithCover): Replicated<EventDoc> {
 export const eventsCollection: SyncCollection<EventDoc> = {
   name: 'events',
   version: eventDocVersion,
-  oldestVersion: 0,
   access: 'public',
-  scope: async () => scopes.events(),
-  pull: async (db, _context, after, limit) => (await pullEvents(db, after, limit)).map(toDoc),
+  open: async () => ({
+    scope: scopes.events(),
+    shared: { state: '', now: async () => '' },
+    pull: async (db, after, limit) => (await pullEvents(db, after, limit)).map(toDoc),
+  }),
 };

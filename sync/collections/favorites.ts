@@ -34,11 +34,13 @@ const schema = z.object({
 export const favoritesCollection = (favorites: FavoritesService): SyncCollection<FavoriteDoc> => ({
   name: 'favorites',
   version: favoriteDocVersion,
-  oldestVersion: 0,
   access: 'session',
-  scope: async (context) => scopes.favorites(ownerOf(context)),
-  async pull(db, context, after, limit) {
-    return (await favorites.pull(db, ownerOf(context), after, limit)).map(toDoc);
+  async open(context) {
+    const userId = ownerOf(context);
+    return {
+      scope: scopes.favorites(userId),
+      pull: async (db, after, limit) => (await favorites.pull(db, userId, after, limit)).map(toDoc),
+    };
   },
   push: {
     schema,

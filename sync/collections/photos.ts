@@ -1,11 +1,11 @@
 import { AppError } from '#contracts/errors.ts';
 import type { Replicated } from '#contracts/sync/documents.ts';
 import { type PhotoDoc, photoDocVersion } from '#contracts/sync/photos.ts';
-import type { EventsService } from '#server/modules/events/service.ts';
+import type { EventRow, EventsService } from '#server/modules/events/service.ts';
 import { type PhotoWithNames, pullPhotos, sortAtOf } from '#server/modules/photos/service.ts';
 import type { Db } from '#server/platform/db.ts';
 import { scopes } from '#server/platform/sync-revision.ts';
-import type { SyncCollection, SyncContext } from '../collection.ts';
+import type { SyncCollection } from '../collection.ts';
 
 function toDoc(photo: PhotoWithNames, isHidden: boolean): Replicated<PhotoDoc> {
   const isGone = isHidden || photo.deleted_at !== null || photo.status !== 'approved';
@@ -27,28 +27,39 @@ function toDoc(photo: PhotoWithNames, isHidden: boolean): Replicated<PhotoDoc> {
   };
 }
 
+/** What decides who may read an event's photos, and whether there are any to read. */
+const stateOf = (event: Pick<EventRow, 'status' | 'access_mode' | 'access_code_hash'>) =>
+  `${event.status} ${event.access_mode} ${event.access_code_hash ?? ''}`;
+
 /**
  * Approved photos of one event. In find-me events it carries nothing (a match does not move a photo's revision): phones
  * keep those from the search's results; what they held from before the mode changed is withdrawn.
  */
 export function photosCollection({ db, events }: { db: Db; events: EventsService }): SyncCollection<PhotoDoc> {
-  const eventOf = (context: SyncContext) => {
-    if (!context.eventId) {
-      throw new AppError('request.invalid', { errors: [{ path: 'query.eventId', message: 'whose photos?' }] });
-    }
-    return events.requireVisible(db, context.eventId, context.viewer, context.eventAccess);
-  };
   return {
     name: 'photos',
     version: photoDocVersion,
-    oldestVersion: 0,
     access: 'public',
-    scope: async (context) => scopes.eventPhotos((await eventOf(context)).id),
-    async pull(at, context, after, limit) {
-      const event = await eventOf(context);
+    async open(context) {
+      if (!context.eventId) {
+        throw new AppError('request.invalid', { errors: [{ path: 'query.eventId', message: 'whose photos?' }] });
+      }
+      const event = await events.requireVisible(db, context.eventId, context.viewer, context.eventAccess);
       const isHidden = event.access_mode === 'find_me';
-      if (isHidden && after.revision === 0) return [];
-      return (await pullPhotos(at, event.id, after, limit)).map((row) => toDoc(row, isHidden));
+      return {
+        scope: scopes.eventPhotos(event.id),
+        shared: {
+          state: stateOf(event),
+          async now() {
+            const current = await events.find(event.id);
+            return current && stateOf(current);
+          },
+        },
+        async pull(at, after, limit) {
+          if (isHidden && after.revision === 0) return [];
+          return (await pullPhotos(at, event.id, after, limit)).map((row) => toDoc(row, isHidden));
+        },
+      };
     },
   };
 }

@@ -210,6 +210,8 @@ export function createEventsService(deps: EventsDeps) {
     mayManage,
     requireKnown,
     requireVisible,
+    /** The event whoever asks; null when there is none. */
+    find: async (id: string): Promise<EventRow | null> => (await repository.findEvent(db, id)) ?? null,
     isSalesOpen,
     isPublicStatus,
     views,

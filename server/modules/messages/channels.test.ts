@@ -14,6 +14,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Request } from 'express';
 import { SMTPServer } from 'smtp-server';
+import { createLiveStreams } from '#server/http/live-streams.ts';
 import { arrivalsJobHandlers } from '#server/modules/notices/arrivals.ts';
 import { type ChannelsService, createChannelsService } from '#server/modules/notices/channels.ts';
 import { createInbox } from '#server/modules/notices/inbox.ts';
@@ -114,7 +115,7 @@ describe('web push and LINE', () => {
     app = await startHttpApp(
       async ({ database }) => {
         listener = await createListener(database.url, ['notices'], logger);
-        notices = createNoticesService({ listener });
+        notices = createNoticesService({ listener, streams: createLiveStreams() });
         channels = createChannelsService({ db: database.db, push, line });
         return noticesRoutes({ notices, channels, inbox: createInbox({ db: database.db }) });
       },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createLiveStreams, type LiveStreams } from '#server/http/live-streams.ts';
 import { createListener, type Listener } from '#server/platform/listener.ts';
 import { createLogger } from '#server/platform/logger.ts';
 import { type Notice, notify } from '#server/platform/notify.ts';
@@ -12,10 +13,12 @@ describe('notices', () => {
   let app: HttpApp;
   let listener: Listener;
   let notices: Notices;
+  let streams: LiveStreams;
   before(async () => {
     app = await startHttpApp(async ({ database }) => {
       listener = await createListener(database.url, ['notices'], createLogger('silent', 'test'));
-      notices = createNoticesService({ listener });
+      streams = createLiveStreams();
+      notices = createNoticesService({ listener, streams });
       return noticesRoutes({
         notices,
         channels: createChannelsService({ db: database.db }),
@@ -60,7 +63,7 @@ describe('notices', () => {
     assert.equal(headers.get('x-accel-buffering'), 'no');
     assert.match(headers.get('cache-control')!, /no-transform/);
     for (const page of [...pages, foreign]) assert.match((await page.until('hello'))!, /retry: 3000/);
-    assert.equal(notices.count(), 3);
+    assert.equal(streams.count(), 3);
 
     const orderId = '11111111-1111-4111-8111-111111111111';
     await tell(me.userId, { type: 'order.changed', orderId });
@@ -72,7 +75,7 @@ describe('notices', () => {
     assert.ok(!(await foreign.until('mine'))!.includes(orderId));
 
     await pages[1]!.close();
-    notices.close();
+    streams.close();
     assert.equal(await pages[0]!.until('never'), undefined);
     assert.ok(!pages[0]!.all().includes('mine'));
     const late = await open(me.token);

@@ -12,8 +12,8 @@ interface Deps {
 export const noticesRoutes = ({ notices, channels, inbox }: Deps): BoundRoute[] => [
   bind(contract.listNotices, async ({ viewer, query }) => ({ status: 200, body: await inbox.list(viewer, query) })),
   bind(contract.readNotices, async ({ viewer, body }) => ({ status: 200, body: await inbox.read(viewer, body.ids) })),
-  bind(contract.noticeStream, async ({ viewer, res }) => {
-    notices.open(viewer.userId, res);
+  bind(contract.noticeStream, async ({ viewer, req, res }) => {
+    notices.open(viewer.userId, req, res);
     return 'sent';
   }),
   bind(contract.getPush, async ({ viewer }) => ({ status: 200, body: await channels.push(viewer) })),

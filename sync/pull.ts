@@ -1,0 +1,141 @@
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { Request, Response } from 'express';
+import type { Checkpoint, PullAnswer, Reset } from '#contracts/sync/documents.ts';
+import type { Db } from '#server/platform/db.ts';
+import type { OlderVersion, Readable } from './collection.ts';
+
+/** Full pages of a shared scope may be this old: what changed since comes at the end. */
+const fullPageMs = 3_000;
+const cacheBytes = 32 * 1024 * 1024;
+const beginning: Checkpoint = { revision: 0, id: '' };
+const brotli = promisify(brotliCompress);
+const gzipped = promisify(gzip);
+
+export interface PullQuestion {
+  readable: Readable<unknown>;
+  version: OlderVersion<unknown>;
+  /** Collection and version: what the answer looks like. */
+  form: string;
+  given: Checkpoint | undefined;
+  limit: number;
+}
+
+interface Page {
+  json: Buffer;
+  isFull: boolean;
+  encoded: Map<string, Promise<Buffer>>;
+}
+interface Kept {
+  revision: number;
+  at: number;
+  page: Promise<Page>;
+  bytes: number;
+}
+
+/** Answers pulls. Pages of shared scopes are read, written and compressed once for all who ask for the same. */
+export function createPuller(db: Db) {
+  const kept = new Map<string, Kept>();
+  let keptBytes = 0;
+
+  async function read(
+    { readable, version, limit }: PullQuestion,
+    after: Checkpoint,
+    reset: Reset | undefined,
+  ): Promise<Page> {
+    const documents = (await readable.pull(db, after, limit)) as { revision: number; id: string; _deleted: boolean }[];
+    const last = documents.at(-1);
+    const reached = last ? { revision: last.revision, id: last.id } : after;
+    const answer: PullAnswer<unknown> = {
+      documents: documents.map((doc) => version.lower(doc)) as PullAnswer<unknown>['documents'],
+      checkpoint: reached.revision > 0 || reset ? { ...reached, scope: readable.scope } : null,
+      ...(reset && { reset }),
+    };
+    return { json: Buffer.from(JSON.stringify(answer)), isFull: documents.length === limit, encoded: new Map() };
+  }
+
+  function forget(key: string): void {
+    keptBytes -= kept.get(key)?.bytes ?? 0;
+    kept.delete(key);
+  }
+  async function shared(question: PullQuestion, after: Checkpoint, reset: Reset | undefined, revision: number) {
+    const { readable, form, limit } = question;
+    const key = [form, readable.scope, readable.shared?.state, after.revision, after.id, limit, reset].join('\n');
+    const found = kept.get(key);
+    if (found) {
+      if (found.revision === revision) return found.page;
+      const page = await found.page;
+      if (page.isFull && performance.now() - found.at < fullPageMs) return page;
+      if (kept.get(key) === found) forget(key);
+      else return shared(question, after, reset, revision);
+    }
+    const made: Kept = { revision, at: performance.now(), page: read(question, after, reset), bytes: 0 };
+    kept.set(key, made);
+    try {
+      const page = await made.page;
+      // What its encodings take is about a quarter more.
+      if (kept.get(key) === made) {
+        made.bytes = Math.ceil(page.json.length * 1.25);
+        keptBytes += made.bytes;
+      }
+    } catch (error) {
+      if (kept.get(key) === made) forget(key);
+      throw error;
+    }
+    for (const oldest of kept.keys()) {
+      if (keptBytes <= cacheBytes) break;
+      forget(oldest);
+    }
+    return made.page;
+  }
+
+  /** Where to begin, and why from the start if not from the checkpoint. */
+  async function startOf({ readable: { scope }, given }: PullQuestion) {
+    const row = await db
+      .selectFrom('sync_scopes')
+      .select(['revision', 'floor_revision'])
+      .where('scope', '=', scope)
+      .executeTakeFirst();
+    const revision = row?.revision ?? 0;
+    const from = (after: Checkpoint, reset?: Reset) => ({ revision, after, reset });
+    if (!given || given.revision === 0) return from(beginning);
+    const isForeign = given.scope !== undefined && given.scope !== scope;
+    if (isForeign || given.revision > revision) return from(beginning, 'foreign');
+    if (given.revision < (row?.floor_revision ?? 0)) return from(beginning, 'expired');
+    return from({ revision: given.revision, id: given.id });
+  }
+
+  return async function answerPull(req: Request, res: Response, question: PullQuestion): Promise<void> {
+    const { revision, after, reset } = await startOf(question);
+    const isShared = question.readable.shared !== undefined;
+    const page = await (isShared ? shared(question, after, reset, revision) : read(question, after, reset));
+    res.setHeader('Cache-Control', 'no-store');
+    res.setHeader('Content-Type', 'application/json; charset=utf-8');
+    const encoding = page.json.length > 1024 ? req.acceptsEncodings('br', 'gzip', 'identity') : 'identity';
+    if (encoding !== 'br' && encoding !== 'gzip') {
+      res.end(page.json);
+      return;
+    }
+    let encoded = page.encoded.get(encoding);
+    if (!encoded) {
+      // Somebody's own page is sent once: not worth more than a quick pass.
+      const quality = isShared ? 5 : 3;
+      encoded =
+        encoding === 'br'
+          ? brotli(page.json, {
+              params: {
+                [constants.BROTLI_PARAM_QUALITY]: quality,
+                [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+                [constants.BROTLI_PARAM_SIZE_HINT]: page.json.length,
+              },
+            })
+          : gzipped(page.json, { level: quality });
+      page.encoded.set(encoding, encoded);
+    }
+    const body = await encoded;
+    res.setHeader('Content-Encoding', encoding);
+    res.vary('Accept-Encoding');
+    res.setHeader('Content-Length', body.length);
+    res.end(body);
+  };
+}
