@@ -23,6 +23,19 @@ export interface StateOptions {
   isPage?: boolean;
 }
 
+export const illustration = (drawing: Drawing): TemplateResult => html`<svg
+  class="drawing"
+  viewBox="0 0 180 92"
+  fill="none"
+  stroke="currentColor"
+  stroke-width="1.5"
+  stroke-linecap="round"
+  stroke-linejoin="round"
+  aria-hidden="true"
+>
+  ${drawings[drawing]}
+</svg>`;
+
 /** One drawing, one sentence, one action. */
 export const emptyState = ({
   drawing,
@@ -31,9 +44,7 @@ export const emptyState = ({
   action = nothing,
   isPage = false,
 }: StateOptions): TemplateResult => html`<div class="state">
-  <svg class="drawing" viewBox="0 0 180 92" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
-    ${drawings[drawing]}
-  </svg>
+  ${illustration(drawing)}
   ${isPage ? html`<h1 class="section-title">${title}</h1>` : html`<h2 class="section-title">${title}</h2>`}
   ${body ? html`<p class="soft">${body}</p>` : nothing} ${action}
 </div>`;

@@ -34,9 +34,17 @@ const MIRROR = 'px.cart';
  * The cart, local first. A tap is kept in localStorage at once (it survives the very next moment), then goes to the RxDB replica, which
  * brings it to the server and brings other devices' taps here.
  */
+function localMirror(): string | null {
+  try {
+    return localStorage.getItem(MIRROR);
+  } catch {
+    return null;
+  }
+}
+
 function readMirror(): Mirror {
   try {
-    const stored = JSON.parse(localStorage.getItem(MIRROR) ?? 'null') as Mirror | null;
+    const stored = JSON.parse(localMirror() ?? 'null') as Mirror | null;
     if (stored && Array.isArray(stored.lines) && Array.isArray(stored.pending)) return stored;
   } catch {
     // storage refused or broken: the replica still has it
@@ -103,6 +111,11 @@ export const removeFromCart = (...photos: CartPhoto[]): void =>
   decide(photos.map((photo) => ({ photo, inCart: false })));
 export const toggleInCart = (photo: CartPhoto): void => decide([{ photo, inCart: !isInCart(photo.id) }]);
 
+/** Whether the account's cart has come to this device once: until then an empty cart is not known to be empty. */
+export const cartArrived = new Store(localMirror() !== null);
+export const isCartKnown = (): boolean =>
+  cartArrived.value || !online.value || (session.value.known && !session.value.user);
+
 let settling: Promise<void> | null = null;
 
 /** Hands what is pending to the replica and lets it travel. */
@@ -118,6 +131,10 @@ function settle(): Promise<void> {
     }
     await ensureSession();
     await replica.startCartReplication();
+    void replica
+      .cartInSync(8_000)
+      .catch(() => undefined)
+      .then(() => cartArrived.set(true));
   })()
     // No signal for a first session, or no IndexedDB here: the mirror keeps it, the next tap, the network's return or the checkout goes on.
     .catch(() => undefined)

@@ -3,6 +3,7 @@ import { ifDefined } from 'lit/directives/if-defined.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { location, navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
+import { d } from '../../i18n/desk.ts';
 import { formatMoney } from '../../i18n/format.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { type IconName, icon } from '../px-icon.ts';
@@ -25,6 +26,7 @@ export const pageHead = ({ title, lead, actions, back }: HeadOptions): TemplateR
 </header>`;
 
 export interface Column<T> {
+  /** Empty: the column of what can be done. */
   label: string;
   cell: (row: T) => unknown;
   /** Right-aligned figures. */
@@ -58,7 +60,11 @@ export function dataTable<T>({ caption, columns, rows, key, href, open }: TableO
     <caption class="sr-only">${caption}</caption>
     <thead>
       <tr>
-        ${columns.map((column) => html`<th scope="col" class=${classesOf(column)}>${column.label}</th>`)}
+        ${columns.map(
+          (column) => html`<th scope="col" class=${classesOf(column)}>
+              ${column.label || html`<span class="sr-only">${d().common.actions}</span>`}
+            </th>`,
+        )}
       </tr>
     </thead>
     <tbody>

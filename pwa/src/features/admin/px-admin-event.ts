@@ -49,7 +49,7 @@ export class PxAdminEvent extends PxElement {
         <a class="btn btn-line" href="/admin/events/${event.id}/edit">${icon('edit')}${d().common.edit}</a>`,
     })}
     ${this.#numbers.view((numbers) => eventNumbers(event, numbers, 'admin'))}
-    <div class="desk-grid">
+    <div class="desk-columns">
       <section class="desk-card stack"><px-event-engine .eventId=${event.id}></px-event-engine></section>
       <section class="desk-card">
         <h2>${d().common.status}</h2>

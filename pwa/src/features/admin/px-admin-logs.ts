@@ -9,7 +9,7 @@ import { call, type ItemOf } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
 import { formatDateTime } from '../../i18n/format.ts';
 import { FilteredPage } from './filtered.ts';
-import { actionText } from './log-text.ts';
+import { actionText, subjectText } from './log-text.ts';
 
 type Log = ItemOf<typeof admin.listLogs>;
 type Message = ItemOf<typeof messages.listMessages>;
@@ -74,7 +74,7 @@ export class PxAdminLogs extends FilteredPage {
                   label: texts.subject,
                   cell: (entry) =>
                     entry.subjectId
-                      ? html`<span class="nowrap" title=${entry.subjectId}>${entry.subjectKind ?? ''} <span class="soft num">${entry.subjectId.slice(0, 8)}</span></span>`
+                      ? html`<span class="nowrap" title=${entry.subjectId}>${subjectText(entry.subjectKind)} <span class="soft num">${entry.subjectId.slice(0, 8)}</span></span>`
                       : '–',
                 },
                 {
@@ -95,6 +95,7 @@ export class PxAdminLogs extends FilteredPage {
 
 const detailsOf = (entry: Log): string =>
   Object.entries(entry.details)
+    .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join('  ');
 

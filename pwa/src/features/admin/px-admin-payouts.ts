@@ -142,7 +142,7 @@ export class PxAdminPayouts extends FilteredPage {
     const isPaid = payout.status === 'paid';
     const button = (label: string, run: () => unknown, look = 'btn-quiet'): TemplateResult =>
       html`<button class="btn ${look}" @click=${() => void run()}>${label}</button>`;
-    return html`<span class="desk-actions end-actions">
+    return html`<span class="desk-actions end-actions many">
       ${
         payout.status === 'draft'
           ? button(

@@ -88,7 +88,9 @@ export class PxAdminPhotos extends FilteredPage {
     const texts = d().photos;
     const name = photo.manage?.fileName ?? '';
     return html`<div class="card-actions">
-      <button class="btn btn-quiet" aria-label=${texts.priceOf(name)} @click=${() => void this.#price(photo)}>
+      <button class="btn btn-quiet" aria-label="${
+        photo.priceSatang === null ? texts.price : formatMoney(photo.priceSatang)
+      } · ${name}" @click=${() => void this.#price(photo)}>
         ${photo.priceSatang === null ? texts.price : formatMoney(photo.priceSatang)}
       </button>
       ${

@@ -19,6 +19,13 @@ const tones: Record<Request['status'], Tone> = {
   rejected: 'plain',
 };
 
+/** What the person wrote; "event <id>", which the server adds, as a way to that event. */
+function detailsOf(details: string | null): unknown {
+  const [, words = '', eventId] = /^([\s\S]*?)\n?event ([0-9a-f-]{36})$/.exec(details ?? '') ?? [];
+  if (!eventId) return details ?? '–';
+  return html`${words} <a href="/admin/events/${eventId}">${d().common.event}</a>`;
+}
+
 /** Requests under the PDPA, with the day by which the law wants an answer. */
 @customElement('px-admin-privacy')
 export class PxAdminPrivacy extends FilteredPage {
@@ -56,7 +63,7 @@ export class PxAdminPrivacy extends FilteredPage {
                 },
                 {
                   label: texts.details,
-                  cell: (request) => html`<span class="reason">${request.details ?? '–'}</span>`,
+                  cell: (request) => html`<span class="reason">${detailsOf(request.details)}</span>`,
                 },
                 {
                   label: texts.due,

@@ -51,7 +51,7 @@ export class PxAdminUsers extends FilteredPage {
                 {
                   label: texts.role,
                   cell: (user) =>
-                    html`<button class="link" @click=${() => void this.#role(user)} aria-label=${texts.changeRole(user.name)}>
+                    html`<button class="link" @click=${() => void this.#role(user)} aria-label="${texts.roles[user.role]} · ${texts.changeRole(user.name)}">
                       ${texts.roles[user.role]}
                     </button>`,
                 },

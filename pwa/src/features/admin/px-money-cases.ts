@@ -35,8 +35,7 @@ export class PxMoneyCases extends PxElement {
     return html`<div class="desk-tabs" role="group" aria-label=${texts.label}>
         ${statuses.map(
           (status) => html`<button
-            class="btn ${status === this.status ? 'btn-solid' : 'btn-quiet'}"
-            aria-pressed=${status === this.status}
+            aria-pressed=${status === this.status ? 'true' : 'false'}
             @click=${() => this.#show(status)}
           >
             ${labels[status]}

@@ -8,9 +8,18 @@ import { eventName, eventPath } from '../../components/event-parts.ts';
 import { suggestionLine } from '../../components/price-line.ts';
 import { icon } from '../../components/px-icon.ts';
 import { focalPosition } from '../../components/px-photo-grid.ts';
-import { emptyState } from '../../components/states.ts';
+import { emptyState, skeletonLines } from '../../components/states.ts';
 import { vars } from '../../components/vars.ts';
-import { addToCart, type CartLine, type CartPhoto, cart, cartPrice, removeFromCart } from '../../context/cart.ts';
+import {
+  addToCart,
+  type CartLine,
+  type CartPhoto,
+  cart,
+  cartArrived,
+  cartPrice,
+  isCartKnown,
+  removeFromCart,
+} from '../../context/cart.ts';
 import { cartFacts, refreshCart, takeServerCart } from '../../context/cart-choice.ts';
 import { refreshOffers } from '../../context/cart-price.ts';
 import { setTitle } from '../../context/surface.ts';
@@ -49,6 +58,7 @@ export class PxCartPage extends PxElement {
   constructor() {
     super();
     this.watch(cart);
+    this.watch(cartArrived);
     this.watch(cartPrice);
     this.watch(cartFacts);
     this.watch(online);
@@ -73,6 +83,11 @@ export class PxCartPage extends PxElement {
     const texts = t().cart;
     setTitle(texts.title);
     const { lines } = cart.value;
+    if (lines.length === 0 && !isCartKnown())
+      return html`<div class="page cart-page" aria-busy="true">
+        <h1 class="page-title">${texts.title}</h1>
+        ${skeletonLines(4)}
+      </div>`;
     if (lines.length === 0)
       return html`<div class="page page-narrow">
         ${emptyState({

@@ -3,7 +3,7 @@ import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { eventFacts, eventName, eventPath } from '../../components/event-parts.ts';
 import { icon } from '../../components/px-icon.ts';
-import { emptyState, errorState } from '../../components/states.ts';
+import { emptyState, errorState, illustration } from '../../components/states.ts';
 import { setTitle } from '../../context/surface.ts';
 import { loadEvents } from '../../data/events.ts';
 import type { EventView } from '../../data/types.ts';
@@ -96,7 +96,7 @@ export class PxHomePage extends PxElement {
           ${
             event.coverUrl
               ? html`<img src=${event.coverUrl} alt="" loading=${index < 2 ? 'eager' : 'lazy'} decoding="async" />`
-              : nothing
+              : illustration('frames')
           }
         </span>
         <h3 class="display">${eventName(event)}</h3>

@@ -6,6 +6,7 @@ const files = (n: number): string => plural(n, 'file', 'files');
 /** Texts: what all desks share, and the photographer’s. */
 export const studioEn = {
   common: {
+    actions: 'Actions',
     all: 'All',
     allEvents: 'All events',
     amount: 'Amount',

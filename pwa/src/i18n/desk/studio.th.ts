@@ -7,6 +7,7 @@ const files = (n: number): string => `${formatNumber(n)} ไฟล์`;
 
 export const studioTh: Catalogue<typeof studioEn> = {
   common: {
+    actions: 'สิ่งที่ทำได้',
     all: 'ทั้งหมด',
     allEvents: 'ทุกงาน',
     amount: 'จำนวนเงิน',
