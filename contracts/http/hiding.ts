@@ -8,6 +8,8 @@ export const hideView = z.object({
   eventId: z.uuid(),
   requestId: z.uuid().nullable(),
   status: z.enum(['requested', 'confirmed', 'rejected', 'withdrawn']),
+  isSearched: z.boolean().describe('false: the photos are still being looked through'),
+  isWritten: z.boolean().describe('asked for in words: a person finds the photos'),
   hiddenFaces: z.int().describe('hidden from every search now'),
   proposedFaces: z.int().describe('perhaps this person too: somebody looks at them first'),
   createdAt: isoTime,
@@ -48,7 +50,7 @@ export const listMyHides = route({
 export const undoHide = route({
   method: 'delete',
   path: '/api/face/hide/:id',
-  summary: 'Show me again: what this request hid comes back, and the descriptor is deleted',
+  summary: 'Show me again: what this request hid comes back, its consent is withdrawn and the descriptor deleted',
   tag,
   access: 'session',
   params: idParams,

@@ -200,6 +200,8 @@ export type NoticeMessage =
   | { type: 'cart.shared'; sharedCartId: string }
   /** Something new to read, or read on another page. */
   | { type: 'inbox.changed' }
+  /** A "hide me" was looked through, or decided. */
+  | { type: 'hide.changed'; hideId: string }
   /** LINE was linked, or its link ended. */
   | { type: 'line.changed' }
   /** The connection was gone for a moment: look again at what you wait for. */

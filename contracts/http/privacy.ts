@@ -133,6 +133,16 @@ export const exportMyData = route({
   responses: { 200: z.record(z.string(), z.unknown()) },
 });
 
+export const exportMyArchive = route({
+  method: 'get',
+  path: '/api/privacy/export.zip',
+  summary: 'The same as a ZIP: `data.json`, and each list as a CSV that a spreadsheet opens',
+  tag,
+  access: 'session',
+  rateLimit: 'auth',
+  responses: { 200: 'application/zip' },
+});
+
 export const adminPrivacyRequestView = privacyRequestView.extend({
   userId: z.uuid().nullable(),
   email: z.string().nullable(),

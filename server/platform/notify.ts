@@ -10,6 +10,8 @@ export type Notice =
   | { type: 'cart.shared'; sharedCartId: string }
   /** Something new to read, or read on another page. */
   | { type: 'inbox.changed' }
+  /** A "hide me" was looked through, or decided. */
+  | { type: 'hide.changed'; hideId: string }
   /** LINE was linked, or its link ended. */
   | { type: 'line.changed' };
 

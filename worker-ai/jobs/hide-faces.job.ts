@@ -3,6 +3,7 @@ import { descriptorFromBytes } from '#face/descriptor.ts';
 import type { SearchHit } from '#face/search.ts';
 import type { Db } from '#server/platform/db.ts';
 import { applyHiding } from '#server/platform/hiding.ts';
+import { notify } from '#server/platform/notify.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
 import { facesRevision } from '../event-faces.repository.ts';
 
@@ -35,7 +36,7 @@ export function createHider({ db, search }: HidingDeps) {
     await db.transaction().execute(async (trx) => {
       const live = await trx
         .selectFrom('face_opt_outs')
-        .select('id')
+        .select(['id', 'user_id'])
         .where('id', '=', id)
         .where('status', 'in', ['requested', 'confirmed'])
         .forUpdate()
@@ -56,6 +57,7 @@ export function createHider({ db, search }: HidingDeps) {
             where face_opt_out_faces.state = 'proposed'`.execute(trx);
       await applyHiding(trx, id);
       await trx.updateTable('face_opt_outs').set({ searched_revision: revision }).where('id', '=', id).execute();
+      if (live.user_id) await notify(trx, live.user_id, { type: 'hide.changed', hideId: id });
     });
   }
 

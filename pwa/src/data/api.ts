@@ -34,7 +34,7 @@ export function buildUrl(path: string, params: Record<string, string> = {}, quer
   return search.size > 0 ? `${filled}?${search}` : filled;
 }
 
-async function readProblem(response: Response): Promise<ApiProblem> {
+export async function readProblem(response: Response): Promise<ApiProblem> {
   const retryAfter = Number(response.headers.get('retry-after'));
   const after = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null;
   try {

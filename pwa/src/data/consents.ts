@@ -54,7 +54,7 @@ export const dropAllConsents = (): void => writeKept({});
 /** What is sent when somebody turns the switch: exactly the text that was on the screen. */
 export const consentGrant = (
   eventId: string,
-  purpose: 'face_search' | 'selfie_upload' = 'face_search',
+  purpose: 'face_search' | 'selfie_upload' | 'hide_me' = 'face_search',
 ): Body<'POST /api/consents'> => ({
   purpose,
   eventId,
@@ -65,14 +65,14 @@ export const consentGrant = (
 
 export async function grantConsent(
   eventId: string,
-  purpose: 'face_search' | 'selfie_upload' = 'face_search',
+  purpose: 'face_search' | 'selfie_upload' | 'hide_me' = 'face_search',
 ): Promise<Consent> {
   await ensureSession();
   return api('POST /api/consents', { body: consentGrant(eventId, purpose), idempotencyKey: crypto.randomUUID() });
 }
 
-/** Live consents to face search of any kind at this event. */
-export async function liveSearchConsents(eventId: string): Promise<Consent[]> {
+/** Everything this person agreed to, newest first. */
+export async function allConsents(): Promise<Consent[]> {
   const found: Consent[] = [];
   let cursor: string | undefined;
   do {
@@ -80,7 +80,12 @@ export async function liveSearchConsents(eventId: string): Promise<Consent[]> {
     found.push(...page.items);
     cursor = page.nextCursor ?? undefined;
   } while (cursor);
-  return found.filter(
+  return found;
+}
+
+/** Live consents to face search of any kind at this event. */
+export async function liveSearchConsents(eventId: string): Promise<Consent[]> {
+  return (await allConsents()).filter(
     (each) =>
       each.isLive && each.eventId === eventId && (each.purpose === 'face_search' || each.purpose === 'selfie_upload'),
   );

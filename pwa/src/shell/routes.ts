@@ -68,6 +68,12 @@ const routes: readonly Route[] = [
   ...['/e', '/events'].flatMap((root): Route[] => [
     { pattern: `${root}/:slug`, surface: 'night', chrome: 'over', load: event, render: eventPage },
     { pattern: `${root}/:slug/photos/:photoId`, surface: 'night', chrome: 'over', load: event, render: eventPage },
+    {
+      pattern: `${root}/:slug/hide`,
+      surface: 'day',
+      load: () => import('../features/hide/px-hide-page.ts'),
+      render: ({ slug }) => html`<px-hide-page .slug=${slug!}></px-hide-page>`,
+    },
     { pattern: `${root}/:slug/find`, surface: 'night', load: find, render: findPage },
     { pattern: `${root}/:slug/find/:photoId`, surface: 'night', load: find, render: findPage },
   ]),

@@ -93,6 +93,21 @@ export function createConsentsService({ db, settings }: { db: Db; settings: Sett
   const lock = (trx: Trx, id: string) =>
     trx.selectFrom('consents').select('id').where('id', '=', id).forUpdate().execute();
 
+  async function withdrawIn(
+    trx: Trx,
+    userId: string,
+    id: string,
+    request: { ipAddress?: string; userAgent?: string },
+  ): Promise<ConsentView> {
+    await lock(trx, id);
+    const mine = () => select(trx).where('c.id', '=', id).where('c.user_id', '=', userId).executeTakeFirst();
+    const row = await mine();
+    if (!row) throw new AppError('consent.not_found');
+    if (row.withdrawn_at) return view(row);
+    await withdrawAll(trx, [row], request);
+    return view((await mine())!);
+  }
+
   return {
     text(purpose: ConsentPurpose, language: Language) {
       const { version, sentences } = consentTexts[purpose];
@@ -174,16 +189,9 @@ export function createConsentsService({ db, settings }: { db: Db; settings: Sett
       id: string,
       request: { ipAddress?: string; userAgent?: string },
     ): Promise<ConsentView> {
-      return db.transaction().execute(async (trx) => {
-        await lock(trx, id);
-        const mine = () => select(trx).where('c.id', '=', id).where('c.user_id', '=', userId).executeTakeFirst();
-        const row = await mine();
-        if (!row) throw new AppError('consent.not_found');
-        if (row.withdrawn_at) return view(row);
-        await withdrawAll(trx, [row], request);
-        return view((await mine())!);
-      });
+      return db.transaction().execute((trx) => withdrawIn(trx, userId, id, request));
     },
+    withdrawIn,
     /** For erasure: every consent of a person that was not withdrawn yet. */
     async withdrawEverything(trx: Trx, userId: string): Promise<void> {
       await trx.selectFrom('consents').select('id').where('user_id', '=', userId).orderBy('id').forUpdate().execute();

@@ -7,6 +7,7 @@ import type { Viewer } from '#server/http/viewer.ts';
 import { audit } from '#server/platform/audit.ts';
 import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
 import { applyHiding, liftHiding, showAgain } from '#server/platform/hiding.ts';
+import { notify } from '#server/platform/notify.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import type { Consents } from './consents.ts';
 
@@ -19,6 +20,7 @@ const select = (db: DbOrTrx) =>
   db
     .selectFrom('face_opt_outs as o')
     .select(['o.id', 'o.event_id', 'o.request_id', 'o.status', 'o.hidden_faces', 'o.created_at', 'o.expires_at'])
+    .select(['o.consent_id', 'o.searched_revision', 'o.engine'])
     .select((eb) =>
       eb
         .selectFrom('face_opt_out_faces as f')
@@ -34,6 +36,9 @@ const view = (row: Row): HideView => ({
   eventId: row.event_id,
   requestId: row.request_id,
   status: row.status as HideView['status'],
+  // Without a face to go by there is nothing to look for; a person does it.
+  isSearched: row.searched_revision !== null || row.engine === null,
+  isWritten: row.engine === null,
   hiddenFaces: row.hidden_faces,
   proposedFaces: row.proposed ?? 0,
   createdAt: row.created_at.toISOString(),
@@ -132,10 +137,15 @@ export function createHidingService({ db, consents }: { db: Db; consents: Consen
     },
 
     /** Throws resource.not_found for somebody else's. Twice is once. */
-    async undo(viewer: Viewer, id: string): Promise<HideView> {
+    async undo(
+      viewer: Viewer,
+      id: string,
+      request: { ipAddress?: string; userAgent?: string } = {},
+    ): Promise<HideView> {
       await db.transaction().execute(async (trx) => {
         const mine = await select(trx).where('o.id', '=', id).where('o.user_id', '=', viewer.userId).executeTakeFirst();
         if (!mine) throw new AppError('resource.not_found');
+        if (mine.consent_id) await consents.withdrawIn(trx, viewer.userId, mine.consent_id, request);
         await liftHiding(trx, id, 'withdrawn');
         if (mine.request_id)
           await trx
@@ -222,6 +232,8 @@ export function createHidingService({ db, consents }: { db: Db; consents: Consen
     async decide(trx: Trx, requestId: string, isGranted: boolean): Promise<void> {
       const row = await ofRequest(trx, requestId);
       if (row?.status !== 'requested') return;
+      const owner = await trx.selectFrom('face_opt_outs').select('user_id').where('id', '=', row.id).executeTakeFirst();
+      if (owner?.user_id) await notify(trx, owner.user_id, { type: 'hide.changed', hideId: row.id });
       if (!isGranted) return liftHiding(trx, row.id, 'rejected');
       await trx.updateTable('face_opt_outs').set({ status: 'confirmed' }).where('id', '=', row.id).execute();
       await applyHiding(trx, row.id);

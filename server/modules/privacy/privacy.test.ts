@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { strFromU8, unzipSync } from 'fflate';
 import { sha256Hex } from '#server/platform/crypto.ts';
 import { type HttpApp, startHttpApp, testSecrets } from '#test/http-app.ts';
 import { createSettingsService } from '../settings/service.ts';
@@ -191,6 +192,12 @@ describe('privacy', () => {
     const text = JSON.stringify(data);
     for (const secret of [me.token, me.refreshToken, other.email, other.userId, 'argon2'])
       assert.ok(!text.includes(secret));
+    const zip = await fetch(`${app.url}/api/privacy/export.zip`, { headers: { authorization: `Bearer ${me.token}` } });
+    assert.deepEqual([zip.status, zip.headers.get('content-type')], [200, 'application/zip']);
+    const files = unzipSync(new Uint8Array(await zip.arrayBuffer()));
+    assert.ok(strFromU8(files['data.json']!).includes(me.email!));
+    assert.ok(strFromU8(files['consents.csv']!).includes(id));
+    assert.ok(!strFromU8(files['data.json']!).includes(other.userId));
   });
 
   it('erases an account: signed out, nameless, evidence kept, address free again', async () => {

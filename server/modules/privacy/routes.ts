@@ -1,8 +1,15 @@
+import type { Request } from 'express';
 import { deleteAccount } from '#contracts/http/account.ts';
 import * as hidingContract from '#contracts/http/hiding.ts';
 import * as contract from '#contracts/http/privacy.ts';
 import { type BoundRoute, bind } from '#server/http/bind.ts';
+import { exportArchive } from './archive.ts';
 import type { Privacy } from './service.ts';
+
+const requestOf = (req: Request) => ({
+  ipAddress: req.ip ?? '',
+  userAgent: req.get('user-agent')?.slice(0, 500) ?? '',
+});
 
 export const privacyRoutes = ({ privacy }: { privacy: Privacy }): BoundRoute[] => [
   bind(contract.getConsentText, async ({ query }) => ({
@@ -19,10 +26,7 @@ export const privacyRoutes = ({ privacy }: { privacy: Privacy }): BoundRoute[] =
   })),
   bind(contract.withdrawConsent, async ({ viewer, params, req }) => ({
     status: 200,
-    body: await privacy.consents.withdraw(viewer.userId, params.id, {
-      ipAddress: req.ip ?? '',
-      userAgent: req.get('user-agent')?.slice(0, 500) ?? '',
-    }),
+    body: await privacy.consents.withdraw(viewer.userId, params.id, requestOf(req)),
   })),
   bind(contract.createPrivacyRequest, async ({ viewer, body }) => ({
     status: 201,
@@ -37,6 +41,16 @@ export const privacyRoutes = ({ privacy }: { privacy: Privacy }): BoundRoute[] =
     res.setHeader('Content-Disposition', 'attachment; filename="thepixstock-my-data.json"');
     return { status: 200, body: await privacy.exportPerson(viewer.userId) };
   }),
+  bind(contract.exportMyArchive, async ({ viewer, res }) => {
+    const archive = exportArchive(await privacy.exportPerson(viewer.userId));
+    res.set({
+      'Cache-Control': 'no-store',
+      'Content-Type': 'application/zip',
+      'Content-Disposition': 'attachment; filename="thepixstock-my-data.zip"',
+    });
+    res.send(Buffer.from(archive));
+    return 'sent';
+  }),
   bind(deleteAccount, async ({ viewer, body, req }) => {
     await privacy.deleteAccount(viewer, body.password, req.ip ?? null);
     return { status: 204, body: null };
@@ -49,9 +63,9 @@ export const privacyRoutes = ({ privacy }: { privacy: Privacy }): BoundRoute[] =
     status: 200,
     body: { items: await privacy.hiding.listOwn(viewer.userId) },
   })),
-  bind(hidingContract.undoHide, async ({ viewer, params }) => ({
+  bind(hidingContract.undoHide, async ({ viewer, params, req }) => ({
     status: 200,
-    body: await privacy.hiding.undo(viewer, params.id),
+    body: await privacy.hiding.undo(viewer, params.id, requestOf(req)),
   })),
   bind(hidingContract.adminReadHide, async ({ params }) => ({
     status: 200,

@@ -1,21 +1,24 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
-import { eventName } from '../../components/event-parts.ts';
+import { eventName, eventPath } from '../../components/event-parts.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/px-dialog.ts';
 import { errorState, skeletonLines } from '../../components/states.ts';
 import { navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
-import { dropConsent } from '../../data/consents.ts';
+import { allConsents, dropConsent } from '../../data/consents.ts';
 import type { Answer } from '../../data/contract.ts';
 import { knownEvent, loadEvent } from '../../data/events.ts';
+import { type Hide, isStanding, loadHides } from '../../data/hiding.ts';
+import { loadMyArchive } from '../../data/my-archive.ts';
 import { isProblem } from '../../data/problem.ts';
 import { forgetSearch } from '../../data/searches.ts';
 import { accountUser, session } from '../../data/session.ts';
 import { formatDateShort } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
+import { p } from '../../i18n/person.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { clearDevice } from '../auth/sign-out.ts';
 import { saveBlob } from '../checkout/save.ts';
@@ -29,6 +32,7 @@ type PrivacyRequest = Answer<'GET /api/privacy/requests'>['items'][number];
 export class PxMyData extends PxElement {
   @state() private consents: readonly Consent[] | null = null;
   @state() private requests: readonly PrivacyRequest[] = [];
+  @state() private hides: readonly Hide[] = [];
   @state() private problem: unknown = null;
   @state() private busy = '';
   @state() private asking = false;
@@ -46,10 +50,15 @@ export class PxMyData extends PxElement {
       return;
     }
     try {
-      const [consents, requests] = await Promise.all([api('GET /api/consents'), api('GET /api/privacy/requests')]);
-      this.consents = consents.items;
+      const [consents, requests, hides] = await Promise.all([
+        allConsents(),
+        api('GET /api/privacy/requests'),
+        loadHides(),
+      ]);
+      this.consents = consents;
+      this.hides = hides.filter(isStanding);
       this.requests = requests.items;
-      for (const { eventId } of consents.items)
+      for (const { eventId } of [...consents, ...hides])
         if (eventId && !knownEvent(eventId)) void loadEvent(eventId, () => this.requestUpdate()).catch(() => undefined);
     } catch (error) {
       if (isProblem(error, 'auth.required')) this.consents = [];
@@ -79,7 +88,7 @@ export class PxMyData extends PxElement {
           ${icon('download')}${texts.exportAction}
         </button>
       </section>
-      ${session.value.user ? this.#removal() : nothing}
+      ${this.hides.length > 0 ? this.#hidden() : nothing} ${session.value.user ? this.#removal() : nothing}
       ${
         this.requests.length > 0
           ? html`<section class="card stack">
@@ -121,6 +130,25 @@ export class PxMyData extends PxElement {
     </li>`;
   }
 
+  #hidden(): TemplateResult {
+    const texts = p().hide;
+    return html`<section class="card stack">
+      <h2 class="section-title">${texts.mine}</h2>
+      <ul class="list">
+        ${this.hides.map((hide) => {
+          const event = knownEvent(hide.eventId);
+          return html`<li class="spread data-row">
+            <span>
+              ${event ? eventName(event) : t().cart.event}<br />
+              <small class="soft">${hide.hiddenFaces > 0 ? texts.hidden(hide.hiddenFaces) : texts.states[hide.status]}</small>
+            </span>
+            ${event ? html`<a class="btn btn-line" href="${eventPath(event)}/hide">${texts.open}</a>` : nothing}
+          </li>`;
+        })}
+      </ul>
+    </section>`;
+  }
+
   async #withdraw(consent: Consent): Promise<void> {
     this.busy = consent.id;
     try {
@@ -129,6 +157,7 @@ export class PxMyData extends PxElement {
       dropConsent(consent.id);
       if (consent.eventId) await forgetSearch(consent.eventId);
       toast(t().privacy.withdrawDone, { kind: 'success' });
+      if (consent.purpose === 'hide_me') await this.#load();
     } catch (error) {
       toast(problemText(error), { kind: 'error' });
     } finally {
@@ -139,11 +168,7 @@ export class PxMyData extends PxElement {
   readonly #export = async (): Promise<void> => {
     this.busy = 'export';
     try {
-      const data = await api('GET /api/privacy/export', { timeoutMs: 60_000 });
-      await saveBlob(
-        new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' }),
-        'thepixstock-my-data.json',
-      );
+      await saveBlob(await loadMyArchive(), 'thepixstock-my-data.zip');
     } catch (error) {
       toast(problemText(error), { kind: 'error' });
     } finally {

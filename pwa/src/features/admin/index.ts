@@ -24,6 +24,7 @@ import './px-admin-coupons.ts';
 import './px-admin-emails.ts';
 import './px-admin-logs.ts';
 import './px-admin-queues.ts';
+import './px-admin-hide.ts';
 import './px-admin-privacy.ts';
 
 const groups = (): readonly DeskGroup[] => {
@@ -113,6 +114,7 @@ function page(rest: string): TemplateResult {
     case 'queues':
       return html`<px-admin-queues></px-admin-queues>`;
     case 'privacy':
+      if (second) return html`<px-admin-hide .requestId=${second}></px-admin-hide>`;
       return html`<px-admin-privacy></px-admin-privacy>`;
     case 'messages':
       return html`<px-admin-messages></px-admin-messages>`;

@@ -16,6 +16,7 @@ import { d } from '../../i18n/desk.ts';
 import { formatDateShort, formatDateTime } from '../../i18n/format.ts';
 import './px-event-engine.ts';
 import './px-event-staff.ts';
+import './px-event-announcements.ts';
 import './px-event-packages.ts';
 
 type Event = events.EventView;
@@ -88,6 +89,7 @@ export class PxAdminEvent extends PxElement {
         </div>
       </section>
       <section class="desk-card"><px-event-staff class="stack" .eventId=${event.id}></px-event-staff></section>
+      <px-event-announcements .eventId=${event.id}></px-event-announcements>
       <section class="desk-card"><px-event-packages class="stack" .eventId=${event.id}></px-event-packages></section>
     </div>`;
   }
@@ -127,10 +129,17 @@ export class PxAdminEvent extends PxElement {
           label: texts.audience,
           kind: 'select',
           value: 'buyers',
-          options: (['buyers', 'searchers', 'staff'] as const).map((value) => ({
+          options: (['buyers', 'searchers', 'staff', 'page'] as const).map((value) => ({
             value,
             label: texts.audiences[value],
           })),
+        },
+        {
+          name: 'onPage',
+          label: texts.onPage,
+          kind: 'select',
+          value: 'yes',
+          options: (['yes', 'no'] as const).map((value) => ({ value, label: texts.onPageWords[value] })),
         },
         { name: 'subjectTh', label: texts.subjectTh, required: true, maxlength: 200 },
         { name: 'bodyTh', label: texts.bodyTh, kind: 'area', required: true, maxlength: 5000 },
@@ -144,13 +153,15 @@ export class PxAdminEvent extends PxElement {
           idempotencyKey: crypto.randomUUID(),
           body: {
             audience: values.audience as 'buyers',
+            onPage: values.onPage === 'yes',
             subjectTh: values.subjectTh,
             bodyTh: values.bodyTh,
             subjectEn: values.subjectEn || undefined,
             bodyEn: values.bodyEn || undefined,
           },
         });
-        toast(texts.announced(recipientCount), { kind: 'success' });
+        toast(recipientCount > 0 ? texts.announced(recipientCount) : texts.announcedPage, { kind: 'success' });
+        await this.querySelector('px-event-announcements')?.reload();
       },
     });
   }

@@ -83,8 +83,12 @@ export class PxAdminPrivacy extends FilteredPage {
 
   #actions(request: Request): TemplateResult | typeof nothing {
     const texts = d().privacy;
-    if (request.status === 'completed' || request.status === 'rejected') return nothing;
-    return html`<span class="desk-actions end-actions">
+    const faces =
+      request.kind === 'hide'
+        ? html`<a class="btn btn-line" href="/admin/privacy/${request.id}">${texts.look}</a>`
+        : nothing;
+    if (request.status === 'completed' || request.status === 'rejected') return faces;
+    return html`<span class="desk-actions end-actions">${faces}
       ${
         request.status === 'received'
           ? html`<button class="btn btn-line" @click=${() => void this.#decide(request, 'in_progress')}>${texts.take}</button>`

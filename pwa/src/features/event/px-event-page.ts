@@ -65,6 +65,7 @@ export class PxEventPage extends PxElement {
           resolve(() => undefined);
           return;
         }
+        void import('../../components/person/px-announcements.ts').catch(() => undefined);
         try {
           const { followEventPhotos } = await import('../../data/db/photo-replica.ts');
           resolve(
@@ -217,6 +218,7 @@ export class PxEventPage extends PxElement {
             : nothing
         }
       </div>
+      ${event.isLocked ? nothing : html`<px-announcements .eventId=${event.id}></px-announcements>`}
     </section>`;
   }
 
@@ -239,7 +241,12 @@ export class PxEventPage extends PxElement {
     if (!this.photos)
       return html`<div class="wall-skeleton" aria-hidden="true">${[3, 2, 3].map(() => html`<span class="skeleton"></span>`)}</div>`;
     if (event.accessMode === 'find_me' && this.photos.length === 0)
-      return emptyState({ drawing: 'face', title: texts.findOnly, body: texts.findOnlyBody });
+      return emptyState({
+        drawing: 'face',
+        title: texts.findOnly,
+        body: texts.findOnlyBody,
+        action: html`<a class="btn btn-quiet" href="${this.#root}/hide">${icon('shield')}${texts.hideMe}</a>`,
+      });
     if (this.photos.length === 0)
       return emptyState({ drawing: 'frames', title: texts.photosNone, body: texts.photosNoneBody });
     const total = Math.max(event.photoCount, this.photos.length);
@@ -257,7 +264,8 @@ export class PxEventPage extends PxElement {
         .hrefOf=${(photo: Photo) => `${this.#root}/photos/${photo.id}`}
         @px-end=${this.#more}
         @px-toggle=${(e: CustomEvent<string>) => this.#toggle(e.detail)}
-      ></px-photo-grid>`;
+      ></px-photo-grid>
+      <p class="wall-foot centre"><a class="btn btn-quiet" href="${this.#root}/hide">${icon('shield')}${texts.hideMe}</a></p>`;
   }
 
   #lock(): TemplateResult {

@@ -92,6 +92,7 @@ export class PxFindResults extends PxElement {
       ${rejected.length > 0 ? this.#rejected(rejected) : nothing}
       <footer class="results-foot">
         <button class="btn btn-quiet" @click=${() => this.emit('px-withdraw')}>${icon('shield')}${texts.withdraw}</button>
+        <a class="btn btn-quiet" href=${this.root.replace(/find$/, 'hide')}>${icon('eye-off')}${t().event.hideMe}</a>
       </footer>
       ${this.photoId && all.length > 0 ? this.#viewer(all, maybe) : nothing}`;
   }

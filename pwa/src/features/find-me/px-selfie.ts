@@ -28,6 +28,8 @@ export class PxSelfie extends PxElement {
   @property({ attribute: false }) finder!: FaceFinder;
   @property({ attribute: false }) spaces!: WantedSpaces;
   @property({ attribute: false }) sampleUrl: string | null = null;
+  /** Whether the picture itself may be sent instead. */
+  @property({ type: Boolean }) canUpload = true;
   @state() private camera: 'asking' | 'open' | CameraFailure = hasCamera() ? 'asking' : 'none';
   @state() private reading = false;
   @state() private problem = '';
@@ -156,12 +158,16 @@ export class PxSelfie extends PxElement {
             }
           </div>`
       }
-      <div class="upload-offer ${isUnsupported ? 'is-main' : ''}">
-        <button class="btn ${isUnsupported ? 'btn-gold btn-big' : 'btn-quiet'}" @click=${() => this.emit('px-upload')}>
-          ${icon('upload')}${texts.upload.offer}
-        </button>
-        ${isUnsupported ? html`<p class="small soft">${texts.upload.offerHint}</p>` : nothing}
-      </div>
+      ${
+        this.canUpload
+          ? html`<div class="upload-offer ${isUnsupported ? 'is-main' : ''}">
+            <button class="btn ${isUnsupported ? 'btn-gold btn-big' : 'btn-quiet'}" @click=${() => this.emit('px-upload')}>
+              ${icon('upload')}${texts.upload.offer}
+            </button>
+            ${isUnsupported ? html`<p class="small soft">${texts.upload.offerHint}</p>` : nothing}
+          </div>`
+          : nothing
+      }
     </section>`;
   }
 

@@ -1,4 +1,4 @@
-import { formatNumber } from '../format.ts';
+import { formatNumber, plural } from '../format.ts';
 
 /** Texts: settings, background work, privacy. */
 export const systemEn = {
@@ -241,6 +241,26 @@ export const systemEn = {
     answer: 'Answer (the person reads it)',
     erases: 'This erases the person: name, address, searches and sessions. It cannot be taken back.',
     eraseNow: 'Erase now',
+    look: 'Faces',
+    facesLead: (name: string) => `${name} asks to be hidden. Hidden faces are out of every search already.`,
+    proposedTitle: (n: number) => `Perhaps this person, too: ${plural(n, 'face', 'faces')}`,
+    hiddenTitle: (n: number) => `Hidden: ${plural(n, 'face', 'faces')}`,
+    dismissedTitle: (n: number) => `Somebody else: ${plural(n, 'face', 'faces')}`,
+    facesNone: 'No face was found yet.',
+    facesWritten: 'Asked for in words. Find the photos under Photos, delete or reject them, then answer.',
+    toHide: 'Hide the chosen ones',
+    toDismiss: 'The chosen ones are somebody else',
+    faceOf: (percent: number) => `Face, ${percent} % sure`,
+    marked: 'Saved',
+    confirmBody:
+      'The numbers of the hidden faces are deleted. Photos that show only this person leave gallery and shop.',
+    rejectBody: 'What was hidden is shown again.',
+    hideStates: {
+      requested: 'to decide',
+      confirmed: 'confirmed',
+      rejected: 'rejected',
+      withdrawn: 'taken back by the person',
+    },
     states: { received: 'Received', in_progress: 'In progress', completed: 'Completed', rejected: 'Rejected' },
   },
   messages: {

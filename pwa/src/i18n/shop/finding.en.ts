@@ -88,6 +88,8 @@ export const findingEn = {
     findMeHint: 'One selfie. It stays on this phone.',
     gallery: 'All photos',
     photos,
+    announcements: 'News of this event',
+    hideMe: 'Hide me at this event',
     photosNone: 'The first photos are on their way',
     photosNoneBody: 'They appear here by themselves as soon as they are ready.',
     findOnly: 'The photos of this event open with your selfie',

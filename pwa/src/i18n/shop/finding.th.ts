@@ -89,6 +89,8 @@ export const findingTh: Catalogue<typeof findingEn> = {
     findMeHint: 'แค่เซลฟี่เดียว และภาพจะอยู่ในเครื่องนี้เท่านั้น',
     gallery: 'ภาพทั้งหมด',
     photos,
+    announcements: 'ข่าวจากงานนี้',
+    hideMe: 'ซ่อนฉันในงานนี้',
     photosNone: 'ภาพชุดแรกกำลังเดินทางมา',
     photosNoneBody: 'เมื่อพร้อมแล้วภาพจะปรากฏที่นี่เอง',
     findOnly: 'ภาพของงานนี้เปิดดูด้วยเซลฟี่ของคุณ',
