@@ -27,10 +27,7 @@ export class PxHideState extends PxElement {
       <h1 class="page-title centre" id="hide-title">${texts.title}</h1>
       <div role="status" class="stack">
         ${isLooking ? html`<p class="centre">${texts.searching}</p>` : standing ? this.#found() : nothing}
-        <p class="note ${hide.status === 'confirmed' ? 'note-success' : hide.status === 'rejected' ? 'note-warning' : ''}">
-          ${icon(hide.status === 'confirmed' ? 'check-circle' : 'info')}
-          <span>${hide.isWritten && hide.status === 'requested' ? texts.written : texts.states[hide.status]}</span>
-        </p>
+        ${isLooking ? nothing : this.#note()}
       </div>
       ${standing && hide.expiresAt ? html`<p class="small soft centre">${texts.until(formatDate(hide.expiresAt))}</p>` : nothing}
       ${
@@ -44,6 +41,16 @@ export class PxHideState extends PxElement {
         <button slot="actions" class="btn btn-line btn-wide" @click=${() => (this.asks = false)}>${t().app.cancel}</button>
       </px-dialog>
     </section>`;
+  }
+
+  #note(): TemplateResult {
+    const texts = p().hide;
+    const { status, isWritten } = this.hide;
+    const look = status === 'confirmed' ? 'note-success' : status === 'rejected' ? 'note-warning' : '';
+    return html`<p class="note ${look}">
+      ${icon(status === 'confirmed' ? 'check-circle' : 'info')}
+      <span>${isWritten && status === 'requested' ? texts.written : texts.states[status]}</span>
+    </p>`;
   }
 
   #found(): TemplateResult | typeof nothing {
