@@ -47,6 +47,7 @@ export const setLocale = route({
   summary: 'Remember the language, for guests too (e-mails are written in it)',
   tag,
   access: 'session',
+  idempotent: true,
   body: z.object({ locale: z.enum(locales) }),
   responses: { 200: userView },
 });

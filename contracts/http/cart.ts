@@ -183,6 +183,7 @@ export const chooseCartPackage = route(
     path: '/api/cart/package',
     summary: 'Insist on a package; null: the cheapest combination again',
     body: z.object({ packageId: z.uuid().nullable() }),
+    idempotent: true,
     responses: { 200: cartView },
     errors: ['package.not_found', 'cart.package_not_applicable'] as const,
   }),
@@ -193,6 +194,7 @@ export const useCartCoupon = route(
     path: '/api/cart/coupon',
     summary: 'Put a coupon code in, or take it out with null; what it takes off is in the quote',
     body: z.object({ code: z.string().trim().min(1).max(60).nullable() }),
+    idempotent: true,
     responses: { 200: cartView },
     errors: [
       'coupon.unknown',

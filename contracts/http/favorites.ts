@@ -21,6 +21,7 @@ export const addFavorite = route({
   tag,
   access: 'session',
   params,
+  idempotent: true,
   responses: { 204: null },
   errors: ['photo.not_found'],
 });
@@ -31,5 +32,6 @@ export const removeFavorite = route({
   tag,
   access: 'session',
   params,
+  idempotent: true,
   responses: { 204: null },
 });

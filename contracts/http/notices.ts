@@ -133,6 +133,7 @@ export const putNoticePreferences = route({
   tag,
   access: 'session',
   body: z.object({ items: z.array(preference).min(1).max(20) }),
+  idempotent: true,
   responses: { 200: preferences },
 });
 

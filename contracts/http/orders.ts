@@ -96,6 +96,14 @@ export const placeOrder = route({
       .max(64)
       .optional()
       .describe('the secret of a shared cart: order its photos instead of the own cart’s'),
+    photoIds: z
+      .array(z.uuid())
+      .min(1)
+      .max(2_000)
+      .optional()
+      .describe(
+        'order exactly these, in the cart or not, instead of the selected lines: what was tapped without signal',
+      ),
     expectedTotalSatang: satang.optional().describe('what the page showed; another price answers order.price_changed'),
   }),
   responses: { 201: orderView, 200: orderView },

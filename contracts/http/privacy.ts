@@ -77,8 +77,20 @@ export const withdrawConsent = route({
   tag,
   access: 'session',
   params: idParams,
+  idempotent: true,
   responses: { 200: consentView },
   errors: ['consent.not_found'],
+});
+
+export const withdrawEventConsents = route({
+  method: 'post',
+  path: '/api/consents/withdraw',
+  summary: 'Take back every consent to be searched at one event; needs no id, so it can be said without signal',
+  tag,
+  access: 'session',
+  idempotent: true,
+  body: z.object({ eventId: z.uuid() }),
+  responses: { 200: z.object({ withdrawn: z.int() }) },
 });
 
 export const privacyRequestKinds = ['access', 'export', 'rectification', 'erasure', 'objection', 'hide'] as const;

@@ -3,6 +3,8 @@ import { ExpirationPlugin } from 'workbox-expiration';
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { CacheFirst, NetworkOnly, StaleWhileRevalidate } from 'workbox-strategies';
+import { SYNC_TAG } from './data/outbox/exclusive.ts';
+import { drainInWorker } from './data/outbox/worker.ts';
 import { handlePush } from './sw/push.ts';
 
 /*
@@ -63,6 +65,10 @@ handlePush();
 // Asked for by the page, never by itself: an open payment is not disturbed.
 self.addEventListener('message', (event) => {
   if ((event.data as { type?: string } | null)?.type === 'SKIP_WAITING') void self.skipWaiting();
+});
+// Background Sync, where it exists: what waits goes out with no page open. Rejected, the browser tries again later.
+self.addEventListener('sync' as never, (event: ExtendableEvent & { tag: string }) => {
+  if (event.tag === SYNC_TAG) event.waitUntil(drainInWorker());
 });
 self.addEventListener('activate', (event) => {
   event.waitUntil(self.clients.claim());

@@ -25,6 +25,23 @@ export function createGuestJoin(deps: { db: Db; logger: Logger; hooks: readonly 
       for (const table of plainTables) {
         await trx.updateTable(table).set({ user_id: userId }).where('user_id', '=', guestId).execute();
       }
+      // A request whose answer was lost before the sign-in is repeated after it: it must find its first result.
+      await trx
+        .updateTable('idempotency_keys')
+        .set({ owner: userId })
+        .where('owner', '=', guestId)
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('idempotency_keys as other')
+                .select('other.key')
+                .where('other.owner', '=', userId)
+                .whereRef('other.key', '=', 'idempotency_keys.key'),
+            ),
+          ),
+        )
+        .execute();
       for (const hook of deps.hooks) await hook(trx, guestId, userId);
       await trx.deleteFrom('users').where('id', '=', guestId).execute();
     });

@@ -18,6 +18,8 @@ export interface Call<R extends RouteDefinition> {
   viewer: ViewerFor<R['access']>;
   /** Files of a multipart route, on disk under `path`; the handler removes or moves them, leftovers are removed after it. */
   files: Express.Multer.File[];
+  /** The Idempotency-Key of a route that takes one; a service writes it beside the row that it makes. */
+  requestKey: string | undefined;
   req: Request;
   res: Response;
 }
@@ -137,11 +139,11 @@ export function toHandler(
     const files = (req.files as Express.Multer.File[] | undefined) ?? [];
     try {
       const body = parse(definition.body, req.body, 'body');
+      const key = definition.idempotent ? req.get('idempotency-key') : undefined;
       const work = async () => {
-        const answer = await handler({ params, query, body, viewer, files, req, res } as never);
+        const answer = await handler({ params, query, body, viewer, files, requestKey: key, req, res } as never);
         return answer as { status: number; body: unknown } | 'sent';
       };
-      const key = definition.idempotent ? req.get('idempotency-key') : undefined;
       if (key !== undefined && !/^[\x21-\x7e]{8,128}$/.test(key)) {
         throw new AppError('request.invalid', {
           errors: [{ path: 'header.Idempotency-Key', message: '8 to 128 visible ASCII characters' }],

@@ -119,6 +119,7 @@ export interface Consents {
   language: string;
   method: Generated<string>;
   purpose: string;
+  request_key: string | null;
   text_hash: string;
   text_version: string;
   user_agent: string | null;
@@ -424,6 +425,7 @@ export interface FaceSearches {
   index_revision: number | null;
   open_until: Generated<Timestamp>;
   photos_searched: Generated<number>;
+  request_key: string | null;
   source: string;
   status: Generated<string>;
   user_id: string;
@@ -624,6 +626,7 @@ export interface Orders {
   paid_at: Timestamp | null;
   placed_at: Generated<Timestamp>;
   quote: Json;
+  request_key: string | null;
   shared_cart_id: string | null;
   status: Generated<string>;
   subtotal_satang: number;
@@ -871,6 +874,7 @@ export interface PrivacyRequests {
   email: string | null;
   id: Generated<string>;
   kind: string;
+  request_key: string | null;
   status: Generated<string>;
   user_id: string | null;
 }

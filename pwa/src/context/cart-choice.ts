@@ -2,6 +2,7 @@ import type { CartView } from '#contracts/http/cart.ts';
 import type { PricedCoupon } from '#contracts/pricing.ts';
 import { api } from '../data/api.ts';
 import { online } from '../data/connectivity.ts';
+import type { Step } from '../data/outbox/effects.ts';
 import { ApiProblem } from '../data/problem.ts';
 import { ensureSession, session } from '../data/session.ts';
 import { Store } from '../data/store.ts';
@@ -161,6 +162,14 @@ async function sendCoupon(): Promise<void> {
     choose({ coupon: coupon && { ...coupon, terms: null, problem: error.code }, ...done('coupon') });
   }
 }
+
+/** What the server has not heard of, as calls that an order takes along. */
+export const pendingSteps = (): Step[] =>
+  cartChoice.value.pending.map((what) =>
+    what === 'package'
+      ? { method: 'PUT', path: '/api/cart/package', body: { packageId: cartChoice.value.packageId } }
+      : { method: 'PUT', path: '/api/cart/coupon', body: { code: cartChoice.value.coupon?.code ?? null } },
+  );
 
 export function startCartChoice(): void {
   online.watch((reachable) => {

@@ -1,6 +1,7 @@
 import type { Quote } from '#contracts/pricing.ts';
 import { online } from '../data/connectivity.ts';
 import type { CartChange } from '../data/db/cart-replica.ts';
+import { type Effect, waiting } from '../data/outbox.ts';
 import { ensureSession, session } from '../data/session.ts';
 import { Store } from '../data/store.ts';
 import type { Photo } from '../data/types.ts';
@@ -26,6 +27,8 @@ export interface CartState {
 interface Mirror extends CartState {
   /** Decisions that the replica has not taken over yet. */
   pending: CartChange[];
+  /** Something of it the server may not have heard. */
+  unsent?: boolean;
 }
 
 const MIRROR = 'px.cart';
@@ -54,8 +57,25 @@ function readMirror(): Mirror {
 
 const mirror = readMirror();
 let pending = mirror.pending;
+/** Every line, those too that an order waiting for signal has taken. */
+let all: CartState = { lines: mirror.lines, photos: mirror.photos };
 
-export const cart = new Store<CartState>({ lines: mirror.lines, photos: mirror.photos });
+/** What can still be ordered. */
+export const cart = new Store<CartState>(all);
+/** True while the server may not know of a change made here. */
+export const cartUnsent = new Store<boolean>(mirror.unsent ?? false);
+
+/** Photos of orders that wait for signal: they are spoken for until the order is placed, refused or taken back. */
+export const heldPhotoIds = (): ReadonlySet<string> => new Set(waiting.value.flatMap(photosOf));
+const photosOf = ({ kind, body }: Effect): readonly string[] =>
+  kind === 'order' ? ((body as { photoIds?: string[] }).photoIds ?? []) : [];
+
+function publish(): void {
+  const held = heldPhotoIds();
+  const lines = held.size === 0 ? all.lines : all.lines.filter((line) => !held.has(line.photoId));
+  if (JSON.stringify(lines) !== JSON.stringify(cart.value.lines) || all.photos !== cart.value.photos)
+    cart.set({ lines, photos: all.photos });
+}
 
 /** Null until prices of every event in the cart are known. */
 export const cartPrice = new Store<Quote | null>(null);
@@ -64,22 +84,24 @@ export const isInCart = (photoId: string): boolean => cart.value.lines.some((lin
 export const cartPhotoIds = (): ReadonlySet<string> => new Set(cart.value.lines.map((line) => line.photoId));
 
 function write(state: CartState): void {
+  all = state;
   try {
-    localStorage.setItem(MIRROR, JSON.stringify({ ...state, pending } satisfies Mirror));
+    localStorage.setItem(MIRROR, JSON.stringify({ ...state, pending, unsent: cartUnsent.value } satisfies Mirror));
   } catch {
     // no storage: the cart lasts for this visit and at the server
   }
-  cart.set(state);
+  publish();
 }
 
 function decide(changes: readonly { photo: CartPhoto; inCart: boolean }[]): void {
   const at = new Date().toISOString();
-  let lines = [...cart.value.lines];
-  const photos = { ...cart.value.photos };
+  let lines = [...all.lines];
+  const photos = { ...all.photos };
   const decided: CartChange[] = [];
   const isIn = new Set(lines.map((line) => line.photoId));
+  const held = heldPhotoIds();
   for (const { photo, inCart } of changes) {
-    if (inCart === isIn.has(photo.id)) continue;
+    if (held.has(photo.id) || inCart === isIn.has(photo.id)) continue;
     if (inCart) isIn.add(photo.id);
     else isIn.delete(photo.id);
     const { id, eventId } = photo;
@@ -102,6 +124,7 @@ function decide(changes: readonly { photo: CartPhoto; inCart: boolean }[]): void
   }
   if (decided.length === 0) return;
   pending = [...pending, ...decided];
+  cartUnsent.set(true);
   write({ lines, photos });
   void settle();
 }
@@ -116,6 +139,13 @@ export const cartArrived = new Store(localMirror() !== null);
 export const isCartKnown = (): boolean =>
   cartArrived.value || !online.value || (session.value.known && !session.value.user);
 
+const SYNC_MS = 60_000;
+function heard(): void {
+  if (pending.length > 0) return;
+  cartUnsent.set(false);
+  write(all);
+}
+
 let settling: Promise<void> | null = null;
 
 /** Hands what is pending to the replica and lets it travel. */
@@ -127,7 +157,7 @@ function settle(): Promise<void> {
       const taken = pending;
       await replica.applyCartChanges(taken);
       pending = pending.slice(taken.length);
-      write(cart.value);
+      write(all);
     }
     await ensureSession();
     await replica.startCartReplication();
@@ -135,6 +165,7 @@ function settle(): Promise<void> {
       .cartInSync(8_000)
       .catch(() => undefined)
       .then(() => cartArrived.set(true));
+    void replica.cartInSync(SYNC_MS).then(heard, () => undefined);
   })()
     // No signal for a first session, or no IndexedDB here: the mirror keeps it, the next tap, the network's return or the checkout goes on.
     .catch(() => undefined)
@@ -161,9 +192,9 @@ function follow(): Promise<unknown> {
           }
         }
         const sorted = [...lines.values()].sort((a, b) => (a.addedAt < b.addedAt ? -1 : a.addedAt > b.addedAt ? 1 : 0));
-        if (JSON.stringify(sorted) === JSON.stringify(cart.value.lines)) return;
+        if (JSON.stringify(sorted) === JSON.stringify(all.lines)) return;
         const photos = Object.fromEntries(
-          sorted.flatMap(({ photoId }) => (cart.value.photos[photoId] ? [[photoId, cart.value.photos[photoId]]] : [])),
+          sorted.flatMap(({ photoId }) => (all.photos[photoId] ? [[photoId, all.photos[photoId]]] : [])),
         );
         write({ lines: sorted, photos });
       }),
@@ -178,17 +209,19 @@ function follow(): Promise<unknown> {
 /** After first paint: pick up what was left, and what other devices did. Nobody without a session gets one by looking. */
 export function startCart(): void {
   startCartChoice();
+  waiting.watch(publish);
   if (pending.length > 0 || session.value.user) void settle();
   session.watch(({ user }) => {
     if (user) void settle();
   });
   online.watch((reachable) => {
-    if (reachable && cart.value.lines.length > 0) void settle();
+    if (reachable && (all.lines.length > 0 || pending.length > 0)) void settle();
   });
   window.addEventListener('storage', (event) => {
     if (event.key !== MIRROR) return;
-    const other = readMirror();
-    cart.set({ lines: other.lines, photos: other.photos });
+    const { lines, photos } = readMirror();
+    all = { lines, photos };
+    publish();
   });
 }
 
@@ -198,6 +231,7 @@ export async function forgetCart(): Promise<void> {
   const { stopCartReplication } = await import('../data/db/cart-replica.ts');
   await stopCartReplication().catch(() => undefined);
   following = null;
+  cartUnsent.set(false);
   forgetChoice();
   write({ lines: [], photos: {} });
 }
@@ -215,19 +249,28 @@ export async function bringCartToServer(): Promise<void> {
   }
   // IndexedDB is refused here (private mode): plain calls say the same.
   const { send } = await import('../data/api.ts');
-  const wanted = cart.value.lines.map((line) => line.photoId);
+  const wanted = all.lines.map((line) => line.photoId);
   await send('POST', '/api/cart/clear');
   if (wanted.length > 0) await send('POST', '/api/cart/items', { body: { photoIds: wanted } });
   pending = [];
-  write(cart.value);
+  heard();
   await sendChoice();
   await refreshCart();
 }
 
-/** After an order: its photos are no longer in the cart, without waiting for the replica to hear of it. */
+/**
+ * After an order: its photos leave the cart, here at once and in the replica, too: a line that the server never heard of would
+ * otherwise arrive there after the order.
+ */
 export function takeOrderedOut(photoIds: readonly string[]): void {
   const ordered = new Set(photoIds);
-  write({ ...cart.value, lines: cart.value.lines.filter((line) => !ordered.has(line.photoId)) });
+  const at = new Date().toISOString();
+  const lines = all.lines.filter((line) => ordered.has(line.photoId));
+  pending = [
+    ...pending.filter((change) => !ordered.has(change.photoId)),
+    ...lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at })),
+  ];
+  write({ ...all, lines: all.lines.filter((line) => !ordered.has(line.photoId)) });
   forgetChoice();
-  void import('../data/db/cart-replica.ts').then(({ pullCart }) => pullCart());
+  void settle();
 }

@@ -11,11 +11,19 @@ const LONGEST_PROBE_MS = 30_000;
 let probeTimer: ReturnType<typeof setTimeout> | undefined;
 let probeDelay = FIRST_PROBE_MS;
 
+const onAnswer = new Set<() => void>();
+/** Hears of every answer of the server: a good moment to send what waits. Returns the function that stops. */
+export function onReached(listener: () => void): () => void {
+  onAnswer.add(listener);
+  return () => onAnswer.delete(listener);
+}
+
 export function reportReachable(): void {
   clearTimeout(probeTimer);
   probeTimer = undefined;
   probeDelay = FIRST_PROBE_MS;
   online.set(true);
+  for (const listener of onAnswer) listener();
 }
 
 export function reportUnreachable(): void {

@@ -63,12 +63,14 @@ export const consentGrant = (
   method: 'switch',
 });
 
+/** `key`: the same for the same turn of the switch, also when it has to go through the outbox after all. */
 export async function grantConsent(
   eventId: string,
   purpose: 'face_search' | 'selfie_upload' | 'hide_me' = 'face_search',
+  key: string = crypto.randomUUID(),
 ): Promise<Consent> {
   await ensureSession();
-  return api('POST /api/consents', { body: consentGrant(eventId, purpose), idempotencyKey: crypto.randomUUID() });
+  return api('POST /api/consents', { body: consentGrant(eventId, purpose), idempotencyKey: key });
 }
 
 /** Everything this person agreed to, newest first. */
@@ -81,12 +83,4 @@ export async function allConsents(): Promise<Consent[]> {
     cursor = page.nextCursor ?? undefined;
   } while (cursor);
   return found;
-}
-
-/** Live consents to face search of any kind at this event. */
-export async function liveSearchConsents(eventId: string): Promise<Consent[]> {
-  return (await allConsents()).filter(
-    (each) =>
-      each.isLive && each.eventId === eventId && (each.purpose === 'face_search' || each.purpose === 'selfie_upload'),
-  );
 }

@@ -1,75 +1,32 @@
+import { type Idb, openIdb } from './idb.ts';
+
 /**
- * A tiny key-value store in IndexedDB, there at first paint (RxDB comes later): answers seen before, the outbox.
- * WebKit closes databases in the background, private mode refuses them: a failure reopens once, then memory serves.
+ * Answers seen before, in IndexedDB, there at first paint (RxDB comes later). Where the device does not keep them, memory does
+ * for this visit, and hands them over as soon as the device keeps again.
  */
-const NAME = 'px';
 const STORES = ['cache', 'outbox'] as const;
+/** `outbox`: what versions before `outbox/store.ts` left; a tab of such a version may still write to it. */
 export type KvStore = (typeof STORES)[number];
 
-let opening: Promise<IDBDatabase> | null = null;
+const idb: Idb = openIdb('px', 1, (db) => {
+  for (const store of STORES) db.createObjectStore(store);
+});
+/** What the device did not take: newer than what it has. */
 const memory: Record<KvStore, Map<string, unknown>> = { cache: new Map(), outbox: new Map() };
 
-function open(): Promise<IDBDatabase> {
-  opening ??= new Promise<IDBDatabase>((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => {
-      for (const store of STORES) request.result.createObjectStore(store);
-    };
-    request.onsuccess = () => {
-      const db = request.result;
-      db.onclose = () => {
-        opening = null;
-      };
-      db.onversionchange = () => {
-        db.close();
-        opening = null;
-      };
-      resolve(db);
-    };
-    request.onerror = () => reject(request.error);
-    request.onblocked = () => reject(new Error('IndexedDB is blocked'));
-  });
-  opening.catch(() => {
-    opening = null;
-  });
-  return opening;
-}
-
-async function run<T>(
-  store: KvStore,
-  mode: IDBTransactionMode,
-  act: (objects: IDBObjectStore) => IDBRequest<T>,
-): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const db = await open();
-      return await new Promise<T>((resolve, reject) => {
-        const transaction = db.transaction(store, mode);
-        const request = act(transaction.objectStore(store));
-        // A write counts when it is committed, not when it is accepted.
-        if (mode === 'readonly') request.onsuccess = () => resolve(request.result);
-        else transaction.oncomplete = () => resolve(request.result);
-        transaction.onerror = () => reject(transaction.error);
-        transaction.onabort = () => reject(transaction.error ?? new Error('aborted'));
-      });
-    } catch (error) {
-      opening = null;
-      if (attempt > 0) throw error;
-    }
-  }
-}
-
 export async function kvGet<T>(store: KvStore, key: string): Promise<T | undefined> {
+  if (memory[store].has(key)) return memory[store].get(key) as T;
   try {
-    return (await run(store, 'readonly', (objects) => objects.get(key))) as T | undefined;
+    return (await idb.run(store, 'readonly', (at) => at.objectStore(store).get(key))) as T | undefined;
   } catch {
-    return memory[store].get(key) as T | undefined;
+    return undefined;
   }
 }
 
 export async function kvSet(store: KvStore, key: string, value: unknown): Promise<void> {
   try {
-    await run(store, 'readwrite', (objects) => objects.put(value, key));
+    await idb.run(store, 'readwrite', (at) => at.objectStore(store).put(value, key));
+    memory[store].delete(key);
   } catch {
     memory[store].set(key, value);
   }
@@ -77,15 +34,26 @@ export async function kvSet(store: KvStore, key: string, value: unknown): Promis
 
 export async function kvDelete(store: KvStore, key: string): Promise<void> {
   memory[store].delete(key);
-  await run(store, 'readwrite', (objects) => objects.delete(key)).catch(() => undefined);
+  await idb.run(store, 'readwrite', (at) => at.objectStore(store).delete(key)).catch(() => undefined);
 }
 
 /** Every value, in key order. */
 export async function kvAll<T>(store: KvStore): Promise<T[]> {
+  const kept = await idb.run(store, 'readonly', (at) => at.objectStore(store).getAll()).catch(() => []);
+  return [...kept, ...memory[store].values()] as T[];
+}
+
+/**
+ * Asks the device whether it still keeps things, and hands over what memory held meanwhile. False: it does not.
+ * Call when the page is looked at again: that is when WebKit has closed the database.
+ */
+export async function kvProbe(): Promise<boolean> {
   try {
-    return (await run(store, 'readonly', (objects) => objects.getAll())) as T[];
+    await idb.run('cache', 'readwrite', (at) => at.objectStore('cache').put(1, 'probe'));
+    for (const store of STORES) for (const [key, value] of memory[store]) await kvSet(store, key, value);
+    return true;
   } catch {
-    return [...memory[store].values()] as T[];
+    return false;
   }
 }
 
@@ -93,6 +61,6 @@ export async function kvAll<T>(store: KvStore): Promise<T[]> {
 export async function kvClear(): Promise<void> {
   for (const store of STORES) {
     memory[store].clear();
-    await run(store, 'readwrite', (objects) => objects.clear()).catch(() => undefined);
+    await idb.run(store, 'readwrite', (at) => at.objectStore(store).clear()).catch(() => undefined);
   }
 }

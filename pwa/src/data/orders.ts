@@ -9,34 +9,36 @@ export type DownloadLinks = Answer<'GET /api/orders/:id/download'>;
 
 const KEYS = 'px.intents';
 
-/**
- * The Idempotency-Key of an intent, kept until the intent is done: a tap repeated after a reload or a lost answer is the same order, not
- * a second one. `intent` changes when what is asked for changes (other photos, another e-mail).
- */
-export function keyFor(intent: string): string {
-  let keys: Record<string, string> = {};
+function readKeys(): Record<string, string> {
   try {
-    keys = JSON.parse(sessionStorage.getItem(KEYS) ?? '{}') as Record<string, string>;
+    return JSON.parse(localStorage.getItem(KEYS) ?? '{}') as Record<string, string>;
   } catch {
-    // broken or refused: a fresh key
+    return {}; // broken or refused: fresh keys
   }
-  keys[intent] ??= crypto.randomUUID();
+}
+function writeKeys(keys: Record<string, string>): void {
   try {
-    sessionStorage.setItem(KEYS, JSON.stringify(keys));
+    localStorage.setItem(KEYS, JSON.stringify(keys));
   } catch {
     // lasts for this call
   }
+}
+
+/**
+ * The Idempotency-Key of an intent, kept until the intent is done: a tap repeated after a reload, in another tab or after a lost
+ * answer is the same order, not a second one. `intent` changes when what is asked for changes (other photos, another e-mail).
+ */
+export function keyFor(intent: string): string {
+  const keys = readKeys();
+  keys[intent] ??= crypto.randomUUID();
+  writeKeys(keys);
   return keys[intent];
 }
 
 export function forgetKey(intent: string): void {
-  try {
-    const keys = JSON.parse(sessionStorage.getItem(KEYS) ?? '{}') as Record<string, string>;
-    delete keys[intent];
-    sessionStorage.setItem(KEYS, JSON.stringify(keys));
-  } catch {
-    // nothing was kept
-  }
+  const keys = readKeys();
+  delete keys[intent];
+  writeKeys(keys);
 }
 
 /** An order as remembered, then as it is. The e-mailed link's token opens it without a session. */

@@ -22,11 +22,14 @@ export class ApiProblem extends Error {
   readonly requestId: string | null;
   readonly fields: readonly { path: string; message: string }[];
   readonly retryAfterSeconds: number | null;
+  /** As it came: can be kept and made a problem again. */
+  readonly body: ProblemBody;
   readonly #texts: { en?: string; th?: string };
 
   constructor(body: ProblemBody, retryAfterSeconds: number | null = null, options?: { cause?: unknown }) {
     super(body.code, options);
     this.name = 'ApiProblem';
+    this.body = body;
     this.code = body.code as ErrorCode | LocalCode;
     this.status = body.status;
     this.retryable = body.retryable ?? body.status >= 500;

@@ -2,11 +2,11 @@ import { faceApiDescriptor } from '#contracts/descriptors.data.ts';
 import { photoUrls } from '#contracts/sync/photos.ts';
 import type { WantedSpaces } from '#face/browser/wanted.ts';
 import { api, send } from './api.ts';
-import { dropConsent, keptConsent, liveSearchConsents } from './consents.ts';
+import { dropConsent } from './consents.ts';
 import type { Answer, Body } from './contract.ts';
 import { seen } from './events.ts';
 import { kvDelete, kvGet, kvSet } from './kv.ts';
-import { cancelEffect, enqueue, onSettled, refreshWaiting, waiting } from './outbox.ts';
+import { cancelEffect, enqueue, flush, onSettled, refreshWaiting, waiting } from './outbox.ts';
 import { ApiProblem } from './problem.ts';
 import type { Photo } from './types.ts';
 
@@ -73,7 +73,7 @@ export async function loadSpaces(eventId: string): Promise<WantedSpaces> {
 export function queueSearch(
   event: { id: string; slug: string },
   query: { engine: string; descriptor: ArrayLike<number>; frames: number },
-  consent: { id: string } | { grant: Body<'POST /api/consents'> },
+  consent: { id: string } | { grant: Body<'POST /api/consents'>; key: string },
 ): Promise<unknown> {
   const numbers = Array.from(query.descriptor, (value) => Math.round(value * 1e6) / 1e6);
   const known = 'id' in consent;
@@ -88,8 +88,8 @@ export function queueSearch(
       ...(known ? { consentId: consent.id } : {}),
     },
     before: known
-      ? undefined
-      : { kind: 'consent', method: 'POST', path: '/api/consents', body: consent.grant, into: 'consentId' },
+      ? []
+      : [{ method: 'POST', path: '/api/consents', body: consent.grant, into: 'consentId', key: consent.key }],
     about: { eventId: event.id, slug: event.slug, frames: String(query.frames) },
   });
 }
@@ -114,23 +114,21 @@ async function cancelQueued(eventId: string): Promise<void> {
 
 /**
  * Consent taken back: nothing of the search stays on this device, and nothing at the server once it hears of it. 'queued': it hears when
- * there is signal.
+ * there is signal. Said by event, so that it also reaches a consent or a search whose answer never came here.
  */
-export async function withdrawSearch(eventId: string, userId: string | null): Promise<'done' | 'queued'> {
+export async function withdrawSearch(eventId: string): Promise<'done' | 'queued'> {
   await cancelQueued(eventId);
   await forgetSearch(eventId);
-  const kept = keptConsent(eventId, userId);
   dropConsent(eventId);
-  try {
-    for (const { id } of await liveSearchConsents(eventId))
-      await api('POST /api/consents/:id/withdraw', { params: { id } });
-    return 'done';
-  } catch (error) {
-    if (!(error instanceof ApiProblem) || !error.isOffline) throw error;
-    if (kept)
-      await enqueue({ kind: 'withdraw', method: 'POST', path: '/api/consents/:id/withdraw', params: { id: kept } });
-    return 'queued';
-  }
+  const { id } = await enqueue({
+    kind: 'withdraw',
+    method: 'POST',
+    path: '/api/consents/withdraw',
+    body: { eventId },
+    about: { eventId },
+  });
+  await flush();
+  return waiting.value.some((effect) => effect.id === id) ? 'queued' : 'done';
 }
 
 export const readStatus = (id: string): Promise<SearchStatus> =>

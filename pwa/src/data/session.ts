@@ -41,6 +41,11 @@ export async function refreshSession(): Promise<void> {
   setSession(user);
 }
 
+/** Another tab of this device signed in or out: this one is that person, too. */
+globalThis.window?.addEventListener('storage', ({ key }) => {
+  if (key === REMEMBERED) session.set({ known: true, user: remembered().user });
+});
+
 let entering: Promise<void> | null = null;
 
 /**

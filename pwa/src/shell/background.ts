@@ -1,12 +1,16 @@
 import { startCart } from '../context/cart.ts';
 import { startCartPrice } from '../context/cart-price.ts';
+import { orderPath, watchOrders } from '../context/ordering.ts';
 import { location, navigate } from '../context/router.ts';
 import { toast } from '../context/toasts.ts';
+import { leaveWithOthers } from '../data/clear-device.ts';
 import { watchInbox } from '../data/inbox.ts';
 import { startOutbox } from '../data/outbox.ts';
+import { watchProfile } from '../data/profile.ts';
 import { keepPush } from '../data/push.ts';
 import { watchQueuedSearches } from '../data/searches.ts';
 import { t } from '../i18n/i18n.ts';
+import { problemText } from '../i18n/problems.ts';
 import { openTappedNotices } from './push-taps.ts';
 import { registerServiceWorker } from './service-worker.ts';
 
@@ -14,6 +18,8 @@ const EVENTS_AFTER_MS = 8_000;
 
 /** What runs behind the pages once the first picture stands. */
 export function startBackground(): void {
+  leaveWithOthers();
+  tellOutcomes();
   startOutbox();
   void registerServiceWorker();
   startCartPrice();
@@ -27,10 +33,23 @@ export function startBackground(): void {
       .then(({ startEventReplication }) => startEventReplication())
       .catch(() => undefined);
   }, EVENTS_AFTER_MS);
+}
+
+/** What waited is done, and the person may be anywhere. What was refused stays listed in px-waiting. */
+function tellOutcomes(): void {
+  watchProfile();
   watchQueuedSearches((_eventId, slug) => {
     // A search that waited for signal runs now, and the person may be anywhere.
     const path = `/e/${slug}/find`;
     if (location.value.path.endsWith('/find')) return;
     toast(t().find.searching, { action: { label: t().find.show, run: () => navigate(path) } });
+  });
+  watchOrders((answer) => {
+    if (document.visibilityState !== 'visible') return;
+    const { ways, refused, orderPlaced } = t().offline;
+    if (answer.ok) {
+      const path = orderPath(answer.order);
+      toast(orderPlaced(answer.order.number), { action: { label: ways.pay, run: () => navigate(path) } });
+    } else toast(`${refused.order} ${problemText(answer.problem)}`, { kind: 'error' });
   });
 }

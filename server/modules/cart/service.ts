@@ -170,9 +170,19 @@ export function createCartService(deps: CartDeps) {
         if (gone.length > 0) await repository.dropLines(trx, cart.id, gone, await revisionOf(trx, userId));
       }),
 
-    /** For placing an order: locks the cart until the transaction ends and prices it. */
-    async lockSelection(trx: Trx, userId: string, email: string): Promise<Selection> {
-      return select(trx, userId, await repository.lockCart(trx, userId), email);
+    /** For placing an order: locks the cart until the transaction ends and prices it, or exactly `photoIds` of it and beyond it. */
+    async lockSelection(trx: Trx, userId: string, email: string, photoIds?: readonly string[]): Promise<Selection> {
+      const cart = await repository.lockCart(trx, userId);
+      if (!photoIds) return select(trx, userId, cart, email);
+      const found = await photos.sellable(trx, [...new Set(photoIds)]);
+      const lines = found.map((photo) => ({
+        photo_id: photo.id,
+        event_id: photo.eventId,
+        is_selected: true,
+        seen_price_satang: null,
+      }));
+      const { package_id: packageId, coupon_id: couponId } = cart;
+      return priceSelection(deps, trx, { userId, email, packageId, couponId, lines });
     },
     /** The coupon in this person's cart; they may use it for a shared cart, too. Locks the cart when asked. */
     async couponIdOf(at: DbOrTrx, userId: string): Promise<string | null> {

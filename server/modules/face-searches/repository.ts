@@ -11,10 +11,12 @@ export interface NewSearch {
   engine: string | null;
   descriptor: Buffer | null;
   imageKey: string | null;
+  requestKey: string | null;
 }
 
-export async function insertSearch(trx: Trx, search: NewSearch): Promise<void> {
-  await trx
+/** False when this person's same request made one already. */
+export async function insertSearch(trx: Trx, search: NewSearch): Promise<boolean> {
+  const made = await trx
     .insertInto('face_searches')
     .values({
       id: search.id,
@@ -25,9 +27,21 @@ export async function insertSearch(trx: Trx, search: NewSearch): Promise<void> {
       engine: search.engine,
       descriptor: search.descriptor,
       image_key: search.imageKey,
+      request_key: search.requestKey,
     })
-    .execute();
+    .onConflict((c) => c.columns(['user_id', 'request_key']).where('request_key', 'is not', null).doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return made !== undefined;
 }
+
+export const findByRequest = (db: DbOrTrx, userId: string, requestKey: string) =>
+  db
+    .selectFrom('face_searches')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('request_key', '=', requestKey)
+    .executeTakeFirst();
 
 /** The space the event is searched in, which stays until the transaction ends. */
 export const holdEngine = async (trx: Trx, eventId: string): Promise<string | undefined> =>

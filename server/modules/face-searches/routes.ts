@@ -10,9 +10,9 @@ export function faceSearchesRoutes(deps: {
 }): BoundRoute[] {
   const { faceSearches, faceGroups } = deps;
   return [
-    bind(definitions.startSearch, async ({ viewer, body, files, req }) => ({
+    bind(definitions.startSearch, async ({ viewer, body, files, req, requestKey }) => ({
       status: 202,
-      body: await faceSearches.start(viewer, body, files[0], eventAccessOf(req)),
+      body: await faceSearches.start(viewer, body, files[0], eventAccessOf(req), requestKey ?? null),
     })),
     bind(definitions.listSearches, async ({ viewer, query }) => ({
       status: 200,

@@ -90,7 +90,11 @@ export function createFaceSearchesService(deps: FaceSearchDeps) {
       input: StartInput,
       image: { path: string } | undefined,
       given: readonly string[] = [],
+      requestKey: string | null = null,
     ): Promise<{ id: string; status: 'queued' }> {
+      const sameRequest = () => (requestKey ? repository.findByRequest(db, viewer.userId, requestKey) : undefined);
+      const before = await sameRequest();
+      if (before) return { id: before.id, status: 'queued' };
       const event = await deps.events.requireVisible(db, input.eventId, viewer, given);
       if (!event.face_search_enabled) throw new AppError('face.search_disabled');
       await requireConsent(db, viewer, input, event.id, image !== undefined);
@@ -98,12 +102,12 @@ export function createFaceSearchesService(deps: FaceSearchDeps) {
       const id = randomUUID();
       const imageKey = image ? await storeImage(storage, id, image.path) : null;
       try {
-        await db.transaction().execute(async (trx) => {
+        const isNew = await db.transaction().execute(async (trx) => {
           await requireConsent(trx, viewer, input, event.id, image !== undefined);
           // Until here the event may have switched; from here on it waits for this search.
           const engine = await repository.holdEngine(trx, event.id);
           if (query && query.engine !== engine) throw new AppError('face.engine_mismatch', { engine });
-          await repository.insertSearch(trx, {
+          const isFirst = await repository.insertSearch(trx, {
             id,
             userId: viewer.userId,
             eventId: event.id,
@@ -112,9 +116,15 @@ export function createFaceSearchesService(deps: FaceSearchDeps) {
             engine: query?.engine ?? null,
             descriptor: query?.bytes ?? null,
             imageKey,
+            requestKey,
           });
-          await enqueue(trx, 'match-search', id, { searchId: id });
+          if (isFirst) await enqueue(trx, 'match-search', id, { searchId: id });
+          return isFirst;
         });
+        if (!isNew) {
+          if (imageKey) await storage.remove([imageKey]);
+          return { id: (await sameRequest())!.id, status: 'queued' };
+        }
       } catch (error) {
         if (imageKey) await storage.remove([imageKey]);
         throw error;

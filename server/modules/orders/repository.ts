@@ -93,6 +93,11 @@ export async function find(db: DbOrTrx, id: string): Promise<OrderRow | undefine
   const query = db.selectFrom('orders').select(columns).where('id', '=', id);
   return (await query.executeTakeFirst()) as OrderRow | undefined;
 }
+/** The order that this person's same request made. */
+export async function findByKey(db: DbOrTrx, userId: string, requestKey: string): Promise<OrderRow | undefined> {
+  const query = db.selectFrom('orders').select(columns).where('user_id', '=', userId);
+  return (await query.where('request_key', '=', requestKey).executeTakeFirst()) as OrderRow | undefined;
+}
 /** With the row locked: who changes an order or its payments starts here, so that they go one after the other. */
 export async function lock(trx: Trx, id: string): Promise<OrderRow | undefined> {
   const query = trx.selectFrom('orders').select(columns).where('id', '=', id).forUpdate();
@@ -119,6 +124,7 @@ export interface NewOrder {
   sharedCartId: string | null;
   tax: TaxSnapshot;
   buyer: Buyer;
+  requestKey: string | null;
 }
 export async function insert(trx: Trx, order: NewOrder): Promise<OrderRow> {
   const row = await trx
@@ -133,6 +139,7 @@ export async function insert(trx: Trx, order: NewOrder): Promise<OrderRow> {
       quote: JSON.stringify(order.quote),
       coupon_id: order.couponId,
       shared_cart_id: order.sharedCartId,
+      request_key: order.requestKey,
       tax: JSON.stringify(order.tax),
       buyer: JSON.stringify(order.buyer),
     })

@@ -20,8 +20,8 @@ export function ordersRoutes(deps: {
     orders.view(order, await payments.currentOf(order), await refunds.ofOrder(order.id), viewer, token);
   const find = (id: string, viewer: Viewer | null, token?: string) => orders.requireOrder(db, id, viewer, token);
   return [
-    bind(api.placeOrder, async ({ viewer, body }) => {
-      const { order, isNew } = await orders.place(viewer, body);
+    bind(api.placeOrder, async ({ viewer, body, requestKey }) => {
+      const { order, isNew } = await orders.place(viewer, { ...body, requestKey });
       // Nothing was paid or given back of an order of this moment: its page needs no look.
       const answer = isNew ? await orders.view(order, null, [], viewer) : await view(order, viewer);
       return { status: isNew ? 201 : 200, body: answer };

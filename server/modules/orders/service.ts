@@ -57,6 +57,10 @@ export interface PlaceOrder {
   expectedTotalSatang?: number | undefined;
   /** The secret of a shared cart, to order its photos. */
   sharedCart?: string | undefined;
+  /** Exactly these instead of the cart's selected lines. */
+  photoIds?: readonly string[] | undefined;
+  /** The Idempotency-Key: the same one answers the same order, for ever. */
+  requestKey?: string | undefined;
 }
 /** What is being ordered: the own cart, or a shared one. */
 interface Chosen {
@@ -97,9 +101,10 @@ export function createOrdersService(deps: OrdersDeps) {
     return order;
   }
 
-  async function choose(trx: Trx, viewer: Viewer, email: string, token: string | undefined): Promise<Chosen> {
+  async function choose(trx: Trx, viewer: Viewer, email: string, input: PlaceOrder): Promise<Chosen> {
+    const { sharedCart: token, photoIds } = input;
     if (token === undefined)
-      return { selection: await cart.lockSelection(trx, viewer.userId, email), sharedCartId: null };
+      return { selection: await cart.lockSelection(trx, viewer.userId, email, photoIds), sharedCartId: null };
     const { id, selection } = await sharedCarts.lockSelection(trx, token, {
       userId: viewer.userId,
       email: viewer.email,
@@ -129,6 +134,7 @@ export function createOrdersService(deps: OrdersDeps) {
       quote: rest,
       couponId,
       sharedCartId,
+      requestKey: input.requestKey ?? null,
       tax: terms.tax,
       buyer: input.buyer ?? {},
     });
@@ -246,7 +252,9 @@ export function createOrdersService(deps: OrdersDeps) {
       if (!email) throw new AppError('order.email_required');
       const terms = await loadTerms(settings, clock.now());
       return db.transaction().execute(async (trx) => {
-        const { selection, sharedCartId } = await choose(trx, viewer, email, input.sharedCart);
+        const same = input.requestKey && (await repository.findByKey(trx, viewer.userId, input.requestKey));
+        if (same) return { order: same, isNew: false };
+        const { selection, sharedCartId } = await choose(trx, viewer, email, input);
         const { quote, coupon } = selection;
         if (quote.unpricedPhotoIds.length > 0)
           throw new AppError('photo.not_for_sale', { photoIds: quote.unpricedPhotoIds });

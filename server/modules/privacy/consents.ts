@@ -130,8 +130,15 @@ export function createConsentsService({ db, settings }: { db: Db; settings: Sett
         byGuardian: boolean;
         method: string;
       },
-      request: { ipAddress: string | undefined; userAgent: string | undefined },
+      request: { ipAddress: string | undefined; userAgent: string | undefined; key?: string | undefined },
     ): Promise<ConsentView> {
+      const sameRequest = () =>
+        select(db)
+          .where('c.user_id', '=', viewer.userId)
+          .where('c.request_key', '=', request.key ?? '')
+          .executeTakeFirst();
+      const before = await sameRequest();
+      if (before) return view(before);
       const { version } = consentTexts[input.purpose];
       if (input.textVersion !== undefined && input.textVersion !== version)
         throw new AppError('resource.conflict', { textVersion: version });
@@ -146,7 +153,7 @@ export function createConsentsService({ db, settings }: { db: Db; settings: Sett
         if (!event) throw new AppError('event.not_found');
       }
       const { consentDays } = await settings.get('privacy');
-      const { id } = await db
+      const made = await db
         .insertInto('consents')
         .values({
           user_id: viewer.userId,
@@ -164,10 +171,13 @@ export function createConsentsService({ db, settings }: { db: Db; settings: Sett
             input.purpose === 'marketing' || input.purpose === 'hide_me'
               ? null
               : new Date(Date.now() + consentDays * 86_400_000),
+          request_key: request.key ?? null,
         })
+        .onConflict((c) => c.columns(['user_id', 'request_key']).where('request_key', 'is not', null).doNothing())
         .returning('id')
-        .executeTakeFirstOrThrow();
-      return view(await select(db).where('c.id', '=', id).executeTakeFirstOrThrow());
+        .executeTakeFirst();
+      if (!made) return view((await sameRequest())!);
+      return view(await select(db).where('c.id', '=', made.id).executeTakeFirstOrThrow());
     },
     async list(userId: string, query: { cursor?: string | undefined; limit: number }) {
       const after: Cursor | undefined = decodeCursor(query.cursor);
@@ -192,6 +202,29 @@ export function createConsentsService({ db, settings }: { db: Db; settings: Sett
       return db.transaction().execute((trx) => withdrawIn(trx, userId, id, request));
     },
     withdrawIn,
+    /** Consents of both kinds to be searched at this event; answers how many lived. Twice is once. */
+    async withdrawAtEvent(
+      userId: string,
+      eventId: string,
+      request: { ipAddress?: string; userAgent?: string },
+    ): Promise<number> {
+      return db.transaction().execute(async (trx) => {
+        const meant = trx
+          .selectFrom('consents')
+          .select('id')
+          .where('user_id', '=', userId)
+          .where('event_id', '=', eventId);
+        await meant.orderBy('id').forUpdate().execute();
+        const rows = await select(trx)
+          .where('c.user_id', '=', userId)
+          .where('c.event_id', '=', eventId)
+          .where('c.purpose', 'in', ['face_search', 'selfie_upload'])
+          .where('w.id', 'is', null)
+          .execute();
+        await withdrawAll(trx, rows, request);
+        return rows.length;
+      });
+    },
     /** For erasure: every consent of a person that was not withdrawn yet. */
     async withdrawEverything(trx: Trx, userId: string): Promise<void> {
       await trx.selectFrom('consents').select('id').where('user_id', '=', userId).orderBy('id').forUpdate().execute();

@@ -16,9 +16,9 @@ export const privacyRoutes = ({ privacy }: { privacy: Privacy }): BoundRoute[] =
     status: 200,
     body: privacy.consents.text(query.purpose, query.language),
   })),
-  bind(contract.grantConsent, async ({ viewer, body, req }) => ({
+  bind(contract.grantConsent, async ({ viewer, body, req, requestKey: key }) => ({
     status: 201,
-    body: await privacy.consents.grant(viewer, body, { ipAddress: req.ip, userAgent: req.get('user-agent') }),
+    body: await privacy.consents.grant(viewer, body, { ipAddress: req.ip, userAgent: req.get('user-agent'), key }),
   })),
   bind(contract.listConsents, async ({ viewer, query }) => ({
     status: 200,
@@ -28,9 +28,18 @@ export const privacyRoutes = ({ privacy }: { privacy: Privacy }): BoundRoute[] =
     status: 200,
     body: await privacy.consents.withdraw(viewer.userId, params.id, requestOf(req)),
   })),
-  bind(contract.createPrivacyRequest, async ({ viewer, body }) => ({
+  bind(contract.withdrawEventConsents, async ({ viewer, body, req }) => ({
+    status: 200,
+    body: {
+      withdrawn: await privacy.consents.withdrawAtEvent(viewer.userId, body.eventId, {
+        ipAddress: req.ip ?? '',
+        userAgent: req.get('user-agent')?.slice(0, 500) ?? '',
+      }),
+    },
+  })),
+  bind(contract.createPrivacyRequest, async ({ viewer, body, requestKey }) => ({
     status: 201,
-    body: await privacy.request(viewer, body),
+    body: await privacy.request(viewer, { ...body, requestKey }),
   })),
   bind(contract.listPrivacyRequests, async ({ viewer, query }) => ({
     status: 200,

@@ -97,9 +97,22 @@ export function createPrivacyService(deps: {
     /** `hide` also notes the event at which the person wants to be hidden. Throws event.not_found. */
     async request(
       viewer: Viewer,
-      input: { kind: Kind; details?: string | undefined; email?: string | undefined; eventId?: string | undefined },
+      input: {
+        kind: Kind;
+        details?: string | undefined;
+        email?: string | undefined;
+        eventId?: string | undefined;
+        requestKey?: string | undefined;
+      },
     ) {
       return db.transaction().execute(async (trx) => {
+        const same = input.requestKey
+          ? await select(trx)
+              .where('r.user_id', '=', viewer.userId)
+              .where('r.request_key', '=', input.requestKey)
+              .executeTakeFirst()
+          : undefined;
+        if (same) return view(same);
         if (input.kind === 'hide') {
           if (!input.eventId) {
             throw new AppError('request.invalid', {
@@ -122,6 +135,7 @@ export function createPrivacyService(deps: {
             email: input.email ?? null,
             kind: input.kind,
             details: details || null,
+            request_key: input.requestKey ?? null,
           })
           .returning('id')
           .executeTakeFirstOrThrow();

@@ -89,6 +89,10 @@ export const loadItems = async (userId: string): Promise<UploadItem[]> =>
     transaction.objectStore('items').index('user').getAll(userId),
   )) as UploadItem[] | undefined) ?? [];
 
+/** Files that have yet to arrive. */
+export const countUnfinished = async (userId: string): Promise<number> =>
+  (await loadItems(userId)).filter(({ state }) => state !== 'done' && state !== 'duplicate').length;
+
 export async function saveItems(items: readonly UploadItem[]): Promise<void> {
   if (items.length === 0) return;
   await inTransaction(['items'], 'readwrite', (transaction) => {

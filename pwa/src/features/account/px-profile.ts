@@ -8,7 +8,9 @@ import { errorState, skeletonLines } from '../../components/states.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import type { Answer } from '../../data/contract.ts';
-import { setSession } from '../../data/session.ts';
+import { seen } from '../../data/events.ts';
+import { isProblem } from '../../data/problem.ts';
+import { changeProfile, profileWithChanges } from '../../data/profile.ts';
 import { type Lang, t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import '../auth/px-password.ts';
@@ -30,9 +32,15 @@ export class PxProfile extends PxElement {
   async #load(): Promise<void> {
     this.problem = null;
     try {
-      this.account = await api('GET /api/account');
+      await seen(
+        'account',
+        () => api('GET /api/account'),
+        (account) => {
+          this.account = profileWithChanges(account);
+        },
+      );
     } catch (error) {
-      this.problem = error;
+      if (!this.account || !isProblem(error)) this.problem = error;
     }
   }
 
@@ -99,13 +107,11 @@ export class PxProfile extends PxElement {
     }
     this.busy = 'details';
     try {
-      this.account = await api('PUT /api/account', {
-        body: { name, phone: phone || null, locale: locale as Lang },
-        idempotencyKey: crypto.randomUUID(),
-      });
+      const change = { name, phone: phone || null, locale: locale as Lang };
+      const isSent = await changeProfile(change);
+      this.account = { ...this.account!, ...change };
       this.#drafts.clear();
-      setSession(this.account);
-      toast(t().app.saved, { kind: 'success' });
+      toast(isSent ? t().app.saved : t().account.savedLater, { kind: 'success' });
     } catch (error) {
       toast(problemText(error), { kind: 'error' });
     } finally {

@@ -1,17 +1,28 @@
-import { forgetCart } from '../../context/cart.ts';
+import { bringCartToServer, cartUnsent, forgetCart } from '../../context/cart.ts';
 import { navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
-import { dropAllConsents } from '../../data/consents.ts';
-import { kvClear } from '../../data/kv.ts';
+import { clearEverything, tellTabsToLeave } from '../../data/clear-device.ts';
+import { flush, refreshWaiting, waiting } from '../../data/outbox.ts';
 import { disablePush } from '../../data/push.ts';
-import { setSession } from '../../data/session.ts';
+import { accountUser } from '../../data/session.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 
-/** Ends the session and clears this device of what belongs to the person. Without signal it says so and changes nothing. */
-export async function signOut(): Promise<void> {
+/**
+ * Ends the session and clears this device of what belongs to the person. What waits is sent first; what cannot be sent now is only
+ * given up when the person says so. Without signal it says so and changes nothing.
+ */
+export async function signOut({ evenUnsent = false } = {}): Promise<void> {
   try {
+    const unsent = evenUnsent ? 0 : await sendWhatWaits();
+    if (unsent > 0) {
+      toast(t().auth.unsentAtSignOut(unsent), {
+        kind: 'error',
+        action: { label: t().auth.signOutAnyway, run: () => void signOut({ evenUnsent: true }) },
+      });
+      return;
+    }
     // While there is a session: the next person at this device gets no notices of this one.
     await disablePush().catch(() => undefined);
     await api('POST /api/auth/logout');
@@ -24,16 +35,23 @@ export async function signOut(): Promise<void> {
   navigate('/', { replace: true });
 }
 
+/** How many things wait all the same, photos to upload included. */
+async function sendWhatWaits(): Promise<number> {
+  await refreshWaiting();
+  if (waiting.value.length > 0) await flush();
+  if (cartUnsent.value) await bringCartToServer().catch(() => undefined);
+  return waiting.value.length + Number(cartUnsent.value) + (await uploadsLeft());
+}
+
+async function uploadsLeft(): Promise<number> {
+  const user = accountUser();
+  if (user?.role !== 'photographer') return 0;
+  const { countUnfinished } = await import('../../data/uploads/store.ts');
+  return countUnfinished(user.id).catch(() => 0);
+}
+
 export async function clearDevice(): Promise<void> {
-  setSession(null);
   await forgetCart();
-  dropAllConsents();
-  await kvClear();
-  for (const key of ['px.email', 'px.intents']) {
-    localStorage.removeItem(key);
-    sessionStorage.removeItem(key);
-  }
-  const { removeDatabase } = await import('../../data/db/database.ts');
-  await removeDatabase().catch(() => undefined);
-  if ('caches' in window) await caches.delete('px-pictures').catch(() => false);
+  await clearEverything();
+  tellTabsToLeave();
 }

@@ -6,19 +6,21 @@ import { PxElement } from '../../components/element.ts';
 import { field, focusFirstProblem, looksLikeEmail } from '../../components/field.ts';
 import { icon } from '../../components/px-icon.ts';
 import { emptyState } from '../../components/states.ts';
-import { bringCartToServer, cart, cartPrice, takeOrderedOut } from '../../context/cart.ts';
+import { type CartLine, cart, cartPrice } from '../../context/cart.ts';
 import { cartChoice, cartFacts, dropCoupon, refreshCart } from '../../context/cart-choice.ts';
 import { refreshOffers } from '../../context/cart-price.ts';
+import { followOrder, type OrderAnswer, orderPath, requestOrder, waitingOrder } from '../../context/ordering.ts';
 import { navigate } from '../../context/router.ts';
 import { setTitle } from '../../context/surface.ts';
 import { openTogether, refreshTogether, together } from '../../context/together.ts';
 import { api } from '../../data/api.ts';
 import { online } from '../../data/connectivity.ts';
-import { forgetKey, keyFor, startPayment } from '../../data/orders.ts';
-import { isProblem } from '../../data/problem.ts';
+import { type Order, startPayment } from '../../data/orders.ts';
+import { cancelEffect, type Effect, flush, retryNow, sending, waiting } from '../../data/outbox.ts';
+import { type ApiProblem, isProblem } from '../../data/problem.ts';
 import { accountUser, session } from '../../data/session.ts';
 import { formatMoney } from '../../i18n/format.ts';
-import { lang, t } from '../../i18n/i18n.ts';
+import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { photoOfLine } from '../cart/px-cart-page.ts';
 import { couponProblem } from '../cart/px-coupon.ts';
@@ -52,6 +54,8 @@ export class PxCheckoutPage extends PxElement {
     this.watch(together);
     this.watch(online);
     this.watch(session);
+    this.watch(waiting);
+    this.watch(sending);
     try {
       this.email = localStorage.getItem(EMAIL) ?? '';
     } catch {
@@ -71,6 +75,22 @@ export class PxCheckoutPage extends PxElement {
     void refreshOffers();
   }
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stopFollowing?.();
+    this.#stopFollowing = null;
+  }
+
+  #stopFollowing: (() => void) | null = null;
+  /** An order that an earlier visit of this page left waiting: what becomes of it is shown here. */
+  protected override willUpdate(): void {
+    const order = waitingOrder(this.together);
+    if (order && !this.#stopFollowing && !this.busy) {
+      this.#shown = (order.body as { expectedTotalSatang?: number }).expectedTotalSatang;
+      this.#stopFollowing = followOrder(order.id, this.#answered);
+    }
+  }
+
   /** What is being paid: pictures and price, of the own cart or the shared one. */
   get #subject(): { thumbnails: string[]; price: Quote | null } {
     if (this.together) {
@@ -78,14 +98,20 @@ export class PxCheckoutPage extends PxElement {
       const items = view?.items.filter((item) => item.status === 'available') ?? [];
       return { thumbnails: items.map((item) => photoUrls(item.photoId).thumbnails.small), price: view?.quote ?? null };
     }
-    const facts = cartFacts.value.lines;
-    const lines = cart.value.lines.filter(({ photoId }) => (facts[photoId]?.status ?? 'available') === 'available');
+    const lines = this.#ownLines;
     return { thumbnails: lines.map((line) => photoOfLine(line).thumbnails.small), price: cartPrice.value };
+  }
+
+  get #ownLines(): readonly CartLine[] {
+    const facts = cartFacts.value.lines;
+    return cart.value.lines.filter(({ photoId }) => (facts[photoId]?.status ?? 'available') === 'available');
   }
 
   protected override render(): TemplateResult {
     const texts = t().checkout;
     setTitle(texts.title);
+    const order = waitingOrder(this.together);
+    if (order && !this.busy) return this.#waiting(order);
     const { thumbnails, price } = this.#subject;
     const isLoading = this.together !== '' && !together.value.view && !together.value.problem;
     if (thumbnails.length === 0 && !this.busy && !isLoading)
@@ -185,6 +211,7 @@ export class PxCheckoutPage extends PxElement {
     return this.problem ? html`<p class="note note-error">${icon('warning')}${this.problem}</p>` : nothing;
   }
   #verb(total: number | undefined): string {
+    if (!online.value) return t().checkout.placeLater;
     if (total === undefined) return t().cart.checkout;
     if (total === 0) return t().checkout.placeFree;
     return this.shownBefore === null ? t().checkout.place(total) : t().changes.acceptPrice(total);
@@ -215,42 +242,72 @@ export class PxCheckoutPage extends PxElement {
       // typed again next time
     }
     try {
-      await this.#place(guestEmail);
+      this.#shown = this.#subject.price?.totalSatang;
+      this.#stopFollowing?.();
+      this.#stopFollowing = await requestOrder(
+        {
+          photoIds: this.#ownLines.map((line) => line.photoId),
+          ...(guestEmail && { email: guestEmail }),
+          ...(this.together && { sharedCart: this.together }),
+          ...(this.#shown !== undefined && { expectedTotalSatang: this.#shown }),
+        },
+        this.#answered,
+      );
+      await flush();
     } catch (error) {
-      if (isProblem(error, ...couponProblems)) this.couponGone = error.code;
-      else if (!isProblem(error, 'order.price_changed')) this.problem = problemText(error);
+      this.problem = problemText(error);
     } finally {
-      this.busy = false;
+      // Without an answer the order waits; the page says so.
+      if (this.isConnected && !this.#isLeaving) this.busy = false;
     }
   };
 
-  async #place(email: string | undefined): Promise<void> {
-    const shown = this.#subject.price?.totalSatang;
-    if (!this.together) await bringCartToServer();
-    // Telling the server may have brought news; what was shown is what was agreed to.
-    const photoIds = this.together ? [this.together] : cart.value.lines.map((line) => line.photoId);
-    const code = cartChoice.value.coupon?.code ?? '';
-    const intent = `order:${[...photoIds].sort().join(',')}:${email ?? ''}:${shown ?? ''}:${code}`;
-    const sharedCart = this.together || undefined;
-    let order: Awaited<ReturnType<typeof placeOrder>>;
-    try {
-      order = await placeOrder(intent, { email, sharedCart, expectedTotalSatang: shown });
-    } catch (error) {
-      // The price is the server's: show its own and let the person decide again.
-      if (isProblem(error, 'order.price_changed')) {
-        forgetKey(intent);
-        await this.#showServerPrice();
-        this.shownBefore = shown ?? null;
-      }
-      throw error;
-    }
-    forgetKey(intent);
-    if (!this.together) takeOrderedOut(order.items.map((item) => item.photoId));
+  /** What was shown is what was agreed to. */
+  #shown: number | undefined;
+  #isLeaving = false;
+  readonly #answered = (answer: OrderAnswer): void => {
+    this.#stopFollowing = null;
+    void (answer.ok ? this.#placed(answer.order) : this.#refused(answer.problem));
+  };
+
+  async #placed(order: Order): Promise<void> {
+    this.#isLeaving = true;
+    this.busy = true;
     // The QR is asked for already here: one wait instead of two. The order page asks again if this fails.
     if (order.can.pay) await startPayment(order.id).catch(() => undefined);
-    const link = new URL(order.links.page, location.origin);
-    navigate(`/orders/${order.id}${link.search}`, { replace: true });
+    navigate(orderPath(order), { replace: true });
   }
+
+  async #refused(problem: ApiProblem): Promise<void> {
+    if (isProblem(problem, ...couponProblems)) this.couponGone = problem.code;
+    else if (isProblem(problem, 'order.price_changed')) {
+      // The price is the server's: show its own and let the person decide again.
+      await this.#showServerPrice().catch(() => undefined);
+      this.shownBefore = this.#shown ?? null;
+    } else this.problem = problemText(problem);
+  }
+
+  /** Pressed without signal: kept, and what happens next said in words. */
+  #waiting(order: Effect): TemplateResult {
+    const texts = t().checkout.queued;
+    const count = Number(order.about?.photos ?? 0);
+    return html`<div class="page page-narrow stack">
+      ${emptyState({
+        isPage: true,
+        drawing: 'signal',
+        title: texts.title,
+        body: count > 0 ? texts.body(count) : texts.bodyShared,
+        action: html`<button class="btn btn-solid" ?disabled=${sending.value?.id === order.id} @click=${retryNow}>
+            ${icon('refresh')}${t().offline.tryNow}</button
+          ><button class="btn btn-line" ?disabled=${sending.value?.id === order.id} @click=${() => cancelEffect(order.id)}>
+            ${texts.takeBack}
+          </button>`,
+      })}
+      ${order.attempted ? html`<p class="note">${icon('info')}<span>${texts.maybe}</span></p>` : nothing}
+      <p class="small soft centre">${texts.leave}</p>
+    </div>`;
+  }
+
   async #showServerPrice(): Promise<void> {
     if (this.together) return refreshTogether();
     await Promise.all([refreshCart(), refreshOffers()]);
@@ -266,6 +323,3 @@ const couponProblems = [
   'coupon.used_by_you',
   'coupon.first_order_only',
 ] as const;
-
-const placeOrder = (intent: string, body: { email?: string; sharedCart?: string; expectedTotalSatang?: number }) =>
-  api('POST /api/orders', { body: { ...body, locale: lang.value }, idempotencyKey: keyFor(intent), timeoutMs: 30_000 });

@@ -39,6 +39,8 @@ export class PxFindPage extends PxElement {
   /** The switch was turned without signal: the consent travels with the search. */
   @state() private consentQueued = false;
   @state() private consentBusy = false;
+  /** Of this turn of the switch: said now or with the search, it is one consent. */
+  #consentKey = '';
   @state() private sampleUrl: string | null = null;
   /** What describes a face for this event; null until known. */
   @state() private spaces: WantedSpaces | null = null;
@@ -138,7 +140,7 @@ export class PxFindPage extends PxElement {
     this.isUpload = false;
     navigate(eventPath(this.event!));
     try {
-      const how = await this.#search!.withdraw(session.value.user?.id ?? null);
+      const how = await this.#search!.withdraw();
       toast(how === 'done' ? t().find.withdrawn : t().find.withdrawnQueued, { kind: 'success' });
     } catch (error) {
       toast(problemText(error), { kind: 'error' });
@@ -149,8 +151,9 @@ export class PxFindPage extends PxElement {
     if (!this.event || this.consentBusy) return;
     this.consentBusy = true;
     this.#finder.load(this.spaces);
+    this.#consentKey = crypto.randomUUID();
     try {
-      const consent = await grantConsent(this.event.id);
+      const consent = await grantConsent(this.event.id, 'face_search', this.#consentKey);
       keepConsent(this.event.id, consent, session.value.user?.id ?? null);
       this.consentId = consent.id;
     } catch (error) {
@@ -170,7 +173,7 @@ export class PxFindPage extends PxElement {
     await queueSearch(
       this.event,
       { engine, descriptor, frames: detail.frames },
-      this.consentId ? { id: this.consentId } : { grant: consentGrant(this.event.id) },
+      this.consentId ? { id: this.consentId } : { grant: consentGrant(this.event.id), key: this.#consentKey },
     );
     // The networks are not needed for looking at results: give the memory back to the photos.
     this.#finder.stop();

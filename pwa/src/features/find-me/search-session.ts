@@ -123,13 +123,13 @@ export class SearchSession {
   }
 
   /** Everything about this face goes, here at once. 'queued': at the server when there is signal. */
-  async withdraw(userId: string | null): Promise<'done' | 'queued'> {
+  async withdraw(): Promise<'done' | 'queued'> {
     this.#turn++;
     clearTimeout(this.#timer);
     for (const timer of this.#undoable.values()) clearTimeout(timer);
     this.#undoable.clear();
     this.state.set({ ...start, phase: 'none' });
-    return withdrawSearch(this.#eventId, userId);
+    return withdrawSearch(this.#eventId);
   }
 
   /** Follows a search that the server has taken. `frames`: null for a selfie that was sent. */

@@ -45,7 +45,17 @@ export const buyingEn = {
     placing: 'Preparing your QR code',
     promptpay: 'PromptPay QR, from any Thai bank app',
     agree: 'By paying you accept the',
-    offline: 'Payment needs signal. Your cart is kept; this page goes on by itself when there is signal.',
+    offline: 'No signal. You can order all the same: it is placed as soon as there is signal, then you pay.',
+    placeLater: 'Order when there is signal',
+    queued: {
+      title: 'Your order waits for signal',
+      body: (n: number) => `${photos(n)}. It is placed once, as soon as there is signal. Then you come to the payment.`,
+      bodyShared: 'It is placed once, as soon as there is signal. Then you come to the payment.',
+      takeBack: 'Take it back',
+      maybe:
+        'It may have arrived already; we never place it twice. If you take it back now, it may still stand under “Orders” and lapses unpaid.',
+      leave: 'You can leave this page or close it. Nothing is paid before you see the QR code.',
+    },
   },
   pay: {
     title: 'Pay with PromptPay',
@@ -148,11 +158,15 @@ export const buyingEn = {
     twoFactor: 'Code from your authenticator app',
     cartKept: 'Your cart comes along.',
     welcome: 'Welcome back',
+    unsentAtSignOut: (n: number) =>
+      `${plural(n, 'thing has', 'things have')} not been sent yet and would be lost. Try again when there is signal.`,
+    signOutAnyway: 'Sign out anyway',
     signedOut: 'Signed out. This phone is cleared.',
     demo: 'Demo account',
     demoFill: 'Fill in the demo buyer',
   },
   account: {
+    savedLater: 'Kept on this phone. It is saved as soon as there is signal.',
     title: 'Account',
     hello: (name: string) => `Hello ${name}`,
     guest: 'You are here as a guest',
