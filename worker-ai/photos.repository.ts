@@ -115,6 +115,7 @@ export interface IndexedPhoto {
   height: number;
   takenAt: Date | null;
   placeholderColor: string;
+  thumbHash: Buffer;
   focus: { x: number; y: number } | null;
   faceCount: number;
   /** Descriptor spaces in which all its faces are described; empty when there are none to describe. */
@@ -133,6 +134,7 @@ export async function markIndexed(trx: Trx, photoId: string, photo: IndexedPhoto
       height: photo.height,
       taken_at: photo.takenAt,
       placeholder_color: photo.placeholderColor,
+      thumb_hash: photo.thumbHash,
       focus_x: photo.focus?.x ?? null,
       focus_y: photo.focus?.y ?? null,
       face_count: photo.faceCount,

@@ -44,6 +44,7 @@ export const matchView = z.object({
   width: z.int(),
   height: z.int(),
   placeholderColor: z.string().nullable(),
+  thumbHash: z.string().nullable(),
   focus: z.object({ x: z.number(), y: z.number() }).nullable(),
   takenAt: isoTime.nullable(),
   priceSatang: z.int().nullable().describe('null: the package price'),

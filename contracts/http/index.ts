@@ -1,6 +1,7 @@
 import * as account from './account.ts';
 import * as admin from './admin.ts';
 import * as auth from './auth.ts';
+import * as bibs from './bibs.ts';
 import * as cart from './cart.ts';
 import * as coupons from './coupons.ts';
 import * as downloads from './downloads.ts';
@@ -22,6 +23,7 @@ import type { RouteDefinition } from './route.ts';
 import * as sharedCarts from './shared-carts.ts';
 import * as system from './system.ts';
 import * as uploads from './uploads.ts';
+import * as wall from './wall.ts';
 
 const topics = [
   auth,
@@ -29,6 +31,8 @@ const topics = [
   privacy,
   events,
   photos,
+  wall,
+  bibs,
   uploads,
   photographers,
   favorites,

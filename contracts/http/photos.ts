@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { normalBib } from '../bibs.ts';
 import { idParams, isoTime, pageOf, pageQuery, route, satang } from './route.ts';
 
 export const photoStatuses = ['uploaded', 'pending', 'approved', 'rejected', 'failed'] as const;
@@ -17,9 +18,11 @@ export const photoView = z.object({
   previewUrl: z.string(),
   thumbnails: z.object({ small: z.string(), medium: z.string(), large: z.string() }),
   placeholderColor: z.string().nullable(),
+  thumbHash: z.string().nullable().describe('blurred picture, ThumbHash in base64'),
   focus: z.object({ x: z.number(), y: z.number() }).nullable().describe('where to look, 0 to 1'),
   photographer: z.object({ id: z.uuid(), displayName: z.string() }),
   priceSatang: satang.nullable().describe('own price of this photo; null: by the packages'),
+  bibs: z.array(z.string()).describe('race numbers on it'),
   revision: z.int(),
   manage: z
     .object({
@@ -49,6 +52,13 @@ export const listEventPhotos = route({
     photographer: z.uuid().optional(),
     from: isoTime.optional().describe('taken at or after'),
     to: isoTime.optional().describe('taken before'),
+    bib: z
+      .string()
+      .max(40)
+      .optional()
+      .describe('race number')
+      // A number that cannot be is on no photo.
+      .transform((text) => (text === undefined ? undefined : (normalBib(text) ?? '-'))),
     status: z.enum([...photoStatuses, 'all']).optional(),
   }),
   responses: { 200: pageOf(photoView) },

@@ -10,15 +10,20 @@ export interface PhotoDoc {
   /** takenAt, or when it arrived: the order of the gallery. ISO, UTC. */
   sortAt: string;
   placeholderColor: string | null;
+  /** ThumbHash in base64; since version 1. */
+  thumbHash: string | null;
   focusX: number | null;
   focusY: number | null;
   photographerId: string;
   photographerName: string;
   priceSatang: number | null;
+  /** Race numbers on it; since version 1. */
+  bibs: string[];
   revision: number;
 }
 
-export const photoDocVersion = 0;
+/** Version 0 had neither `thumbHash` nor `bibs`; it is still served. */
+export const photoDocVersion = 1;
 const numberOrNull = { type: ['number', 'null'] } as const;
 const textOrNull = { type: ['string', 'null'] } as const;
 
@@ -35,11 +40,13 @@ export const photoDocSchema = {
     takenAt: textOrNull,
     sortAt: { type: 'string', maxLength: 30 },
     placeholderColor: textOrNull,
+    thumbHash: textOrNull,
     focusX: numberOrNull,
     focusY: numberOrNull,
     photographerId: { type: 'string' },
     photographerName: { type: 'string' },
     priceSatang: numberOrNull,
+    bibs: { type: 'array', items: { type: 'string' } },
     revision: { type: 'number' },
   },
   required: ['id', 'eventId', 'width', 'height', 'sortAt', 'photographerId', 'photographerName', 'revision'],

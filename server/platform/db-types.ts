@@ -841,6 +841,7 @@ export interface Photos {
   sha256: Buffer;
   status: Generated<string>;
   taken_at: Timestamp | null;
+  thumb_hash: Buffer | null;
   updated_at: Generated<Timestamp>;
   uploaded_by: string | null;
   width: number | null;

@@ -2,12 +2,12 @@ import { AppError } from '#contracts/errors.ts';
 import type { Replicated } from '#contracts/sync/documents.ts';
 import { type PhotoDoc, photoDocVersion } from '#contracts/sync/photos.ts';
 import type { EventRow, EventsService } from '#server/modules/events/service.ts';
-import { type PhotoWithNames, pullPhotos, sortAtOf } from '#server/modules/photos/service.ts';
+import { pullPhotos, type ShownPhoto, sortAtOf, thumbHashText } from '#server/modules/photos/service.ts';
 import type { Db } from '#server/platform/db.ts';
 import { scopes } from '#server/platform/sync-revision.ts';
 import type { SyncCollection } from '../collection.ts';
 
-function toDoc(photo: PhotoWithNames, isHidden: boolean): Replicated<PhotoDoc> {
+function toDoc(photo: ShownPhoto, isHidden: boolean): Replicated<PhotoDoc> {
   const isGone = isHidden || photo.deleted_at !== null || photo.status !== 'approved';
   return {
     id: photo.id,
@@ -17,11 +17,13 @@ function toDoc(photo: PhotoWithNames, isHidden: boolean): Replicated<PhotoDoc> {
     takenAt: isGone ? null : (photo.taken_at?.toISOString() ?? null),
     sortAt: sortAtOf(photo).toISOString(),
     placeholderColor: isGone ? null : photo.placeholder_color,
+    thumbHash: isGone ? null : thumbHashText(photo.thumb_hash),
     focusX: isGone ? null : photo.focus_x,
     focusY: isGone ? null : photo.focus_y,
     photographerId: photo.photographer_id,
     photographerName: isGone ? '' : photo.photographer_name,
     priceSatang: photo.price_satang,
+    bibs: isGone ? [] : photo.bibs,
     revision: photo.revision,
     _deleted: isGone,
   };
@@ -39,6 +41,7 @@ export function photosCollection({ db, events }: { db: Db; events: EventsService
   return {
     name: 'photos',
     version: photoDocVersion,
+    older: { 0: { lower: ({ thumbHash: _thumbHash, bibs: _bibs, ...doc }) => doc } },
     access: 'public',
     async open(context) {
       if (!context.eventId) {

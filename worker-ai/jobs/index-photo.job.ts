@@ -15,6 +15,7 @@ import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
 import type { SharedEngine } from '../engine.ts';
 import { deleteFaces, type FoundFace, replaceFaces } from '../faces.repository.ts';
 import * as photos from '../photos.repository.ts';
+import { thumbHashOf } from '../pipeline/blur.ts';
 import { BadPhoto, decodePhoto } from '../pipeline/decode.ts';
 import { type Derivative, makeDerivatives, placeholderColor } from '../pipeline/derivatives.ts';
 import { focusOf } from '../pipeline/focus.ts';
@@ -41,6 +42,7 @@ interface Work {
   faceSpaces: readonly string[];
   derivatives: Derivative[];
   color: string;
+  thumbHash: Buffer;
 }
 
 /** Done already, and nothing about it is out of date. */
@@ -94,6 +96,7 @@ export function createIndexPhotoJob(deps: IndexPhotoDeps): JobHandler<'index-pho
       faceSpaces,
       derivatives,
       color: await placeholderColor(derivatives),
+      thumbHash: await thumbHashOf(derivatives.at(-1)!.data),
     };
   }
 
@@ -205,6 +208,7 @@ async function commit(trx: Trx, photoId: string, work: Work, files: readonly pho
     ...work.decoded,
     takenAt: work.metadata.takenAt,
     placeholderColor: work.color,
+    thumbHash: work.thumbHash,
     focus: focusOf(work.faces, work.decoded.width, work.decoded.height),
     faceCount: work.faces.length,
     faceSpaces: work.faceSpaces,

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import exifr from 'exifr';
 import sharp from 'sharp';
+import { thumbHashToApproximateAspectRatio } from 'thumbhash';
 import { CURRENT_ENGINE, PIPELINE_VERSION } from '#contracts/pipeline.ts';
 import type { Db } from '#server/platform/db.ts';
+import { createLogger } from '#server/platform/logger.ts';
 import { objectKeys } from '#server/platform/storage.ts';
 import { createTestDatabase, type TestDatabase } from '#test/database.ts';
 import { context, insertEvent, metrics, samplePhoto, startWorkerBench, uploadPhoto } from '#test/worker.ts';
 import { createIndexPhotoJob, type IndexPhotoDeps } from './index-photo.job.ts';
+import { createSweepJob } from './sweep-photos.job.ts';
 
 /** A grey PNG of that size in a few kilobytes. */
 const bomb = (side: number) =>
@@ -73,6 +76,8 @@ describe('worker-ai/jobs/index-photo', function () {
       first.faces.map(() => [CURRENT_ENGINE, 512]),
     );
     assert.match(first.photo.placeholder_color!, /^#[0-9a-f]{6}$/);
+    const shape = thumbHashToApproximateAspectRatio(first.photo.thumb_hash!);
+    assert.ok(Math.abs(shape - first.photo.width! / first.photo.height!) < 0.2, `blurred picture of shape ${shape}`);
     assert.ok(first.photo.focus_x! > 0 && first.photo.focus_x! < 1);
     assert.deepEqual(
       first.files.map((file) => file.kind),
@@ -91,6 +96,29 @@ describe('worker-ai/jobs/index-photo', function () {
       (await readdir(bench.folder)).filter((name) => name.startsWith('photo-')),
       [],
     );
+  });
+
+  it('makes up for the blurred picture of photos indexed before there was one, without looking at faces again', async () => {
+    const owner = await insertEvent(db);
+    const id = await uploadPhoto(db, bench.storage, owner, await samplePhoto(2));
+    await run(id);
+    const made = await stateOf(id);
+    const lost = await uploadPhoto(db, bench.storage, owner, await samplePhoto(2));
+    await db.updateTable('photos').set({ thumb_hash: null }).where('id', '=', id).execute();
+    await db
+      .updateTable('photos')
+      .set({ status: 'pending', pipeline_version: PIPELINE_VERSION, face_spaces: made.photo.face_spaces })
+      .where('id', '=', lost)
+      .execute();
+    const sweep = createSweepJob({ db, storage: bench.storage, logger: createLogger('silent', 'test') });
+    await sweep({}, context);
+    const again = await stateOf(id);
+    assert.deepEqual(again.photo.thumb_hash, made.photo.thumb_hash);
+    assert.ok(again.photo.revision > made.photo.revision, 'phones pull it');
+    assert.deepEqual([again.faces, again.descriptors], [made.faces, made.descriptors]);
+    assert.equal((await stateOf(lost)).photo.thumb_hash!.length, 0, 'none can be made: not tried again');
+    await sweep({}, context);
+    assert.equal((await stateOf(id)).photo.revision, again.photo.revision);
   });
 
   it('serves no metadata of the original, not even its position, and marks what is large', async () => {

@@ -6,7 +6,9 @@ import { enqueue } from '#server/platform/outbox.ts';
 import type { JobHandler } from '#server/platform/queue.ts';
 import type { Storage } from '#server/platform/storage.ts';
 import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
+import { findUnblurred, storeBlurs, type Unblurred } from '../blur.repository.ts';
 import * as describing from '../describe.repository.ts';
+import { thumbHashOf } from '../pipeline/blur.ts';
 import { neededSpaces } from '../spaces.repository.ts';
 import * as repository from '../sweep.repository.ts';
 import { finishChange } from './describe-photo.job.ts';
@@ -16,6 +18,9 @@ import { fail } from './index-photo.job.ts';
 const BATCH = 300;
 /** After this many tries (half a day) a photo that kills its worker is given up. */
 const MAX_TRIES = 10;
+/** Blurred pictures made up for in one go, and how long a sweep goes on with them: a hundred take about half a second. */
+const BLURS = 100;
+const BLUR_FOR_MS = 15_000;
 /** A picture just uploaded may still be waiting for its row. */
 const LEFTOVER_AGE_MS = 10 * 60_000;
 
@@ -52,6 +57,34 @@ export function createSweepJob(deps: { db: Db; storage: Storage; logger: Logger 
         await describing.markCleaned(trx, id);
         deps.logger.info({ eventId, engine, descriptors }, 'descriptors that nobody needs are dropped');
       });
+  }
+  /**
+   * Blurred pictures for photos indexed before there were any, from their stored thumbnails. Cheap enough to be done here; nothing is
+   * detected anew for it.
+   */
+  async function blurPhotos(): Promise<void> {
+    const until = Date.now() + BLUR_FOR_MS;
+    for (let found = BLURS; found === BLURS && Date.now() < until; ) {
+      const photos = await findUnblurred(db, BLURS);
+      found = photos.length;
+      if (found === 0) return;
+      const blurs = [];
+      for (const photo of photos) blurs.push({ ...photo, hash: await blurOf(photo) });
+      await storeBlurs(db, blurs);
+    }
+  }
+  async function blurOf({ photoId, objectKey }: Unblurred): Promise<Buffer> {
+    const none = Buffer.alloc(0);
+    if (!objectKey) return none;
+    try {
+      return await thumbHashOf(await storage.getBuffer(objectKey));
+    } catch (error) {
+      // A store that is away throws something else than sharp: then the sweep tries again in a minute.
+      const { code } = error as { code?: string };
+      if (code !== undefined && code !== 'NotFound' && code !== 'NoSuchKey') throw error;
+      deps.logger.warn({ photoId, err: error }, 'thumbnail cannot be read, no blurred picture of it');
+      return none;
+    }
   }
   async function repeatSearches(): Promise<void> {
     for (const { id } of await repository.findWaitingSearches(db, BATCH))
@@ -90,6 +123,7 @@ export function createSweepJob(deps: { db: Db; storage: Storage; logger: Logger 
       repeatPhotos(),
       tendSpaces(),
       repeatSearches(),
+      blurPhotos(),
       expire(),
       removeLeftovers(),
     ]);

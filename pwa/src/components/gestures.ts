@@ -15,9 +15,14 @@ const SWIPE_SHARE = 0.22;
 const SWIPE_SPEED = 0.45; // px/ms
 const DISMISS_PX = 110;
 const DOUBLE_TAP_MS = 280;
+/** A little longer than the transition of `.settling`. */
+const SETTLE_MS = 260;
+/** Between two pictures while one swipes; as in the styles. */
+const BETWEEN_PX = 16;
 
 /**
- * Swipe, drag down, pinch, double tap, wheel and pan on the viewer's stage, as one transform on the stage's first child.
+ * Swipe, drag down, pinch, double tap, wheel and pan on the viewer's stage, as one transform on the stage's first child: the strip of the
+ * picture and its neighbours.
  * Pointer events only; nothing is rendered while a finger moves.
  */
 export class Gestures {
@@ -27,6 +32,8 @@ export class Gestures {
   #start: { at: number; point: Point; shift: Point; scale: number; distance: number; axis: '' | 'x' | 'y' } | null =
     null;
   #lastTap = 0;
+  /** A swipe that is on its way to the next picture. */
+  #settling: ReturnType<typeof setTimeout> | undefined;
   readonly #abort = new AbortController();
   readonly #stage: HTMLElement;
   readonly #handlers: GestureHandlers;
@@ -42,10 +49,13 @@ export class Gestures {
   }
 
   stop(): void {
+    clearTimeout(this.#settling);
     this.#abort.abort();
   }
 
   reset(animated = false): void {
+    clearTimeout(this.#settling);
+    this.#settling = undefined;
     this.#scale = 1;
     this.#shift = { x: 0, y: 0 };
     this.#apply(animated);
@@ -91,7 +101,7 @@ export class Gestures {
   }
 
   readonly #down = (event: PointerEvent): void => {
-    if (event.pointerType === 'mouse' && event.button !== 0) return;
+    if (this.#settling || (event.pointerType === 'mouse' && event.button !== 0)) return;
     this.#stage.setPointerCapture(event.pointerId);
     this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     this.#begin();
@@ -166,12 +176,26 @@ export class Gestures {
       return;
     }
     if (axis === 'x' && far && event.type === 'pointerup' && this.#handlers.canSwipe(direction)) {
-      this.reset();
-      this.#handlers.onSwipe(direction);
+      this.#leave(direction);
       return;
     }
     this.reset(true);
   };
+
+  /** The strip goes on to the neighbour; then the neighbour is the picture. */
+  #leave(direction: 1 | -1): void {
+    const arrive = (): void => {
+      this.reset();
+      this.#handlers.onSwipe(direction);
+    };
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
+      arrive();
+      return;
+    }
+    this.#shift = { x: -direction * (this.#stage.clientWidth + BETWEEN_PX), y: 0 };
+    this.#apply(true);
+    this.#settling = setTimeout(arrive, SETTLE_MS);
+  }
 
   #tap(event: PointerEvent): void {
     const now = performance.now();

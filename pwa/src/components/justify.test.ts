@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { justify, tileInNextRow, tilesWithin } from './justify.ts';
+import { justify, justifyRatios, tileInNextRow, tilesWithin } from './justify.ts';
 
 const shapes = Array.from({ length: 200 }, (_, i) => (i % 3 === 0 ? { width: 2, height: 3 } : { width: 3, height: 2 }));
 
@@ -20,6 +20,36 @@ describe('justified wall', () => {
       );
     });
   }
+
+  it('keeps the rows of all other blocks when a picture is put in', () => {
+    const rows = (names: readonly string[], width: number) => {
+      const { tiles, height } = justifyRatios(names.length, (index) => 0.6 + (names[index]!.charCodeAt(1) % 7) / 5, {
+        width,
+        target: 200,
+        gap: 4,
+        beginsBlock: (index) => names[index]!.endsWith('0'),
+      });
+      assert.ok(height > 0);
+      const all = [...groupRows(tiles).values()];
+      for (const row of all.slice(0, -1)) {
+        const last = row.at(-1)!;
+        assert.equal(last.x + last.width, width, 'rows reach the edge');
+        assert.ok(row[0]!.height >= 60 && row[0]!.height <= 320, `row height ${row[0]!.height}`);
+      }
+      assert.deepEqual(
+        tiles.map((tile) => tile.index),
+        names.map((_, index) => index),
+      );
+      return all.map((row) => row.map((tile) => `${names[tile.index]} ${tile.width}x${tile.height}`).join(' '));
+    };
+    const names = Array.from({ length: 400 }, (_, index) => `p${index}`);
+    for (const width of [358, 900, 1432]) {
+      const before = rows(names, width);
+      const after = rows([...names.slice(0, 195), 'new', ...names.slice(195)], width);
+      const changed = before.filter((row) => !after.includes(row)).join(' ');
+      for (const name of changed.match(/p\d+/g) ?? []) assert.match(name, /^p19\d$/, 'of its own block alone');
+    }
+  });
 
   it('does not blow up a lonely last picture', () => {
     const { tiles } = justify([{ width: 3, height: 2 }], { width: 1200, target: 200, gap: 4 });

@@ -16,6 +16,20 @@ export interface Wall {
 export const ratioOf = (size: { width: number | null; height: number | null }): number =>
   size.width && size.height ? size.width / size.height : 1.5;
 
+export interface RowOptions {
+  width: number;
+  /** Height that rows come close to. */
+  target: number;
+  gap: number;
+  /**
+   * Pictures that begin a block of their own. Rows end with a block, so that a picture that is put in or taken out moves others within its
+   * block only, and the rows of all other blocks stay as they were.
+   */
+  beginsBlock?: (index: number) => boolean;
+}
+
+/** Of the target: the tallest that a block's last row may be. */
+const TALLEST = 1.5;
 const NARROWEST = 0.5;
 const WIDEST = 2.6;
 
@@ -24,16 +38,19 @@ const WIDEST = 2.6;
  * being blown up. Extreme shapes are bounded (a panorama is cropped around its focal point rather than shown as a line).
  * Linear in the number of pictures.
  */
-export function justify(
-  sizes: readonly { width: number | null; height: number | null }[],
-  options: { width: number; target: number; gap: number },
-): Wall {
+export function justify(sizes: readonly { width: number | null; height: number | null }[], options: RowOptions): Wall {
+  return justifyRatios(sizes.length, (index) => ratioOf(sizes[index]!), options);
+}
+
+/** The same of pictures whose shapes are asked for one by one. */
+export function justifyRatios(count: number, ratioAt: (index: number) => number, options: RowOptions): Wall {
   const { width, target, gap } = options;
+  const ratios = new Float32Array(count);
+  for (let index = 0; index < count; index++) ratios[index] = Math.min(WIDEST, Math.max(NARROWEST, ratioAt(index)));
   const tiles: Tile[] = [];
   let y = 0;
   let start = 0;
   let sum = 0;
-  const ratios = sizes.map((size) => Math.min(WIDEST, Math.max(NARROWEST, ratioOf(size))));
   const place = (end: number, height: number, fill: boolean): void => {
     let x = 0;
     for (let index = start; index < end; index++) {
@@ -46,7 +63,26 @@ export function justify(
     start = end;
     sum = 0;
   };
+  /** The block's last pictures fill a row too, with the row before them where they alone would be too tall. */
+  const endBlock = (end: number): void => {
+    if (start >= end) return;
+    const filled = (): number => (width - gap * (end - start - 1)) / sum;
+    if (filled() > target * TALLEST && blockStart < start) {
+      const row = tiles.at(-1)!.y;
+      while (tiles.at(-1)?.y === row) {
+        start = tiles.pop()!.index;
+        sum += ratios[start]!;
+      }
+      y = row;
+    }
+    place(end, Math.round(Math.min(filled(), target * TALLEST)), true);
+  };
+  let blockStart = 0;
   for (let index = 0; index < ratios.length; index++) {
+    if (index > blockStart && options.beginsBlock?.(index)) {
+      endBlock(index);
+      blockStart = index;
+    }
     const before = sum;
     sum += ratios[index]!;
     const count = index - start + 1;

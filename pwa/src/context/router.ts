@@ -22,6 +22,8 @@ export const location = new Store<Location>(read(false));
 interface Entry {
   index: number;
   scroll?: number;
+  /** What a page wants to find again when one comes back to it, or reloads. */
+  notes?: Record<string, unknown>;
 }
 const entry = (): Entry => (history.state as Entry | null) ?? { index: 0 };
 
@@ -45,6 +47,12 @@ export function back(fallback: string): void {
   if (depth() > 0) history.back();
   else navigate(fallback, { replace: true });
 }
+
+/** Remembers something with this entry of the history; it is gone when one goes on to a new page, there when one comes back. */
+export function noteEntry(key: string, value: unknown): void {
+  history.replaceState({ ...entry(), notes: { ...entry().notes, [key]: value } }, '');
+}
+export const entryNote = <T>(key: string): T | undefined => entry().notes?.[key] as T | undefined;
 
 export const savedScroll = (): number => entry().scroll ?? 0;
 

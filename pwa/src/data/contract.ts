@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type * as account from '#contracts/http/account.ts';
 import type * as admin from '#contracts/http/admin.ts';
 import type * as auth from '#contracts/http/auth.ts';
+import type * as bibs from '#contracts/http/bibs.ts';
 import type * as cart from '#contracts/http/cart.ts';
 import type * as downloads from '#contracts/http/downloads.ts';
 import type * as events from '#contracts/http/events.ts';
@@ -26,12 +27,14 @@ import type { RouteDefinition } from '#contracts/http/route.ts';
 import type * as sharedCarts from '#contracts/http/shared-carts.ts';
 import type * as system from '#contracts/http/system.ts';
 import type * as uploads from '#contracts/http/uploads.ts';
+import type * as wall from '#contracts/http/wall.ts';
 
 type RoutesIn<M> = Extract<M[keyof M], RouteDefinition>;
 type AnyRoute =
   | RoutesIn<typeof account>
   | RoutesIn<typeof admin>
   | RoutesIn<typeof auth>
+  | RoutesIn<typeof bibs>
   | RoutesIn<typeof events>
   | RoutesIn<typeof face>
   | RoutesIn<typeof faceEngines>
@@ -50,7 +53,8 @@ type AnyRoute =
   | RoutesIn<typeof payment>
   | RoutesIn<typeof revenue>
   | RoutesIn<typeof system>
-  | RoutesIn<typeof uploads>;
+  | RoutesIn<typeof uploads>
+  | RoutesIn<typeof wall>;
 
 type KeyOf<R> = R extends { method: infer M extends string; path: infer P extends string }
   ? `${Uppercase<M>} ${P}`

@@ -19,7 +19,22 @@ export type Photo = Pick<
   | 'placeholderColor'
   | 'focus'
   | 'priceSatang'
->;
+> &
+  // What older answers on the device do not have yet.
+  Partial<Pick<PhotoView, 'thumbHash' | 'photographer'>>;
+
+/** Photos in an order, perhaps tens of thousands, whose records are made when they are looked at. */
+export interface PhotoList {
+  readonly length: number;
+  at(index: number): Photo | undefined;
+  idAt(index: number): string | undefined;
+  /** Width over height. */
+  ratioAt(index: number): number;
+  /** ms since 1970; null where nothing is known. */
+  timeAt(index: number): number | null;
+  /** -1: not in it. */
+  indexOf(id: string): number;
+}
 
 export interface Page<T> {
   items: T[];

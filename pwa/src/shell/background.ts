@@ -1,5 +1,6 @@
 import { startCart } from '../context/cart.ts';
 import { startCartPrice } from '../context/cart-price.ts';
+import { startFavorites } from '../context/favorites.ts';
 import { orderPath, watchOrders } from '../context/ordering.ts';
 import { location, navigate } from '../context/router.ts';
 import { toast } from '../context/toasts.ts';
@@ -24,6 +25,7 @@ export function startBackground(): void {
   void registerServiceWorker();
   startCartPrice();
   startCart();
+  startFavorites();
   openTappedNotices();
   // Late, so that it never competes with photos.
   setTimeout(() => {

@@ -53,7 +53,8 @@ export class PxApp extends PxElement {
         .split('/')
         .slice(0, 4)
         .join('/')
-        .replace(/\/photos$/, '');
+        .replace(/\/photos$/, '')
+        .replace(/^\/favorites\/.*/, '/favorites');
     const samePage = pageOf(this.#shownPath) === pageOf(to.path);
     this.#shownPath = to.path;
     setSurface(match.surface);

@@ -3,6 +3,7 @@ import { customElement } from 'lit/decorators.js';
 import { PxElement } from '../components/element.ts';
 import { icon } from '../components/px-icon.ts';
 import { cart } from '../context/cart.ts';
+import { favorites } from '../context/favorites.ts';
 import { unread } from '../data/inbox.ts';
 import { accountUser, session } from '../data/session.ts';
 import type { Role } from '../data/types.ts';
@@ -27,6 +28,7 @@ export class PxHeader extends PxElement {
     super();
     this.watch(session);
     this.watch(cart);
+    this.watch(favorites);
     this.watch(unread);
   }
 
@@ -47,6 +49,7 @@ export class PxHeader extends PxElement {
         >
           ${texts.switchShort}
         </button>
+        ${this.#heart()}
         <a class="btn btn-icon cart" href="/cart" aria-label=${texts.cartCount(count)}>
           ${icon('cart')}${count > 0 ? html`<span class="count num" aria-hidden="true">${count}</span>` : nothing}
         </a>
@@ -56,6 +59,15 @@ export class PxHeader extends PxElement {
         </a>
       </nav>
     </header>`;
+  }
+
+  /** Once there is something to find behind it; the account leads there always. */
+  #heart(): TemplateResult | typeof nothing {
+    const count = favorites.value.marks.length;
+    if (count === 0) return nothing;
+    return html`<a class="btn btn-icon favorites" href="/favorites" aria-label=${t().favorites.header(count)}>
+      ${icon('heart')}<span class="count num" aria-hidden="true">${count > 99 ? '99+' : count}</span>
+    </a>`;
   }
 
   #bell(): TemplateResult {

@@ -77,6 +77,14 @@ const routes: readonly Route[] = [
     { pattern: `${root}/:slug/find`, surface: 'night', load: find, render: findPage },
     { pattern: `${root}/:slug/find/:photoId`, surface: 'night', load: find, render: findPage },
   ]),
+  ...(['', '/:photoId'] as const).map(
+    (rest): Route => ({
+      pattern: `/favorites${rest}`,
+      surface: 'night',
+      load: () => import('../features/favorites/px-favorites-page.ts'),
+      render: ({ photoId }) => html`<px-favorites-page .photoId=${photoId ?? ''}></px-favorites-page>`,
+    }),
+  ),
   {
     pattern: '/cart',
     surface: 'day',

@@ -149,6 +149,7 @@ export const listMatches = (
       'p.width',
       'p.height',
       'p.placeholder_color as placeholderColor',
+      'p.thumb_hash as thumbHash',
       'p.focus_x as focusX',
       'p.focus_y as focusY',
       'p.taken_at as takenAt',

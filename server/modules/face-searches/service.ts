@@ -13,6 +13,7 @@ import { notify } from '#server/platform/notify.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
 import { objectKeys, type Storage } from '#server/platform/storage.ts';
+import { thumbHashText } from '../photos/service.ts';
 import * as repository from './repository.ts';
 
 /** What this module asks of events and privacy. */
@@ -309,6 +310,7 @@ const viewOfMatch = (row: repository.MatchRow): z.input<typeof matchView> => ({
   width: row.width ?? 0,
   height: row.height ?? 0,
   placeholderColor: row.placeholderColor,
+  thumbHash: thumbHashText(row.thumbHash),
   focus: row.focusX === null || row.focusY === null ? null : { x: round(row.focusX, 4), y: round(row.focusY, 4) },
   takenAt: row.takenAt?.toISOString() ?? null,
   priceSatang: row.priceSatang,

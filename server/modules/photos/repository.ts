@@ -16,6 +16,13 @@ export const selectPhotos = (db: DbOrTrx) =>
     .selectAll('photos')
     .select(['photographers.display_name as photographer_name', 'photographers.user_id as photographer_user_id']);
 
+/** With its race numbers: what a view of it shows. */
+export type ShownPhoto = PhotoWithNames & { bibs: string[] };
+export const selectShown = (db: DbOrTrx) =>
+  selectPhotos(db).select(
+    sql<string[]>`array(select b.bib from photo_bibs b where b.photo_id = photos.id order by b.bib)`.as('bibs'),
+  );
+
 type InPhotos = ExpressionBuilder<DB, 'photos'>;
 /** Bought by the user and not withdrawn. */
 export const isBoughtBy = (eb: InPhotos, userId: string) =>
@@ -74,6 +81,7 @@ export interface PhotoFilter {
   managedBy?: string | undefined;
   from?: Date | undefined;
   to?: Date | undefined;
+  bib?: string | undefined;
   fileName?: string | undefined;
   /** find-me events: only what this user (null: nobody) found or bought. */
   foundBy?: string | null | undefined;
@@ -83,9 +91,9 @@ export interface PhotoFilter {
 }
 
 /** `limit + 1` rows. */
-export function listPhotos(db: DbOrTrx, filter: PhotoFilter): Promise<PhotoWithNames[]> {
+export function listPhotos(db: DbOrTrx, filter: PhotoFilter): Promise<ShownPhoto[]> {
   const { cursor, order, foundBy } = filter;
-  return selectPhotos(db)
+  return selectShown(db)
     .where('photos.deleted_at', 'is', null)
     .$if(filter.eventId !== undefined, (q) => q.where('photos.event_id', '=', filter.eventId!))
     .$if(filter.statuses?.length === 1, (q) => q.where('photos.status', '=', filter.statuses![0]!))
@@ -110,6 +118,17 @@ export function listPhotos(db: DbOrTrx, filter: PhotoFilter): Promise<PhotoWithN
     )
     .$if(filter.from !== undefined, (q) => q.where(sortAt, '>=', filter.from!))
     .$if(filter.to !== undefined, (q) => q.where(sortAt, '<', filter.to!))
+    .$if(filter.bib !== undefined, (q) =>
+      q.where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('photo_bibs')
+            .select('photo_bibs.id')
+            .whereRef('photo_bibs.photo_id', '=', 'photos.id')
+            .where('photo_bibs.bib', '=', filter.bib!),
+        ),
+      ),
+    )
     .$if(!!filter.fileName, (q) =>
       q.where('photos.file_name', 'ilike', `%${filter.fileName!.replace(/[\\%_]/g, (c) => `\\${c}`)}%`),
     )
@@ -179,8 +198,8 @@ export const pullPhotos = (
   eventId: string,
   after: { revision: number; id: string },
   limit: number,
-): Promise<PhotoWithNames[]> =>
-  selectPhotos(db)
+): Promise<ShownPhoto[]> =>
+  selectShown(db)
     .where('photos.event_id', '=', eventId)
     .where('photos.revision', '>', 0)
     .where(afterCheckpoint('photos', after))

@@ -1,4 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { AppError } from '#contracts/errors.ts';
+import * as bibRoutes from '#contracts/http/bibs.ts';
 import * as routes from '#contracts/http/photos.ts';
+import { getEventWall } from '#contracts/http/wall.ts';
 import { type BoundRoute, bind } from '#server/http/bind.ts';
 import type { Storage } from '#server/platform/storage.ts';
 import { eventAccessOf } from '../events/service.ts';
@@ -14,6 +18,24 @@ export function photosRoutes({ photos, storage }: { photos: PhotosService; stora
       res.vary('Cookie');
       res.vary('Authorization');
       return { status: 200, body };
+    }),
+    bind(getEventWall, async ({ params, query, viewer, req, res }) => {
+      const { text, isShared } = await photos.wall(params.id, query, viewer, eventAccessOf(req));
+      res.setHeader('Cache-Control', isShared ? 'public, max-age=15' : 'private, no-cache');
+      res.vary('Cookie');
+      res.vary('Authorization');
+      res.type('application/json').send(text);
+      return 'sent';
+    }),
+    bind(bibRoutes.setPhotoBibs, async ({ params, body, viewer }) => ({
+      status: 200,
+      body: { photoId: params.id, bibs: await photos.setBibs(params.id, body.bibs, viewer) },
+    })),
+    bind(bibRoutes.importBibs, async ({ params, files, viewer }) => {
+      const [file] = files;
+      if (!file)
+        throw new AppError('request.invalid', { errors: [{ path: 'body.file', message: 'the file is missing' }] });
+      return { status: 200, body: await photos.importBibs(params.id, await readFile(file.path), viewer) };
     }),
     bind(routes.listPhotos, async ({ query, viewer }) => ({
       status: 200,

@@ -8,15 +8,18 @@ import type { Db, DbOrTrx } from '#server/platform/db.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
 import { type EventRow, type EventsService, isPublicStatus } from '../events/service.ts';
+import { createBibs } from './bibs.ts';
 import { removePhoto } from './removal.ts';
-import type { FileKind, PhotoWithNames } from './repository.ts';
+import type { FileKind, ShownPhoto } from './repository.ts';
 import * as repository from './repository.ts';
 import { createReview, raiseRevisions } from './review.ts';
 import { photoView } from './view.ts';
+import { createWalls } from './wall.ts';
 
-export type { PhotoRow, PhotoWithNames } from './repository.ts';
+export type { PhotoRow, ShownPhoto } from './repository.ts';
 export { pullPhotos, sortAtOf } from './repository.ts';
 export { photoView } from './view.ts';
+export { thumbHashText } from './wall.ts';
 
 export type PhotosService = ReturnType<typeof createPhotosService>;
 type Who = Viewer | null | undefined;
@@ -46,6 +49,7 @@ export interface ListEventPhotos {
   photographer?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
+  bib?: string | undefined;
   status?: string | undefined;
 }
 
@@ -55,10 +59,11 @@ const date = (text: string | undefined) => (text === undefined ? undefined : new
 
 export function createPhotosService(deps: { db: Db; events: EventsService; logger: Logger }) {
   const { db, events } = deps;
+  const walls = createWalls({ db });
   let views = new Map<string, number>();
   let flushing: NodeJS.Timeout | undefined;
 
-  async function viewAll(rows: PhotoWithNames[], withManage: boolean): Promise<PhotoView[]> {
+  async function viewAll(rows: ShownPhoto[], withManage: boolean): Promise<PhotoView[]> {
     if (!withManage) return rows.map((row) => photoView(row));
     const reasons = await repository.reviewReasons(
       db,
@@ -69,12 +74,12 @@ export function createPhotosService(deps: { db: Db; events: EventsService; logge
   /** Views without the managing part, in the order of the ids; unknown ones are left out. */
   async function viewsOf(ids: readonly string[]): Promise<PhotoView[]> {
     if (ids.length === 0) return [];
-    const rows = await repository.selectPhotos(db).where('photos.id', 'in', ids).execute();
+    const rows = await repository.selectShown(db).where('photos.id', 'in', ids).execute();
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.flatMap((id) => (byId.has(id) ? [photoView(byId.get(id)!)] : []));
   }
   async function viewForStaff(id: string): Promise<PhotoView> {
-    const row = await repository.selectPhotos(db).where('photos.id', '=', id).executeTakeFirstOrThrow();
+    const row = await repository.selectShown(db).where('photos.id', '=', id).executeTakeFirstOrThrow();
     return (await viewAll([row], true))[0]!;
   }
 
@@ -117,6 +122,7 @@ export function createPhotosService(deps: { db: Db; events: EventsService; logge
     requireViewable,
     raiseRevisions,
     ...createReview({ db }),
+    ...createBibs({ db, events }),
     remove: (id: string, actor: Viewer) => removePhoto(db, id, actor),
 
     /** Photos of one event within its privacy mode. */
@@ -130,6 +136,7 @@ export function createPhotosService(deps: { db: Db; events: EventsService; logge
         photographerId: query.photographer,
         from: date(query.from),
         to: date(query.to),
+        bib: query.bib,
         foundBy: event.access_mode === 'find_me' && !isManager ? (viewer?.userId ?? null) : undefined,
         order: query.order,
         cursor: decodeCursor(query.cursor),
@@ -143,6 +150,21 @@ export function createPhotosService(deps: { db: Db; events: EventsService; logge
       );
       const isShared = !isManager && event.access_mode === 'open';
       return { items: await viewAll(page.items, isManager), nextCursor: page.nextCursor, isShared };
+    },
+
+    /** A part of the wall as JSON text; `isShared`: everybody is answered the same. A find-me event shows its wall to its staff alone. */
+    async wall(
+      idOrSlug: string,
+      query: { cursor?: string | undefined; limit: number },
+      viewer: Who,
+      given: readonly string[],
+    ) {
+      const event = await events.requireVisible(db, idOrSlug, viewer, given);
+      const isShown = event.access_mode !== 'find_me' || (await events.mayManage(db, event.id, viewer));
+      return {
+        text: isShown ? await walls.part(event.id, query) : walls.empty(event.id),
+        isShared: event.access_mode === 'open' && isPublicStatus(event.status),
+      };
     },
 
     /** Photos to manage: admins all, organizers those of their events, photographers their own. Last uploaded first. */

@@ -9,12 +9,12 @@ import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie';
 import * as cartItems from '#contracts/sync/cart-items.ts';
 import type { Conflict, Replicated } from '#contracts/sync/documents.ts';
 import * as events from '#contracts/sync/events.ts';
-import * as photos from '#contracts/sync/photos.ts';
+import * as favorites from '#contracts/sync/favorites.ts';
 
 export type Collections = {
   events: RxCollection<events.EventDoc>;
-  photos: RxCollection<photos.PhotoDoc>;
   cart_items: RxCollection<cartItems.CartItemDoc>;
+  favorites: RxCollection<favorites.FavoriteDoc>;
 };
 export type PxDatabase = RxDatabase<Collections>;
 
@@ -53,15 +53,17 @@ async function open(): Promise<PxDatabase> {
       schema: schema<events.EventDoc>(events.eventDocSchema),
       conflictHandler: handler(events.merge, events.isEqual),
     },
-    photos: {
-      schema: schema<photos.PhotoDoc>(photos.photoDocSchema),
-      conflictHandler: handler(photos.merge, photos.isEqual),
-    },
     cart_items: {
       schema: schema<cartItems.CartItemDoc>(cartItems.cartItemDocSchema),
       conflictHandler: handler(cartItems.merge, cartItems.isEqual),
     },
+    favorites: {
+      schema: schema<favorites.FavoriteDoc>(favorites.favoriteDocSchema),
+      conflictHandler: handler(favorites.merge, favorites.isEqual),
+    },
   });
+  // An older app replicated the photos of events too; now they are walls (data/wall), and these would only take up room.
+  indexedDB.deleteDatabase('rxdb-dexie-px-replica--0--photos');
   return db;
 }
 

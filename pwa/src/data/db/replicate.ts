@@ -16,10 +16,8 @@ const RETRY_MS = 8_000;
 
 interface Options {
   /** The collection's name on the server and its schema version. */
-  name: 'events' | 'photos' | 'cart_items';
+  name: 'events' | 'cart_items' | 'favorites';
   version: number;
-  /** photos: whose. */
-  eventId?: string;
   /** Send local changes too. */
   push?: boolean;
   /** Listen to the server's "pull now"; without, it pulls at start, when the network is back and on `reSync()`. */
@@ -36,9 +34,9 @@ export interface Replica<Doc> {
  * tabs that push the same change agree.
  */
 export function replicate<Doc>(collection: RxCollection<Doc>, options: Options): Replica<Doc> {
-  const { name, version, eventId } = options;
+  const { name, version } = options;
   const path = `/api/sync/${name}`;
-  const query = { v: version, eventId };
+  const query = { v: version };
   const stream$ = new Subject<RxReplicationPullStreamItem<Doc, Checkpoint>>();
 
   const guarded = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -57,7 +55,7 @@ export function replicate<Doc>(collection: RxCollection<Doc>, options: Options):
 
   const state: RxReplicationState<Doc, Checkpoint> = replicateRxCollection<Doc, Checkpoint>({
     collection,
-    replicationIdentifier: `${name}-v${version}${eventId ? `-${eventId}` : ''}`,
+    replicationIdentifier: `${name}-v${version}`,
     live: true,
     retryTime: RETRY_MS,
     // A leader that iOS has frozen would keep every other tab from replicating.

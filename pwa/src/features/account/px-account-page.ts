@@ -72,6 +72,7 @@ export class PxAccountPage extends PxElement {
             >${icon(tab.icon)}${texts[tab.view]}</a
           >`,
         )}
+        <a href="/favorites">${icon('heart')}${t().favorites.title}</a>
       </nav>
       ${this.#body(user !== null)}
     </div>`;

@@ -1,4 +1,5 @@
 import { bringCartToServer, cartUnsent, forgetCart } from '../../context/cart.ts';
+import { forgetFavorites } from '../../context/favorites.ts';
 import { navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
@@ -52,6 +53,7 @@ async function uploadsLeft(): Promise<number> {
 
 export async function clearDevice(): Promise<void> {
   await forgetCart();
+  await forgetFavorites();
   await clearEverything();
   tellTabsToLeave();
 }

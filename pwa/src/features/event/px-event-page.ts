@@ -3,14 +3,10 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { eventFacts, eventName, eventPath } from '../../components/event-parts.ts';
 import { field, formValues } from '../../components/field.ts';
-import { photoActions } from '../../components/photo-actions.ts';
 import { icon } from '../../components/px-icon.ts';
-import '../../components/px-photo-grid.ts';
+import { shareLink } from '../../components/share.ts';
 import { emptyState, errorState } from '../../components/states.ts';
-import { cart, toggleInCart } from '../../context/cart.ts';
-import { back, navigate } from '../../context/router.ts';
 import { setTitle } from '../../context/surface.ts';
-import { toast } from '../../context/toasts.ts';
 import { fetchPhotos, knownEvent, loadEvent, loadFirstPhotos, unlockEvent } from '../../data/events.ts';
 import { type EventPackage, loadPackages } from '../../data/packages.ts';
 import type { EventView, Photo } from '../../data/types.ts';
@@ -18,8 +14,9 @@ import { formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import './event.css';
+import './px-event-gallery.ts';
 
-const FOLLOW_AFTER_MS = 2_500;
+const LATER_MS = 2_500;
 
 /** What the QR code at the gate opens: cover, name, one gold button, the living wall below. */
 @customElement('px-event-page')
@@ -34,51 +31,10 @@ export class PxEventPage extends PxElement {
   @state() private packages: readonly EventPackage[] = [];
   #cursor: string | null = null;
   #fetching = false;
-  #following: { eventId: string; stop: Promise<() => void> } | null = null;
 
-  constructor() {
-    super();
-    this.watch(cart);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#unfollow();
-  }
-
-  #unfollow(): void {
-    void this.#following?.stop.then((stop) => stop());
-    this.#following = null;
-  }
-
-  /**
-   * Brings the whole wall onto the device while it is looked at, and new photos as they come. Begins when the first pictures are
-   * there and the network has nothing better to do.
-   */
-  #follow(event: EventView): void {
-    if (this.#following?.eventId === event.id || event.isLocked || event.accessMode === 'find_me') return;
-    this.#unfollow();
-    const { slug } = this;
-    const stop = new Promise<() => void>((resolve) => {
-      setTimeout(async () => {
-        if (!this.isConnected || this.slug !== slug) {
-          resolve(() => undefined);
-          return;
-        }
-        void import('../../components/person/px-announcements.ts').catch(() => undefined);
-        try {
-          const { followEventPhotos } = await import('../../data/db/photo-replica.ts');
-          resolve(
-            await followEventPhotos(event.id, (photos) => {
-              if (this.slug === slug && photos.length > 0) this.#keep(photos, null);
-            }),
-          );
-        } catch {
-          resolve(() => undefined); // no IndexedDB here: the wall goes on page by page
-        }
-      }, FOLLOW_AFTER_MS);
-    });
-    this.#following = { eventId: event.id, stop };
+  protected override firstUpdated(): void {
+    // Late, so that they never compete with photos.
+    setTimeout(() => void import('../../components/person/px-announcements.ts').catch(() => undefined), LATER_MS);
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -89,7 +45,6 @@ export class PxEventPage extends PxElement {
       this.#cursor = wallOf.get(this.slug)?.cursor ?? null;
       void this.#load();
     }
-    if (changed.has('photoId') && this.photoId) void import('../../components/px-lightbox.ts');
   }
 
   async #load(): Promise<void> {
@@ -101,7 +56,6 @@ export class PxEventPage extends PxElement {
         loadEvent(slug, (event) => {
           if (slug !== this.slug) return;
           this.event = event;
-          this.#follow(event);
           this.#askPrices(event);
         }),
         this.photos === null ? this.#loadWall(slug) : undefined,
@@ -137,7 +91,7 @@ export class PxEventPage extends PxElement {
       const known = new Set(this.photos.map((photo) => photo.id));
       this.#keep([...this.photos, ...page.items.filter((photo) => !known.has(photo.id))], page.nextCursor);
     } catch {
-      await this.#moreFromDevice();
+      // Without signal it ends here until the next scroll; the whole wall is the gallery's, which keeps it on the device.
     } finally {
       this.#fetching = false;
     }
@@ -168,18 +122,6 @@ export class PxEventPage extends PxElement {
     </ul>`;
   }
 
-  /** Without signal: what the device holds of this wall; else it ends here until the next scroll. */
-  async #moreFromDevice(): Promise<void> {
-    if (!this.event) return;
-    try {
-      const { storedPhotos } = await import('../../data/db/photo-replica.ts');
-      const stored = await storedPhotos(this.event.id);
-      if (stored.length > (this.photos?.length ?? 0)) this.#keep(stored, this.#cursor);
-    } catch {
-      // nothing kept here
-    }
-  }
-
   get #root(): string {
     return this.event ? eventPath(this.event) : `/e/${this.slug}`;
   }
@@ -194,8 +136,7 @@ export class PxEventPage extends PxElement {
     }
     setTitle(eventName(event));
     return html`${this.#cover(event)}
-      <section class="event-wall" aria-label=${t().event.gallery}>${this.#wall(event)}</section>
-      ${this.photoId && this.photos ? this.#viewer(this.photos) : nothing}`;
+      <section class="event-wall" aria-label=${t().event.gallery}>${this.#wall(event)}</section>`;
   }
 
   #cover(event: EventView): TemplateResult {
@@ -247,24 +188,22 @@ export class PxEventPage extends PxElement {
         body: texts.findOnlyBody,
         action: html`<a class="btn btn-quiet" href="${this.#root}/hide">${icon('shield')}${texts.hideMe}</a>`,
       });
-    if (this.photos.length === 0)
-      return emptyState({ drawing: 'frames', title: texts.photosNone, body: texts.photosNoneBody });
     const total = Math.max(event.photoCount, this.photos.length);
     return html`<header class="wall-head">
         <h2 class="section-title">${texts.gallery}</h2>
         <p class="soft small num">${texts.photos(total)}</p>
-        <button class="btn btn-icon" aria-label=${texts.share} @click=${() => this.#share(event)}>${icon('share')}</button>
+        <button class="btn btn-icon" aria-label=${texts.share} @click=${() => shareLink(this.#root, texts.shareText(eventName(event)), eventName(event))}>${icon('share')}</button>
       </header>
       ${this.#prices()}
       ${event.isSalesOpen ? nothing : html`<p class="note wall-note">${icon('info')}${texts.salesClosed}</p>`}
-      <px-photo-grid
+      <px-event-gallery
+        .event=${event}
+        .root=${this.#root}
         .photos=${this.photos}
-        .chosen=${new Set(cart.value.lines.map((line) => line.photoId))}
-        .selectable=${event.isSalesOpen}
-        .hrefOf=${(photo: Photo) => `${this.#root}/photos/${photo.id}`}
+        .partial=${this.#cursor !== null}
+        .photoId=${this.photoId}
         @px-end=${this.#more}
-        @px-toggle=${(e: CustomEvent<string>) => this.#toggle(e.detail)}
-      ></px-photo-grid>
+      ></px-event-gallery>
       <p class="wall-foot centre"><a class="btn btn-quiet" href="${this.#root}/hide">${icon('shield')}${texts.hideMe}</a></p>`;
   }
 
@@ -290,40 +229,7 @@ export class PxEventPage extends PxElement {
       this.codeProblem = problemText(error);
     }
   };
-
-  #viewer(photos: readonly Photo[]): TemplateResult {
-    return html`<px-lightbox
-      .photos=${photos}
-      .current=${this.photoId}
-      .total=${this.event?.photoCount ?? 0}
-      .actions=${(photo: Photo) => photoActions(photo, this.event)}
-      @px-show=${(e: CustomEvent<string>) => {
-        navigate(`${this.#root}/photos/${e.detail}`, { replace: true });
-        if (photos.findIndex((photo) => photo.id === e.detail) > photos.length - 8) void this.#more();
-      }}
-      @px-close=${() => back(this.#root)}
-    ></px-lightbox>`;
-  }
-
-  #toggle(id: string): void {
-    const photo = this.photos?.find((candidate) => candidate.id === id);
-    if (photo) toggleInCart(photo);
-  }
-
-  async #share(event: EventView): Promise<void> {
-    const url = new URL(this.#root, window.location.origin).href;
-    try {
-      if (navigator.share)
-        await navigator.share({ title: eventName(event), text: t().event.shareText(eventName(event)), url });
-      else {
-        await navigator.clipboard.writeText(url);
-        toast(t().event.linkCopied, { kind: 'success' });
-      }
-    } catch {
-      // closed without choosing
-    }
-  }
 }
 
-/** Walls of this visit: going back shows them at once, where they were left. */
+/** First pages of this visit: going back shows them at once. */
 const wallOf = new Map<string, { photos: readonly Photo[]; cursor: string | null }>();

@@ -1,0 +1,16 @@
+import { toast } from '../context/toasts.ts';
+import { t } from '../i18n/i18n.ts';
+
+/** Hands a page of ours to the phone's share sheet; copies its address where there is none. */
+export async function shareLink(path: string, text: string, title = text): Promise<void> {
+  const url = new URL(path, window.location.origin).href;
+  try {
+    if (navigator.share) await navigator.share({ title, text, url });
+    else {
+      await navigator.clipboard.writeText(url);
+      toast(t().event.linkCopied, { kind: 'success' });
+    }
+  } catch {
+    // closed without choosing
+  }
+}

@@ -1,0 +1,192 @@
+import { online } from '../data/connectivity.ts';
+import type { FavoriteChange } from '../data/db/favorite-replica.ts';
+import { ensureSession, session } from '../data/session.ts';
+import { Store } from '../data/store.ts';
+import type { Photo } from '../data/types.ts';
+
+export interface Favorite {
+  photoId: string;
+  eventId: string;
+  addedAt: string;
+}
+
+/** What a favourite shows without signal; photos marked on another device come with the favourites page. */
+export type FavoritePhoto = Pick<
+  Photo,
+  | 'id'
+  | 'eventId'
+  | 'width'
+  | 'height'
+  | 'takenAt'
+  | 'previewUrl'
+  | 'thumbnails'
+  | 'focus'
+  | 'placeholderColor'
+  | 'thumbHash'
+  | 'priceSatang'
+>;
+
+export interface Favorites {
+  /** Last marked first. */
+  marks: readonly Favorite[];
+  photos: Readonly<Record<string, FavoritePhoto>>;
+}
+
+interface Mirror extends Favorites {
+  /** Decisions that the replica has not taken over yet. */
+  pending: FavoriteChange[];
+}
+
+const MIRROR = 'px.favorites';
+
+/**
+ * Marked photos, local first, as the cart: a tap is kept in localStorage at once, then goes to the RxDB replica, which brings it to the
+ * server and other devices' taps here.
+ */
+function readMirror(): Mirror {
+  try {
+    const stored = JSON.parse(localStorage.getItem(MIRROR) ?? 'null') as Mirror | null;
+    if (stored && Array.isArray(stored.marks) && Array.isArray(stored.pending)) return stored;
+  } catch {
+    // storage refused or broken: the replica still has it
+  }
+  return { marks: [], photos: {}, pending: [] };
+}
+
+const mirror = readMirror();
+let pending = mirror.pending;
+
+export const favorites = new Store<Favorites>({ marks: mirror.marks, photos: mirror.photos });
+
+let marked = new Set(mirror.marks.map(({ photoId }) => photoId));
+favorites.watch(({ marks }) => {
+  marked = new Set(marks.map(({ photoId }) => photoId));
+});
+export const isFavorite = (photoId: string): boolean => marked.has(photoId);
+
+function write(next: Favorites): void {
+  try {
+    localStorage.setItem(MIRROR, JSON.stringify({ ...next, pending } satisfies Mirror));
+  } catch {
+    // no storage: they last for this visit and at the server
+  }
+  favorites.set(next);
+}
+
+const pictureOf = (photo: FavoritePhoto): FavoritePhoto => ({
+  id: photo.id,
+  eventId: photo.eventId,
+  width: photo.width,
+  height: photo.height,
+  takenAt: photo.takenAt,
+  previewUrl: photo.previewUrl,
+  thumbnails: photo.thumbnails,
+  focus: photo.focus,
+  placeholderColor: photo.placeholderColor,
+  thumbHash: photo.thumbHash,
+  priceSatang: photo.priceSatang,
+});
+
+export function toggleFavorite(photo: FavoritePhoto): void {
+  const isMarked = !isFavorite(photo.id);
+  const at = new Date().toISOString();
+  const others = favorites.value.marks.filter(({ photoId }) => photoId !== photo.id);
+  const { [photo.id]: _old, ...photos } = favorites.value.photos;
+  pending = [...pending, { photoId: photo.id, eventId: photo.eventId, isMarked, at }];
+  if (isMarked) {
+    write({
+      marks: [{ photoId: photo.id, eventId: photo.eventId, addedAt: at }, ...others],
+      photos: { ...photos, [photo.id]: pictureOf(photo) },
+    });
+    // The favourites page shows this size, maybe without signal.
+    new Image().src = photo.thumbnails.medium;
+  } else write({ marks: others, photos });
+  void settle();
+}
+
+/** What the server knows of marked photos: those of other devices get their pictures, withdrawn ones are not among them. */
+export function rememberFavoritePhotos(photos: readonly FavoritePhoto[]): void {
+  const known = { ...favorites.value.photos };
+  for (const photo of photos) if (isFavorite(photo.id)) known[photo.id] = pictureOf(photo);
+  write({ ...favorites.value, photos: known });
+}
+
+let settling: Promise<void> | null = null;
+
+/** Hands what is pending to the replica and lets it travel. */
+function settle(): Promise<void> {
+  settling ??= (async () => {
+    const replica = await import('../data/db/favorite-replica.ts');
+    await follow();
+    while (pending.length > 0) {
+      const taken = pending;
+      await replica.applyFavoriteChanges(taken);
+      pending = pending.slice(taken.length);
+      write(favorites.value);
+    }
+    await ensureSession();
+    await replica.startFavoriteReplication();
+  })()
+    // No signal for a first session, or no IndexedDB here: the mirror keeps it, the next tap or the network's return goes on.
+    .catch(() => undefined)
+    .finally(() => {
+      settling = null;
+    });
+  return settling;
+}
+
+let following: Promise<unknown> | null = null;
+/** Takes over what the replica knows; what is still pending wins until it is written there. */
+function follow(): Promise<unknown> {
+  following ??= import('../data/db/favorite-replica.ts')
+    .then(({ watchFavorites }) =>
+      watchFavorites((docs) => {
+        const marks = new Map<string, Favorite>(
+          docs.map(({ id, eventId, addedAt }) => [id, { photoId: id, eventId, addedAt }]),
+        );
+        for (const { photoId, eventId, isMarked, at } of pending) {
+          if (!isMarked) marks.delete(photoId);
+          else if (!marks.has(photoId)) marks.set(photoId, { photoId, eventId, addedAt: at });
+        }
+        const sorted = [...marks.values()].sort((a, b) =>
+          a.addedAt === b.addedAt ? (a.photoId < b.photoId ? -1 : 1) : a.addedAt < b.addedAt ? 1 : -1,
+        );
+        if (JSON.stringify(sorted) === JSON.stringify(favorites.value.marks)) return;
+        const known = favorites.value.photos;
+        const photos = Object.fromEntries(
+          sorted.flatMap(({ photoId }) => (known[photoId] ? [[photoId, known[photoId]]] : [])),
+        );
+        write({ marks: sorted, photos });
+      }),
+    )
+    .catch((error: unknown) => {
+      following = null;
+      throw error;
+    });
+  return following;
+}
+
+/** After first paint: pick up what was left, and what other devices did. Nobody without a session gets one by looking. */
+export function startFavorites(): void {
+  if (pending.length > 0 || session.value.user) void settle();
+  session.watch(({ user }) => {
+    if (user) void settle();
+  });
+  online.watch((reachable) => {
+    if (reachable && pending.length > 0) void settle();
+  });
+  window.addEventListener('storage', (event) => {
+    if (event.key !== MIRROR) return;
+    const other = readMirror();
+    favorites.set({ marks: other.marks, photos: other.photos });
+  });
+}
+
+/** Sign-out: this device forgets them; the account keeps them. */
+export async function forgetFavorites(): Promise<void> {
+  pending = [];
+  const { stopFavoriteReplication } = await import('../data/db/favorite-replica.ts');
+  await stopFavoriteReplication().catch(() => undefined);
+  following = null;
+  write({ marks: [], photos: {} });
+}
