@@ -248,8 +248,13 @@ const suite = (title: string, cacheSessions: boolean, redisUrl?: string) =>
 
     it('asks for the second factor once it is on', async () => {
       const me = await app.person();
+      const renew = (token: string, secret = password) =>
+        post('/two-factor/backup-codes', { password: secret }, { token });
+      assert.equal((await renew(me.token)).body.code, 'resource.conflict');
       const started = await post('/two-factor/enable', { password }, { token: me.token });
       assert.equal(started.status, 200);
+      assert.match(started.body.qr, /^<svg/);
+      assert.ok(started.body.totpUri.includes(`secret=${started.body.secret}`));
       assert.equal(
         (await post('/two-factor/verify', { code: '000000' }, { token: me.token })).body.code,
         'auth.code_invalid',
@@ -270,6 +275,11 @@ const suite = (title: string, cacheSessions: boolean, redisUrl?: string) =>
         (await post('/login', { email: me.email, password, code: started.body.backupCodes[0] })).body.code,
         'auth.code_invalid',
       );
+      assert.equal((await renew(login.body.token, 'Wrong-Pass-1')).body.code, 'auth.invalid_credentials');
+      const renewed = (await renew(login.body.token)).body.backupCodes as string[];
+      const withCode = (code: string) => post('/login', { email: me.email, password, code });
+      assert.equal((await withCode(started.body.backupCodes[1])).body.code, 'auth.code_invalid');
+      assert.equal((await withCode(renewed[0]!)).status, 200);
       const off = await post('/two-factor/disable', { password }, { token: login.body.token });
       assert.equal(off.body.user.twoFactorEnabled, false);
       assert.equal((await post('/login', { email: me.email, password })).status, 200);

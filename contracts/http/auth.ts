@@ -199,7 +199,14 @@ export const twoFactorEnable = route({
   access: 'user',
   rateLimit: 'auth',
   body: z.object({ password: z.string().min(1).max(200) }),
-  responses: { 200: z.object({ totpUri: z.string(), backupCodes: z.array(z.string()) }) },
+  responses: {
+    200: z.object({
+      totpUri: z.string(),
+      secret: z.string().describe('base32, to be typed where the QR cannot be scanned'),
+      qr: z.string().describe('the same as an SVG picture'),
+      backupCodes: z.array(z.string()).describe('each works once'),
+    }),
+  },
   errors: ['auth.invalid_credentials', 'auth.locked'],
 });
 
@@ -213,6 +220,18 @@ export const twoFactorVerify = route({
   body: z.object({ code: z.string().trim().min(6).max(10) }),
   responses: { 200: sessionAnswer },
   errors: ['auth.code_invalid'],
+});
+
+export const renewBackupCodes = route({
+  method: 'post',
+  path: '/api/auth/two-factor/backup-codes',
+  summary: 'New backup codes; the old ones end',
+  tag,
+  access: 'user',
+  rateLimit: 'auth',
+  body: z.object({ password: z.string().min(1).max(200) }),
+  responses: { 200: z.object({ backupCodes: z.array(z.string()) }) },
+  errors: ['auth.invalid_credentials', 'auth.locked', 'resource.conflict'],
 });
 
 export const twoFactorDisable = route({

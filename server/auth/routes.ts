@@ -77,6 +77,10 @@ export const authRoutes = ({ service, sessions }: { service: AuthService; sessio
     status: 200,
     body: await service.confirmTwoFactor(body.code, req, res),
   })),
+  bind(contract.renewBackupCodes, async ({ viewer, body, req }) => ({
+    status: 200,
+    body: await service.renewBackupCodes(viewer, body.password, req),
+  })),
   bind(contract.twoFactorDisable, async ({ viewer, body, req, res }) => ({
     status: 200,
     body: await service.disableTwoFactor(viewer, body.password, req, res),

@@ -1,6 +1,7 @@
 import { APIError } from 'better-auth/api';
 import type { Request, Response } from 'express';
 import { sql } from 'kysely';
+import QRCode from 'qrcode';
 import { AppError, type ErrorCode } from '#contracts/errors.ts';
 import type { SessionAnswer } from '#contracts/http/auth.ts';
 import type { Role } from '#contracts/http/route.ts';
@@ -36,6 +37,7 @@ const codes: Record<string, ErrorCode> = {
   INVALID_CODE: 'auth.code_invalid',
   INVALID_BACKUP_CODE: 'auth.code_invalid',
   TOTP_NOT_ENABLED: 'auth.code_invalid',
+  TWO_FACTOR_NOT_ENABLED: 'resource.conflict',
   TOTP_ALREADY_ENABLED: 'resource.conflict',
   INVALID_TWO_FACTOR_COOKIE: 'auth.code_invalid',
   TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'auth.locked',
@@ -334,7 +336,21 @@ export function createAuthService(deps: {
       await checkPassword(viewer, password, req.ip ?? null);
       const answer = await translated(better.api.enableTwoFactor({ body: { password }, headers: ownHeaders(req) }));
       if (answer.method !== 'totp') throw new AppError('resource.conflict');
-      return { totpUri: answer.totpURI, backupCodes: answer.backupCodes };
+      const totpUri = answer.totpURI;
+      return {
+        totpUri,
+        secret: new URL(totpUri).searchParams.get('secret') ?? '',
+        qr: await QRCode.toString(totpUri, { type: 'svg', margin: 2, errorCorrectionLevel: 'M' }),
+        backupCodes: answer.backupCodes,
+      };
+    },
+    /** Throws resource.conflict while the second factor is off. */
+    async renewBackupCodes(viewer: Viewer, password: string, req: Request) {
+      await checkPassword(viewer, password, req.ip ?? null);
+      const { backupCodes } = await translated(
+        better.api.generateBackupCodes({ body: { password }, headers: ownHeaders(req) }),
+      );
+      return { backupCodes };
     },
     async confirmTwoFactor(code: string, req: Request, res: Response): Promise<SessionAnswer> {
       const { headers } = await translated(

@@ -117,7 +117,7 @@ const routes: readonly Route[] = [
       render: (_params, query) => html`<px-auth-page .view=${view} .query=${query}></px-auth-page>`,
     }),
   ),
-  ...(['', '/orders', '/photos', '/notices', '/notifications', '/profile', '/privacy'] as const).map(
+  ...(['', '/orders', '/photos', '/notices', '/notifications', '/security', '/profile', '/privacy'] as const).map(
     (view): Route => ({
       pattern: `/account${view}`,
       surface: 'day',

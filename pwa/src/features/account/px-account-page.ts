@@ -13,10 +13,11 @@ import './px-my-photos.ts';
 import './px-notices.ts';
 import './px-notifications.ts';
 import './px-profile.ts';
+import './px-security.ts';
 
-type View = '' | 'photos' | 'orders' | 'notices' | 'notifications' | 'profile' | 'privacy';
+type View = '' | 'photos' | 'orders' | 'notices' | 'notifications' | 'security' | 'profile' | 'privacy';
 
-const tabs: readonly { view: Exclude<View, '' | 'notifications'>; icon: IconName }[] = [
+const tabs: readonly { view: Exclude<View, '' | 'notifications' | 'security'>; icon: IconName }[] = [
   { view: 'photos', icon: 'gallery' },
   { view: 'orders', icon: 'receipt' },
   { view: 'notices', icon: 'bell' },
@@ -24,7 +25,8 @@ const tabs: readonly { view: Exclude<View, '' | 'notifications'>; icon: IconName
   { view: 'privacy', icon: 'shield' },
 ];
 
-const tabOf = (view: View): View => (view === '' ? 'photos' : view === 'notifications' ? 'notices' : view);
+const tabOf = (view: View): View =>
+  view === '' ? 'photos' : view === 'notifications' ? 'notices' : view === 'security' ? 'profile' : view;
 
 /** The person's own corner: photos, orders, profile, data. Guests see what hangs on their session. */
 @customElement('px-account-page')
@@ -84,6 +86,8 @@ export class PxAccountPage extends PxElement {
         return html`<px-my-orders></px-my-orders>`;
       case 'profile':
         return hasAccount ? html`<px-profile></px-profile>` : html`<p class="soft">${t().account.needSignIn}</p>`;
+      case 'security':
+        return hasAccount ? html`<px-security></px-security>` : html`<p class="soft">${t().account.needSignIn}</p>`;
       case 'notices':
         return html`<px-notices></px-notices>`;
       case 'notifications':

@@ -6,6 +6,7 @@ import { icon } from '../../components/px-icon.ts';
 import { errorState, skeletonLines } from '../../components/states.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
+import { browserName } from '../../data/browser-name.ts';
 import type { Answer } from '../../data/contract.ts';
 import { device } from '../../data/device.ts';
 import { askToInstall, installable } from '../../data/install.ts';
@@ -154,7 +155,7 @@ export class PxNotifications extends PxElement {
             <ul class="list">
               ${this.devices.map(
                 (each) => html`<li class="spread data-row">
-                  <span>${browserName(each)}<br /><small class="soft">${texts.since(formatDateShort(each.createdAt))}</small></span>
+                  <span>${browserName(each.userAgent) ?? each.service}<br /><small class="soft">${texts.since(formatDateShort(each.createdAt))}</small></span>
                   <button class="btn btn-line" @click=${() => this.#remove(each)}>${texts.remove}</button>
                 </li>`,
               )}
@@ -195,18 +196,4 @@ export class PxNotifications extends PxElement {
       <div><button class="btn btn-line" @click=${() => askToInstall()}>${icon('phone')}${texts.installYes}</button></div>
     </section>`;
   }
-}
-
-/** "Chrome, Android": enough to know which device it was. */
-function browserName({ userAgent, service }: Device): string {
-  if (!userAgent) return service;
-  const browser = /Edg\//.test(userAgent)
-    ? 'Edge'
-    : /Firefox|FxiOS/.test(userAgent)
-      ? 'Firefox'
-      : /Chrome|CriOS/.test(userAgent)
-        ? 'Chrome'
-        : 'Safari';
-  const system = /iPhone/.exec(userAgent) ?? /iPad/.exec(userAgent) ?? /Android|Windows|Mac OS|Linux/.exec(userAgent);
-  return system ? `${browser}, ${system[0]}` : browser;
 }

@@ -12,6 +12,7 @@ import { seen } from '../../data/events.ts';
 import { isProblem } from '../../data/problem.ts';
 import { changeProfile, profileWithChanges } from '../../data/profile.ts';
 import { type Lang, t } from '../../i18n/i18n.ts';
+import { p } from '../../i18n/person.ts';
 import { problemText } from '../../i18n/problems.ts';
 import '../auth/px-password.ts';
 
@@ -47,7 +48,9 @@ export class PxProfile extends PxElement {
   protected override render(): TemplateResult {
     if (this.problem) return errorState(this.problem, () => void this.#load());
     if (!this.account) return skeletonLines(5);
-    return html`<div class="profile">${this.#details(this.account)}${this.#password()}</div>`;
+    return html`<div class="profile">${this.#details(this.account)}${this.#password()}
+      <p><a class="btn btn-line" href="/account/security" data-replace>${icon('shield')}${p().security.link}</a></p>
+    </div>`;
   }
 
   #details(account: Answer<'GET /api/account'>): TemplateResult {

@@ -124,7 +124,7 @@ export class PxAuthPage extends PxElement {
           ? field({
               name: 'code',
               label: t().auth.twoFactor,
-              inputmode: 'numeric',
+              hint: t().auth.twoFactorHint,
               autocomplete: 'one-time-code',
               problem: this.problems.code,
               required: true,
@@ -246,12 +246,18 @@ export class PxAuthPage extends PxElement {
     try {
       await this.#send(values);
     } catch (error) {
-      if (isProblem(error, 'auth.two_factor_required')) this.needsCode = true;
+      if (isProblem(error, 'auth.two_factor_required')) await this.#askCode();
       else this.problem = problemText(error);
     } finally {
       this.busy = false;
     }
   };
+
+  async #askCode(): Promise<void> {
+    this.needsCode = true;
+    await this.updateComplete;
+    this.querySelector<HTMLInputElement>('#code')?.focus();
+  }
 
   async #send(values: Values): Promise<void> {
     const { email = '', password = '', name = '', code } = values;

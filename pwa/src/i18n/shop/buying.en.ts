@@ -156,6 +156,7 @@ export const buyingEn = {
     linkBad: 'This link is used up or expired.',
     resend: 'Send it again',
     twoFactor: 'Code from your authenticator app',
+    twoFactorHint: 'Six digits, or one of your recovery codes',
     cartKept: 'Your cart comes along.',
     welcome: 'Welcome back',
     unsentAtSignOut: (n: number) =>
@@ -176,6 +177,7 @@ export const buyingEn = {
     ordersNoneBody: 'Photos that you buy stay here for good.',
     photos: 'My photos',
     photosNone: 'No photo bought yet',
+    security: 'Security',
     notices: 'Notices',
     notifications: 'Notifications',
     profile: 'Profile',
