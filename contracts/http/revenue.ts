@@ -299,6 +299,7 @@ export const putPayeeTax = route({
   responses: { 200: payeeTaxView },
   errors: ['resource.not_found'],
 });
+const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/);
 export const withholdingReport = route({
   method: 'get',
   path: '/api/revenue/withholding',
@@ -306,7 +307,7 @@ export const withholdingReport = route({
     'Tax withheld in a month, by certificate, for the returns P.N.D. 3 (individuals) and P.N.D. 53 (juristic persons)',
   tag: 'revenue',
   access: ['admin'],
-  query: z.object({ month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/) }),
+  query: z.object({ month }),
   responses: {
     200: z.object({
       month: z.string(),
@@ -317,6 +318,7 @@ export const withholdingReport = route({
           form: z.enum(['pnd3', 'pnd53']),
           legalName: z.string(),
           taxId: z.string().nullable(),
+          address: z.string().nullable(),
           income: z.enum(incomeTypes),
           paidOn: day,
           grossSatang: satang,
@@ -327,6 +329,25 @@ export const withholdingReport = route({
       totals: z.object({ grossSatang: satang, withholdingSatang: satang }),
     }),
   },
+});
+export const withholdingFile = route({
+  method: 'get',
+  path: '/api/revenue/withholding/file',
+  summary: 'The attachment of a return as CSV for the accountant: one line a certificate, Thai head line, UTF-8',
+  tag: 'revenue',
+  access: ['admin'],
+  query: z.object({ month, form: z.enum(['pnd3', 'pnd53']) }),
+  responses: { 200: 'text/csv' },
+});
+export const withholdingCertificates = route({
+  method: 'get',
+  path: '/api/revenue/withholding/certificates',
+  summary: 'Every certificate (50 Tawi) of a month in one PDF',
+  tag: 'revenue',
+  access: ['admin'],
+  query: z.object({ month }),
+  responses: { 200: 'application/pdf' },
+  errors: ['resource.not_found'],
 });
 export const myRevenue = route({
   method: 'get',

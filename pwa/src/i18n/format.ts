@@ -39,6 +39,16 @@ export const formatDateShort = (moment: Moment): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
+/** "November 2026" / "พฤศจิกายน 2569" */
+export const formatMonth = (moment: Moment): string =>
+  formatter({ month: 'long', year: 'numeric' })
+    .formatToParts(asDate(moment))
+    .filter((part) => part.type !== 'era')
+    .map((part) => part.value)
+    .join('')
+    .replace(/\s+/g, ' ')
+    .trim();
+
 /** "06:41" */
 export const formatTime = (moment: Moment): string =>
   formatter({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(asDate(moment));

@@ -19,15 +19,26 @@ const incomes: Record<TaxSnapshot['income'], string> = {
 const grouped = (taxId: string | null): string =>
   taxId ? taxId.replace(/^(\d)(\d{4})(\d{5})(\d{2})(\d)$/, '$1-$2-$3-$4-$5') : '—';
 
-/** The facts of a withholding tax certificate (Section 50 bis of the Revenue Code) on one A4 page, in the order of the form. */
-export function renderCertificate(row: PayoutRow, number: string) {
-  const tax = row.tax as unknown as TaxSnapshot;
-  const doc = new PDFDocument({
-    size: 'A4',
-    margin: 0,
-    info: { Title: `Withholding tax certificate ${number}`, Author: tax.payer.name },
-  });
+export interface NumberedPayout {
+  row: PayoutRow;
+  /** Of the certificate. */
+  number: string;
+}
+
+/** Withholding tax certificates (Section 50 bis of the Revenue Code), one A4 page each, in the order of the form. */
+export function renderCertificates(title: string, payouts: readonly NumberedPayout[]) {
+  const doc = new PDFDocument({ size: 'A4', margin: 0, autoFirstPage: false, info: { Title: title } });
   registerFonts(doc);
+  for (const { row, number } of payouts) {
+    doc.addPage();
+    drawCertificate(doc, row, number);
+  }
+  doc.end();
+  return doc;
+}
+
+function drawCertificate(doc: PDFKit.PDFDocument, row: PayoutRow, number: string): void {
+  const tax = row.tax as unknown as TaxSnapshot;
   let y = write(doc, 'หนังสือรับรองการหักภาษี ณ ที่จ่าย', left, 50, full, { size: 17, bold: true });
   y = write(
     doc,
@@ -105,6 +116,4 @@ export function renderCertificate(row: PayoutRow, number: string) {
   y = write(doc, '', 300, y, right - 300, { size: 10 });
   y = write(doc, `(${payer.name})`, 300, y, right - 300, { size: 10 });
   write(doc, `อ้างอิง / Reference ${row.number}`, left, y + 16, full, { size: 8.5, color: grey });
-  doc.end();
-  return doc;
 }

@@ -103,6 +103,7 @@ export function createPayeeTaxes({ db }: { db: Db }) {
         form: row.tax.isJuristic ? ('pnd53' as const) : ('pnd3' as const),
         legalName: row.tax.legalName,
         taxId: row.tax.taxId,
+        address: row.tax.address,
         income: row.tax.income,
         paidOn: row.paid_on,
         grossSatang: row.gross,

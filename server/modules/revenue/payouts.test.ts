@@ -198,6 +198,19 @@ describe('payouts', () => {
       report.body.totals.withholdingSatang,
       items.reduce((sum: number, item: { withholdingSatang: number }) => sum + item.withholdingSatang, 0),
     );
+    const taxFile = (path: string, who: { token: string }) =>
+      fetch(`${shop.url}/api/revenue/withholding/${path}`, { headers: { authorization: `Bearer ${who.token}` } });
+    const csv = await taxFile('file?month=2026-11&form=pnd3', admin);
+    const text = await csv.text();
+    assert.equal(csv.headers.get('content-type'), 'text/csv; charset=utf-8');
+    for (const { certificateNumber } of report.body.items) assert.ok(text.includes(certificateNumber));
+    const pdf = await taxFile('certificates?month=2026-11', admin);
+    const bytes = Buffer.from(await pdf.arrayBuffer()).toString('latin1');
+    assert.match(bytes, new RegExp(`/Type /Pages\\s+/Count ${report.body.items.length}\\b`));
+    assert.equal((await taxFile('certificates?month=2020-01', admin)).status, 404);
+    const person = await photographer();
+    for (const path of ['file?month=2026-11&form=pnd3', 'certificates?month=2026-11'])
+      assert.equal((await taxFile(path, person)).status, 403);
   });
 
   it('makes a returned transfer payable again, and takes refunds off before more is paid', async () => {

@@ -88,6 +88,17 @@ export function revenueRoutes({ revenue }: { revenue: RevenueService }): BoundRo
       status: 200,
       body: await revenue.taxes.report(query.month),
     })),
+    bind(api.withholdingFile, async ({ query, res }) => {
+      res.attachment(`${query.form}-${query.month}.csv`);
+      res.setHeader('Content-Type', 'text/csv; charset=utf-8');
+      res.setHeader('Cache-Control', 'private, no-store');
+      res.end(await revenue.withholdingFile(query.month, query.form));
+      return 'sent';
+    }),
+    bind(api.withholdingCertificates, async ({ query, res }) => {
+      await sendPdf(res, `certificates-${query.month}.pdf`, await revenue.certificatesOf(query.month));
+      return 'sent';
+    }),
     bind(api.myRevenue, async ({ query, viewer }) => ({ status: 200, body: await revenue.mine(viewer, query) })),
   ];
 }

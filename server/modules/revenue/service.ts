@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '#server/platform/clock.ts';
 import type { DbOrTrx } from '#server/platform/db.ts';
 import { checkMachine } from '#server/platform/machine.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
-import { renderCertificate } from './certificate-pdf.ts';
+import { type NumberedPayout, renderCertificates } from './certificate-pdf.ts';
 import { createPayeeTaxes } from './payee-tax.ts';
 import { type PayeeBalance, type PayeeKind, payeeBalances, payeeOf } from './payees.ts';
 import { certificateNumber, type PayoutRow, payoutMachine } from './payout-rows.ts';
@@ -12,6 +12,7 @@ import { createPayouts, heldUntil, type PayoutsDeps } from './payouts.ts';
 import * as reports from './reports.ts';
 import { createSplitRules } from './split-rules.ts';
 import { renderStatement, statementLines } from './statement-pdf.ts';
+import { withholdingCsv } from './withholding-file.ts';
 
 export type RevenueService = ReturnType<typeof createRevenueService>;
 interface RevenueDeps extends PayoutsDeps {
@@ -47,6 +48,7 @@ export function createRevenueService(deps: RevenueDeps) {
   const { db, settings, events } = deps;
   const clock = deps.clock ?? systemClock;
   const payouts = createPayouts({ ...deps, clock });
+  const taxes = createPayeeTaxes({ db });
   const held = async () => heldUntil(clock.now(), await settings.get('payouts'));
 
   async function mayLook(viewer: Viewer, event: { id: string; organizer_id: string | null }): Promise<boolean> {
@@ -58,7 +60,7 @@ export function createRevenueService(deps: RevenueDeps) {
 
   return {
     payouts,
-    taxes: createPayeeTaxes({ db }),
+    taxes,
     rules: createSplitRules({ db }),
     checkMachines: () => checkMachine(db, payoutMachine),
 
@@ -113,11 +115,26 @@ export function createRevenueService(deps: RevenueDeps) {
     },
     statement: async (row: PayoutRow) =>
       renderStatement(row, await statementLines(db, row.id), await settings.get('seller')),
+    /** Every certificate of a month in one PDF, in order. Throws resource.not_found when there is none. */
+    async certificatesOf(month: string) {
+      const { items } = await taxes.report(month);
+      const payoutsOfMonth: NumberedPayout[] = [];
+      for (const { payoutId, certificateNumber: number } of items) {
+        const row = await payouts.find(payoutId);
+        if (row) payoutsOfMonth.push({ row, number });
+      }
+      if (payoutsOfMonth.length === 0) throw new AppError('resource.not_found');
+      return renderCertificates(`Withholding tax certificates ${month}`, payoutsOfMonth);
+    },
+    /** The attachment of a month's return as CSV. */
+    withholdingFile: async (month: string, form: 'pnd3' | 'pnd53') =>
+      withholdingCsv((await taxes.report(month)).items, form),
     /** Throws resource.not_found when no tax was withheld, or nothing is paid. */
     certificate(row: PayoutRow) {
       const number = certificateNumber(row);
       if (!number || row.status !== 'paid') throw new AppError('resource.not_found');
-      return { fileName: `${number}.pdf`, stream: renderCertificate(row, number) };
+      const title = `Withholding tax certificate ${number}`;
+      return { fileName: `${number}.pdf`, stream: renderCertificates(title, [{ row, number }]) };
     },
     /** A photographer's or organizer's own earnings; nothing for who is neither. */
     async mine(viewer: Viewer, query: RangeQuery) {

@@ -18,6 +18,7 @@ import './px-admin-reconciliation.ts';
 import './px-admin-revenue.ts';
 import './px-admin-rules.ts';
 import './px-admin-payouts.ts';
+import './px-admin-withholding.ts';
 import './px-admin-settings.ts';
 import './px-admin-packages.ts';
 import './px-admin-coupons.ts';
@@ -100,6 +101,7 @@ function page(rest: string): TemplateResult {
       return html`<px-admin-reconciliation></px-admin-reconciliation>`;
     case 'revenue':
       if (second === 'rules') return html`<px-admin-rules></px-admin-rules>`;
+      if (second === 'withholding') return html`<px-admin-withholding></px-admin-withholding>`;
       if (second === 'payouts') return html`<px-admin-payouts></px-admin-payouts>`;
       return html`<px-admin-revenue></px-admin-revenue>`;
     case 'settings':

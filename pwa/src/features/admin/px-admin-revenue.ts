@@ -20,6 +20,7 @@ export const revenueTabs = (): TemplateResult =>
       { href: '/admin/revenue', label: d().revenue.reports },
       { href: '/admin/revenue/rules', label: d().rules.title },
       { href: '/admin/revenue/payouts', label: d().payouts.title },
+      { href: '/admin/revenue/withholding', label: d().withholding.title },
     ],
     d().revenue.title,
   );
