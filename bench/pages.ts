@@ -7,7 +7,7 @@ import { openBrowser } from '#test/e2e/browser.ts';
 import { until } from '#test/e2e/client.ts';
 import { createStack } from '#test/e2e/stack.ts';
 import { CHROMIUM, ensureTool } from '#test/install/tools.ts';
-import { axe, measure, strayWords } from './pages/check.ts';
+import { axe, measure, strayWords } from '#test/pages.ts';
 import { type Filled, fill, selfieIn } from './pages/fill.ts';
 import { type Person, type Shot, type State, shots, states } from './pages/list.ts';
 import { contactSheets } from './pages/sheet.ts';

@@ -28,6 +28,9 @@ describe('e-mail texts', () => {
     assert.ok(hostile.text.includes('{{b}}'));
     assert.ok(!hostile.html.includes('href="&lt;'));
     assert.match(render(templateOf('order.paid').en, { totalSatang: 123_456 }, 'en').text, /฿1,234\.56/);
+    const found = (photoCount: number) => render(templateOf('photos.found').en, { photoCount }, 'en').subject;
+    assert.match(found(1), /^1 new photo of you/);
+    assert.match(found(3), /^3 new photos of you/);
   });
 });
 

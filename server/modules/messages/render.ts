@@ -10,7 +10,8 @@ export interface Rendered {
 
 const escapeHtml = (text: string) =>
   text.replace(/[&<>"']/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c]!);
-const variable = /\{\{\s*(\w+)\s*\}\}/g;
+/** `{{photoCount}}`, or a word that goes by it: `{{photoCount|photo|photos}}`. */
+const variable = /\{\{\s*(\w+)\s*(?:\|([^|{}]*)\|([^|{}]*))?\}\}/g;
 const button = /^\[([^\]]+)\]\((.+)\)$/;
 
 /** Names between {{ }} that a text uses. */
@@ -24,14 +25,16 @@ function show(name: string, payload: Payload, language: 'th' | 'en'): string {
 }
 /** A text of one line (or few), as plain text. */
 export const fillPlain = (text: string, payload: Payload, language: 'th' | 'en'): string =>
-  text.replace(variable, (_all, name: string) => show(name, payload, language));
+  text.replace(variable, (_all, name: string, one?: string, many?: string) =>
+    one === undefined ? show(name, payload, language) : String((Number(payload[name]) === 1 ? one : many) ?? ''),
+  );
 
 /** Only our kind of link may become a button; anything else stays text. */
 const isLink = (url: string) => /^https?:\/\//.test(url);
 
 /** Fills a text with values. Values are data: they are escaped in HTML and never read as template. */
 export function render(text: TemplateText, payload: Payload, language: 'th' | 'en'): Rendered {
-  const fill = (part: string) => part.replace(variable, (_all, name: string) => show(name, payload, language));
+  const fill = (part: string) => fillPlain(part, payload, language);
   const plain: string[] = [];
   const html: string[] = [];
   for (const paragraph of text.body.trim().split(/\n\s*\n/)) {

@@ -75,7 +75,7 @@ export const templates = {
       },
       en: {
         subject: 'Your photos are ready · {{orderNumber}}',
-        body: 'Thank you for your order.\n\nWe received {{totalSatang}}. Your {{photoCount}} original photo(s) are ready.\n\n[Download photos]({{link}})\n\nOrder {{orderNumber}}. Keep this e-mail: the link brings you back to your photos.',
+        body: 'Thank you for your order.\n\nWe received {{totalSatang}}. {{photoCount}} original {{photoCount|photo is|photos are}} ready.\n\n[Download photos]({{link}})\n\nOrder {{orderNumber}}. Keep this e-mail: the link brings you back to your photos.',
       },
     },
   ),
@@ -88,7 +88,7 @@ export const templates = {
         body: 'ภาพต้นฉบับที่ยังอยู่กับช่างภาพตอนที่คุณสั่งซื้อ มาถึงแล้ว {{photoCount}} ภาพ ดาวน์โหลดได้เลย\n\n[ดาวน์โหลดภาพ]({{link}})\n\nยังรออีก {{waitingCount}} ภาพ มาถึงเมื่อไรเราจะแจ้งทางอีเมลนี้',
       },
       en: {
-        subject: '{{photoCount}} of your original photo(s) arrived · {{orderNumber}}',
+        subject: '{{photoCount}} of your original {{photoCount|photo|photos}} arrived · {{orderNumber}}',
         body: 'Originals that were still with the photographer when you ordered have arrived: {{photoCount}}. They are ready to download.\n\n[Download photos]({{link}})\n\nStill on their way: {{waitingCount}}. We write again when they arrive.',
       },
     },
@@ -102,7 +102,7 @@ export const templates = {
         body: 'ช่างภาพส่งภาพเพิ่มเข้ามา และเราพบคุณในภาพใหม่ {{photoCount}} ภาพ\n\n[ดูภาพของคุณ]({{link}})\n\nปิดการแจ้งเตือนนี้ได้ในหน้าบัญชีของคุณ',
       },
       en: {
-        subject: '{{photoCount}} new photo(s) of you · {{eventNameEn}}',
+        subject: '{{photoCount}} new {{photoCount|photo|photos}} of you · {{eventNameEn}}',
         body: 'More photos came in, and you are in {{photoCount}} of them.\n\n[See your photos]({{link}})\n\nYou can switch this off in your account.',
       },
     },

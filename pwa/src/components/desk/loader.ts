@@ -62,7 +62,7 @@ export class Loader<T> implements ReactiveController {
   view(content: (value: T) => unknown, skeleton: unknown = skeletonLines(6)): TemplateResult {
     if (this.value === null) {
       if (this.problem) return html`${errorState(this.problem, () => void this.reload())}`;
-      return html`<div aria-busy="true" aria-label=${d().common.loading}>${skeleton}</div>`;
+      return html`<div role="status" aria-busy="true" aria-label=${d().common.loading}>${skeleton}</div>`;
     }
     return html`${
       this.problem

@@ -7,7 +7,7 @@ import { act, pageHead, stateBadge } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
 import { call, type ItemOf } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
-import { formatDateTime, formatNumber } from '../../i18n/format.ts';
+import { formatBytes, formatDateTime } from '../../i18n/format.ts';
 import { lang } from '../../i18n/i18n.ts';
 
 type Engine = ItemOf<typeof engines.listEngines>;
@@ -42,7 +42,7 @@ export class PxAdminEngines extends PxElement {
         <span>${state} ${engine.isDefault ? stateBadge(texts.default) : nothing}</span>
       </div>
       <p class="soft small">
-        <b>${engine.id}</b> · ${texts.numbers(engine.length)} · ${formatNumber(Math.round(bytes / 1e5) / 10)} MB ·
+        <b>${engine.id}</b> · ${texts.numbers(engine.length)} · ${formatBytes(bytes)} ·
         ${texts.events(engine.events)}
       </p>
       <dl class="small">

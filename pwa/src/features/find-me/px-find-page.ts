@@ -192,7 +192,7 @@ export class PxFindPage extends PxElement {
     if (!event) {
       if (this.problem)
         return html`<div class="page">${errorState(this.problem, () => void this.#load(), { isPage: true })}</div>`;
-      return html`<div class="page page-narrow" aria-busy="true" aria-label=${t().app.loading}></div>`;
+      return html`<div class="page page-narrow" role="status" aria-busy="true" aria-label=${t().app.loading}></div>`;
     }
     const root = eventPath(event);
     const now = this.#search?.state.value;
@@ -242,7 +242,7 @@ export class PxFindPage extends PxElement {
       ></px-upload-selfie>`;
     if (!this.consentId && !this.consentQueued)
       return html`<px-consent .busy=${this.consentBusy} @px-agree=${this.#consent}></px-consent>`;
-    if (!this.spaces) return html`<div aria-busy="true" aria-label=${t().app.loading}></div>`;
+    if (!this.spaces) return html`<div role="status" aria-busy="true" aria-label=${t().app.loading}></div>`;
     return html`<px-selfie
       .finder=${this.#finder}
       .spaces=${this.spaces}

@@ -73,7 +73,7 @@ export class PxHomePage extends PxElement {
     const texts = t().home;
     if (this.problem) return errorState(this.problem, () => void this.#load());
     if (!this.events)
-      return html`<div class="event-list" aria-busy="true" aria-label=${t().app.loading}>
+      return html`<div class="event-list" role="status" aria-busy="true" aria-label=${t().app.loading}>
         ${[1, 2, 3].map(() => html`<div class="event-card"><span class="skeleton cover"></span></div>`)}
       </div>`;
     if (this.events.length === 0) return emptyState({ drawing: 'frames', title: texts.none, body: texts.noneBody });

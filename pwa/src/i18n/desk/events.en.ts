@@ -196,7 +196,7 @@ export const eventsEn = {
     add: 'Add coupon',
     addBatch: 'Make a batch of codes',
     batchLead: 'Codes that nobody can guess, with the same rules, each for one use: for sponsors and vouchers.',
-    batch: (n: number) => `${n} codes`,
+    batch: (n: number) => plural(n, 'code', 'codes'),
     code: 'Code',
     codeHint: '3 to 32 letters and digits; upper and lower case are the same',
     count: 'How many codes',
@@ -246,7 +246,7 @@ export const eventsEn = {
     kinds: { standard: 'By the packages', free: 'Free', percent: 'Percent off', price: 'Fixed price' },
     value: 'Percent or baht',
     whose: 'Whose photos',
-    changed: (n: number) => `${n} photos have a new price`,
+    changed: (n: number) => plural(n, 'photo has a new price', 'photos have a new price'),
   },
   packages: {
     title: 'Packages',

@@ -1,4 +1,4 @@
-import { formatNumber } from '../format.ts';
+import { formatNumber, plural } from '../format.ts';
 
 export const facesEn = {
   faces: {
@@ -53,7 +53,7 @@ export const facesEn = {
     change: 'Describe anew',
     changeHint:
       'Runs in the background. Searches stay on the present model until the last photo is described; then the event switches at once.',
-    progress: (done: number, all: number) => `${formatNumber(done)} of ${formatNumber(all)} photos described`,
+    progress: (done: number, all: number) => `${formatNumber(done)} of ${plural(all, 'photo', 'photos')} described`,
     failed: (n: number) => `${formatNumber(n)} could not be described`,
     cancel: 'Cancel the change',
     retry: 'Try failed ones again',

@@ -202,7 +202,7 @@ export const salesEn = {
     title: 'Revenue',
     reports: 'Reports',
     range: 'Range',
-    lastDays: (n: number) => (n === 365 ? 'Last 12 months' : `Last ${n} days`),
+    lastDays: (n: number) => (n === 365 ? 'Last 12 months' : `Last ${plural(n, 'day', 'days')}`),
     gross: 'Sales',
     refunded: (amount: string) => `after ${amount} of refunds`,
     satangExtra: (amount: string) => `with ${amount} of payment satang`,

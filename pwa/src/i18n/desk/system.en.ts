@@ -116,6 +116,7 @@ export const systemEn = {
     subjects: {
       email_template: 'E-mail text',
       event: 'Event',
+      event_announcement: 'Announcement',
       face_engine: 'Face model',
       face_group: 'Face group',
       face_opt_out: 'Wish to be hidden',
@@ -148,6 +149,7 @@ export const systemEn = {
       'event.status': 'Event status changed',
       'event.delete': 'Event deleted',
       'event.staff': 'Staff changed',
+      'event.announcement_page': 'Announcement shown on the page or not',
       'event.price_rule': 'Prices of an event changed',
       'faces.expire': 'Face data expired',
       'faces.group': 'Faces grouped',

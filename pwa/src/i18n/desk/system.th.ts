@@ -117,6 +117,7 @@ export const systemTh: Catalogue<typeof systemEn> = {
     subjects: {
       email_template: 'ข้อความอีเมล',
       event: 'งาน',
+      event_announcement: 'ประกาศ',
       face_engine: 'โมเดลใบหน้า',
       face_group: 'กลุ่มใบหน้า',
       face_opt_out: 'คำขอซ่อนใบหน้า',
@@ -149,6 +150,7 @@ export const systemTh: Catalogue<typeof systemEn> = {
       'event.status': 'เปลี่ยนสถานะงาน',
       'event.delete': 'ลบงาน',
       'event.staff': 'เปลี่ยนทีมงาน',
+      'event.announcement_page': 'ตั้งให้ประกาศแสดงบนหน้างานหรือไม่',
       'event.price_rule': 'แก้ราคาของงาน',
       'faces.expire': 'ข้อมูลใบหน้าหมดอายุ',
       'faces.group': 'จัดกลุ่มใบหน้า',

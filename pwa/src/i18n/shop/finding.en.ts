@@ -137,7 +137,7 @@ export const findingEn = {
     prices: 'Prices',
     pricesFrom: (amount: number) => `from ${formatMoney(amount)}`,
     single: 'One photo',
-    bundle: (n: number) => `${n} photos`,
+    bundle: (n: number) => photos(n),
     unlimited: 'All photos of you at this event',
     each: (amount: number) => `${formatMoney(amount)} each`,
     share: 'Share this event',

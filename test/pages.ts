@@ -5,12 +5,12 @@ import type { Page } from 'playwright-core';
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe finds on the page as it stands: "rule: the first place". WCAG 2.2's target size included. */
-export async function axe(page: Page): Promise<string[]> {
+export async function axe(page: Page, within = 'html'): Promise<string[]> {
   // As a script of the debugger: the page's own policy, which stays in force, allows none from elsewhere.
   return (await page.evaluate(`(async () => {
     if (!window.axe) { ${axeSource} }
     const options = { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } };
-    const { violations } = await window.axe.run(document, options);
+    const { violations } = await window.axe.run('${within}', options);
     return violations.map((v) => 'axe ' + v.id + ' (' + v.nodes.length + '): ' + v.nodes[0].html.slice(0, 140));
   })()`)) as string[];
 }
@@ -85,8 +85,8 @@ export async function measure(page: Page): Promise<string[]> {
         element.parentElement?.closest('p, li, td, dd, small, label, span, footer > nav') !== null;
       if (element.closest('.skip') || (isInText && style.display === 'inline')) continue; // inside a sentence: WCAG leaves it to the line
       // A desk with a mouse may be dense.
-      const isDesk = document.querySelector('px-desk') !== null;
-      const least = element.closest('table') || (isDesk && room >= 1024) ? 24 : 44;
+      const isDesk = element.closest('.desk') !== null;
+      const least = isInText || element.closest('table') || (isDesk && room >= 1024) ? 24 : 44;
       if (Math.round(height) < least || Math.round(width) < Math.min(least, 32))
         found.push(`small: ${nameOf(owner)} is ${Math.round(width)}x${Math.round(height)}`);
     }
