@@ -70,6 +70,9 @@ export const effects: readonly Effect[] = (['search', 'consent', 'feedback'] as 
   method: 'POST',
   path: '/api/face/search',
   createdAt: Date.UTC(2026, 10, 28, 23, 41 + index),
+  seq: index,
+  lane: kind,
+  owner: null,
 }));
 
 const row = (state: UploadState, index: number, more: Partial<UploadItem> = {}): UploadItem => ({

@@ -150,6 +150,8 @@ export const systemEn = {
       'event.delete': 'Event deleted',
       'event.staff': 'Staff changed',
       'event.announcement_page': 'Announcement shown on the page or not',
+      'event.bibs': 'Bib numbers of an event changed',
+      'photo.bibs': 'Bib numbers of a photo changed',
       'event.price_rule': 'Prices of an event changed',
       'faces.expire': 'Face data expired',
       'faces.group': 'Faces grouped',

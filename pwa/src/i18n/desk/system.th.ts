@@ -151,6 +151,8 @@ export const systemTh: Catalogue<typeof systemEn> = {
       'event.delete': 'ลบงาน',
       'event.staff': 'เปลี่ยนทีมงาน',
       'event.announcement_page': 'ตั้งให้ประกาศแสดงบนหน้างานหรือไม่',
+      'event.bibs': 'แก้เลขบิบของงาน',
+      'photo.bibs': 'แก้เลขบิบของภาพ',
       'event.price_rule': 'แก้ราคาของงาน',
       'faces.expire': 'ข้อมูลใบหน้าหมดอายุ',
       'faces.group': 'จัดกลุ่มใบหน้า',
