@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { quoteSchema } from './cart.ts';
 import { orderStatus, paymentView, refundView } from './payment.ts';
-import { idParams, isoTime, pageOf, pageQuery, route, satang } from './route.ts';
+import { idParams, isoTime, pageOf, pageQuery, route, satang, taxId } from './route.ts';
 
 /** `?token=` of the e-mailed link opens one order without a session. The page of the link is /orders/:id?token=… */
 export const orderTokenQuery = z.object({ token: z.string().max(1000).optional() });
@@ -9,12 +9,15 @@ export const orderTokenQuery = z.object({ token: z.string().max(1000).optional()
 export const buyerFields = z.object({
   name: z.string().trim().min(1).max(200).optional(),
   address: z.string().trim().max(500).optional(),
-  taxId: z
-    .string()
-    .trim()
-    .regex(/^\d{13}$/)
-    .optional(),
+  taxId: taxId.optional(),
   branch: z.string().trim().max(50).optional(),
+});
+export const documentView = z.object({
+  kind: z.enum(['receipt', 'tax_invoice', 'credit_note']),
+  number: z.string(),
+  issuedAt: isoTime,
+  totalSatang: satang,
+  url: z.string().describe('the PDF, Thai and English; with the token, so that it opens without a session'),
 });
 export const orderItemView = z.object({
   id: z.uuid(),
@@ -65,6 +68,7 @@ export const orderView = z.object({
     download: z.string().nullable(),
     invoice: z.string().nullable(),
   }),
+  documents: z.array(documentView).describe('receipt or tax invoice, then a credit note for each refund'),
 });
 export type OrderView = z.infer<typeof orderView>;
 export const orderSummary = z.object({
@@ -156,11 +160,15 @@ export const cancelOrder = route({
 export const getInvoice = route({
   method: 'get',
   path: '/api/orders/:id/invoice',
-  summary: 'Receipt or tax invoice as PDF, Thai and English; `document=credit_note` for that of a refund',
+  summary:
+    'Receipt or tax invoice as PDF, Thai and English; `document=credit_note` for the newest of its refunds, or `number`',
   tag: 'orders',
   access: 'public',
   params: idParams,
-  query: orderTokenQuery.extend({ document: z.enum(['sale', 'credit_note']).default('sale') }),
+  query: orderTokenQuery.extend({
+    document: z.enum(['sale', 'credit_note']).default('sale'),
+    number: z.string().max(40).optional().describe('one document of this order by its number'),
+  }),
   responses: { 200: 'application/pdf' },
   errors: ['order.not_found', 'order.not_paid'],
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { eventView } from './events.ts';
 import { photoView } from './photos.ts';
-import { pageOf, pageQuery, route } from './route.ts';
+import { pageOf, pageQuery, route, taxId } from './route.ts';
 
 const tag = 'Photographers';
 
@@ -57,11 +57,7 @@ export const photographerProfileChange = z.object({
     .nullable()
     .optional(),
   isPublic: z.boolean().optional(),
-  taxId: z
-    .string()
-    .regex(/^\d{13}$/)
-    .nullable()
-    .optional(),
+  taxId: taxId.nullable().optional(),
   isJuristic: z.boolean().optional(),
 });
 export const updatePhotographerProfile = route({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idParams, isoTime, pageOf, pageQuery, route, satang } from './route.ts';
+import { idParams, isoTime, pageOf, pageQuery, route, satang, taxId } from './route.ts';
 
 const day = z.iso.date();
 const eventNameEn = z.string().nullable().describe('null: the event has no English name');
@@ -265,10 +265,7 @@ export const incomeTypes = ['service', 'fee', 'copyright'] as const;
 const payeeParams = z.object({ kind: z.enum(['photographer', 'organizer']), id: z.uuid() });
 const payeeTax = z.object({
   legalName: z.string().trim().max(200).nullable().describe('as on the tax documents; null: the display name'),
-  taxId: z
-    .string()
-    .regex(/^\d{13}$/)
-    .nullable(),
+  taxId: taxId.nullable(),
   address: z.string().trim().max(500).nullable(),
   isJuristic: z.boolean(),
   withholdingApplies: z.boolean(),

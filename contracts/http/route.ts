@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
+import { isTaxId } from '../tax-id.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'delete' | 'patch';
 export type Role = 'customer' | 'photographer' | 'organizer' | 'admin';
@@ -60,3 +61,5 @@ export const problemSchema = z.object({
   requestId: z.string(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
+
+export const taxId = z.string().trim().refine(isTaxId, 'not a Thai tax id: 13 digits, the last one checks the others');

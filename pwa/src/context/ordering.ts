@@ -13,6 +13,8 @@ export interface OrderRequest {
   /** What the page showed; the server refuses another price. */
   expectedTotalSatang?: number;
   photoIds: readonly string[];
+  /** In whose name the receipt is made out. */
+  buyer?: { name?: string; address?: string; taxId?: string; branch?: string } | undefined;
 }
 export type OrderAnswer = { ok: true; order: Order } | { ok: false; problem: ApiProblem };
 type Listener = (answer: OrderAnswer) => void;
@@ -56,9 +58,9 @@ export async function requestOrder(request: OrderRequest, onAnswer: Listener): P
   return stop;
 }
 
-const intentOf = ({ photoIds, email, sharedCart, expectedTotalSatang }: OrderRequest): string => {
+const intentOf = ({ photoIds, email, sharedCart, expectedTotalSatang, buyer }: OrderRequest): string => {
   const what = sharedCart ?? [...photoIds].sort().join(',');
-  return `order:${what}:${email ?? ''}:${expectedTotalSatang ?? ''}:${cartChoice.value.coupon?.code ?? ''}`;
+  return `order:${what}:${email ?? ''}:${expectedTotalSatang ?? ''}:${cartChoice.value.coupon?.code ?? ''}:${JSON.stringify(buyer ?? '')}`;
 };
 
 const SYNC_MS = 8_000;

@@ -123,6 +123,14 @@ export async function setCoupon(trx: Trx, cartId: string, couponId: string | nul
   await trx.updateTable('carts').set({ coupon_id: couponId }).where('id', '=', cartId).execute();
 }
 
+export async function forgetChoice(trx: Trx, cartId: string, { withCoupon }: { withCoupon: boolean }): Promise<void> {
+  await trx
+    .updateTable('carts')
+    .set({ package_id: null, ...(withCoupon && { coupon_id: null }) })
+    .where('id', '=', cartId)
+    .execute();
+}
+
 /** The prices that the buyer has now seen. */
 export async function seePrices(
   trx: Trx,

@@ -171,9 +171,14 @@ export function createCartService(deps: CartDeps) {
       }),
 
     /** For placing an order: locks the cart until the transaction ends and prices it, or exactly `photoIds` of it and beyond it. */
-    async lockSelection(trx: Trx, userId: string, email: string, photoIds?: readonly string[]): Promise<Selection> {
+    async lockSelection(
+      trx: Trx,
+      userId: string,
+      email: string,
+      photoIds?: readonly string[],
+    ): Promise<Selection & { cartId: string }> {
       const cart = await repository.lockCart(trx, userId);
-      if (!photoIds) return select(trx, userId, cart, email);
+      if (!photoIds) return { ...(await select(trx, userId, cart, email)), cartId: cart.id };
       const found = await photos.sellable(trx, [...new Set(photoIds)]);
       const lines = found.map((photo) => ({
         photo_id: photo.id,
@@ -182,7 +187,16 @@ export function createCartService(deps: CartDeps) {
         seen_price_satang: null,
       }));
       const { package_id: packageId, coupon_id: couponId } = cart;
-      return priceSelection(deps, trx, { userId, email, packageId, couponId, lines });
+      return { ...(await priceSelection(deps, trx, { userId, email, packageId, couponId, lines })), cartId: cart.id };
+    },
+    /** What was ordered of a locked selection leaves the cart, with the chosen package, and with the coupon when the order has it. */
+    async takeOut(
+      trx: Trx,
+      userId: string,
+      { cartId, photoIds, withCoupon }: { cartId: string; photoIds: readonly string[]; withCoupon: boolean },
+    ): Promise<void> {
+      await repository.dropLines(trx, cartId, photoIds, await revisionOf(trx, userId));
+      await repository.forgetChoice(trx, cartId, { withCoupon });
     },
     /** The coupon in this person's cart; they may use it for a shared cart, too. Locks the cart when asked. */
     async couponIdOf(at: DbOrTrx, userId: string): Promise<string | null> {

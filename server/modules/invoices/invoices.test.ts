@@ -9,7 +9,7 @@ import { createInvoicesService, type InvoicesService } from './service.ts';
 const seller = {
   name: 'บริษัท เดอะพิกซ์สต็อก จำกัด',
   address: '99/9 ถนนสุขุมวิท กรุงเทพมหานคร 10110',
-  taxId: '0105561234567',
+  taxId: '0105561234560',
   branch: 'สำนักงานใหญ่',
   email: 'hello@example.test',
   phone: '',
@@ -79,22 +79,50 @@ describe('documents of sales', () => {
       [invoice.kind, invoice.number, invoice.total_satang, invoice.vat_satang],
       ['tax_invoice', 'TX2027-000001', 6_012, 393],
     );
-    await database.db.transaction().execute(async (trx) => {
-      const { id: refundId } = await trx
-        .insertInto('refunds')
-        .values({ order_id: made.id, amount_satang: 6_000, reason: 'x' })
-        .returning('id')
-        .executeTakeFirstOrThrow();
-      const at = new Date('2027-01-05T05:00:00Z');
-      await invoices.issueCreditNote(trx, { order: made, refundId, items: items(), amountSatang: 6_000, seller, at });
+    const credit = (amountSatang: number, vatSatang: number, at: Date) =>
+      database.db.transaction().execute(async (trx) => {
+        const { id: refundId } = await trx
+          .insertInto('refunds')
+          .values({ order_id: made.id, amount_satang: amountSatang, reason: 'ภาพเบลอ', status: 'approved' })
+          .returning('id')
+          .executeTakeFirstOrThrow();
+        const part = [{ ...items()[0]!, price_satang: amountSatang }];
+        await invoices.issueCreditNote(trx, {
+          order: made,
+          refundId,
+          items: part,
+          amountSatang,
+          vatSatang,
+          seller,
+          at,
+        });
+      });
+    await credit(2_000, 130, new Date('2027-01-05T05:00:00Z'));
+    await credit(4_012, 263, new Date('2027-01-06T05:00:00Z'));
+    assert.deepEqual(
+      (await invoices.list(made.id)).map((each) => [each.number, each.totalSatang]),
+      [
+        ['TX2027-000001', 6_012],
+        ['CN2027-000001', 2_000],
+        ['CN2027-000002', 4_012],
+      ],
+    );
+    const stranger = await order();
+    await assert.rejects(invoices.pdf(stranger, { kind: 'sale', number: 'CN2027-000001' }), {
+      code: 'resource.not_found',
     });
     const folder = await mkdtemp(path.join(tmpdir(), 'tps-invoice-'));
     try {
-      for (const [kind, words] of [
-        ['sale', ['TX2027-000001', '60.12', '3.93', '0105561234567']],
-        ['credit_note', ['CN2027-000001', 'TX2027-000001', '60.00']],
+      for (const [wanted, words] of [
+        [{ kind: 'sale' }, ['TX2027-000001', '60.12', '3.93', '0105561234560', 'Abbreviated Tax Invoice']],
+        // 56.19 before VAT were sold, 18.70 of them given back; then the rest.
+        [
+          { kind: 'credit_note', number: 'CN2027-000001' },
+          ['CN2027-000001', 'TX2027-000001', '20.00', '56.19', '37.49', '18.70', '1.30', 'Credit Note'],
+        ],
+        [{ kind: 'credit_note' }, ['CN2027-000002', 'TX2027-000001', '40.12', '0.00', '37.49', '2.63']],
       ] as const) {
-        const { fileName, stream } = await invoices.pdf(made, kind);
+        const { fileName, stream } = await invoices.pdf(made, wanted);
         const pdf = Buffer.concat(await stream.toArray());
         assert.equal(fileName, `${words[0]}.pdf`);
         assert.ok(pdf.includes('/FontFile'), 'the fonts are in the file');

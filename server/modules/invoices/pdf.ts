@@ -17,6 +17,17 @@ const titles: Record<InvoiceKind, { th: string; en: string }> = {
   tax_invoice: { th: 'ใบกำกับภาษี / ใบเสร็จรับเงิน', en: 'Tax Invoice / Receipt' },
   credit_note: { th: 'ใบลดหนี้', en: 'Credit Note' },
 };
+/** Section 86/6: without the buyer's name and address a tax invoice is an abbreviated one. */
+const abbreviated = { th: 'ใบกำกับภาษีอย่างย่อ\nใบเสร็จรับเงิน', en: 'Abbreviated Tax Invoice / Receipt' };
+const titleOf = ({ kind, buyer }: Invoice) =>
+  kind === 'tax_invoice' && !(buyer.name && buyer.address) ? abbreviated : titles[kind];
+
+/** What a credit note corrects: the document of the sale, and all notes of the sale up to this one. */
+export interface CreditOf {
+  sale: Invoice;
+  notesUntil: readonly Invoice[];
+  reason: string;
+}
 const date = (at: Date, locale: string) =>
   new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'Asia/Bangkok' }).format(
     at,
@@ -26,9 +37,9 @@ function rule(doc: Doc, y: number, color = '#D1D5DB'): void {
   doc.moveTo(left, y).lineTo(right, y).lineWidth(0.7).strokeColor(color).stroke();
 }
 
-function header(doc: Doc, invoice: Invoice, orderNumber: string, refersTo: string | null): number {
-  const { seller, kind } = invoice;
-  const title = titles[kind];
+function header(doc: Doc, invoice: Invoice, orderNumber: string, creditOf: CreditOf | null): number {
+  const { seller } = invoice;
+  const title = titleOf(invoice);
   let y = write(doc, seller.name, left, 50, 260, { size: 16, bold: true });
   const details = [
     seller.address,
@@ -43,7 +54,11 @@ function header(doc: Doc, invoice: Invoice, orderNumber: string, refersTo: strin
     ['เลขที่ / No.', invoice.number],
     ['วันที่ / Date', `${date(invoice.issued_at, 'th-TH-u-ca-buddhist')}\n${date(invoice.issued_at, 'en-GB')}`],
     ['คำสั่งซื้อ / Order', orderNumber],
-    ...(refersTo ? ([['อ้างถึง / Refers to', refersTo]] as [string, string][]) : []),
+    ...(creditOf
+      ? ([
+          ['อ้างถึง / Refers to', `${creditOf.sale.number}\n${date(creditOf.sale.issued_at, 'th-TH-u-ca-buddhist')}`],
+        ] as [string, string][])
+      : []),
   ];
   side += 6;
   for (const [label, value] of facts) {
@@ -97,22 +112,38 @@ function table(doc: Doc, invoice: Invoice, top: number): number {
   return y;
 }
 
-function totals(doc: Doc, invoice: Invoice, top: number): number {
+type TotalRow = [label: string, satang: number, bold: boolean];
+/** Section 86/10: what the sale's document said, what is right, and the difference that this note gives back. */
+function correction(invoice: Invoice, { sale, notesUntil }: CreditOf): TotalRow[] {
+  const net = (each: Invoice) => each.total_satang - each.vat_satang;
+  const given = notesUntil.reduce((sum, note) => sum + net(note), 0);
+  return [
+    ['มูลค่าตามเอกสารเดิม / Original value', net(sale), false],
+    ['มูลค่าที่ถูกต้อง / Correct value', net(sale) - given, false],
+    ...(notesUntil.length > 1
+      ? ([['ลดหนี้แล้วก่อนหน้า / Credited before', given - net(invoice), false]] as TotalRow[])
+      : []),
+    ['ผลต่าง / Difference', net(invoice), false],
+  ];
+}
+
+function totals(doc: Doc, invoice: Invoice, creditOf: CreditOf | null, top: number): number {
   let y = top + 6;
-  if (top > pageBottom - 110) {
+  if (top > pageBottom - (creditOf ? 180 : 110)) {
     doc.addPage();
     y = 50;
   }
   const net = invoice.total_satang - invoice.vat_satang;
   const rate = `${invoice.vat_rate_bp / 100}%`;
-  const rows: [string, number, boolean][] =
+  const before: TotalRow[] = creditOf ? correction(invoice, creditOf) : [['มูลค่าก่อนภาษี / Before VAT', net, false]];
+  const rows: TotalRow[] =
     invoice.vat_rate_bp > 0
       ? [
-          ['มูลค่าก่อนภาษี / Before VAT', net, false],
+          ...before,
           [`ภาษีมูลค่าเพิ่ม / VAT ${rate}`, invoice.vat_satang, false],
           ['รวมทั้งสิ้น / Total', invoice.total_satang, true],
         ]
-      : [['รวมทั้งสิ้น / Total', invoice.total_satang, true]];
+      : [...(creditOf ? before : []), ['รวมทั้งสิ้น / Total', invoice.total_satang, true]];
   for (const [label, amount, bold] of rows) {
     const style = { size: bold ? 12 : 10, bold };
     write(doc, label, 290, y, 165, style);
@@ -122,11 +153,11 @@ function totals(doc: Doc, invoice: Invoice, top: number): number {
   return y + 10;
 }
 
-function footer(doc: Doc, invoice: Invoice, top: number): void {
+function footer(doc: Doc, invoice: Invoice, creditOf: CreditOf | null, top: number): void {
   rule(doc, top);
   const notes: string[] = [];
   if (invoice.kind === 'receipt') notes.push('เอกสารนี้ไม่ใช่ใบกำกับภาษี / This is not a tax invoice.');
-  if (invoice.kind === 'credit_note') notes.push('คืนเงินตามคำสั่งซื้อข้างต้น / Refund of the order above.');
+  if (creditOf) notes.push(`สาเหตุที่ออกใบลดหนี้ / Reason: คืนเงิน / refund${creditOf.reason ? ` · ${creditOf.reason}` : ''}`);
   else notes.push('ชำระเงินผ่านพร้อมเพย์เรียบร้อยแล้ว ขอบคุณที่อุดหนุน / Paid by PromptPay. Thank you.');
   let y = top + 8;
   for (const note of notes) y = write(doc, note, left, y, full, { size: 9, color: grey });
@@ -146,20 +177,20 @@ function pageNumbers(doc: Doc, number: string): void {
 /** The document as a PDF stream, A4, Thai first with English, fonts embedded. */
 export function renderInvoice(
   invoice: Invoice,
-  context: { orderNumber: string; refersTo: string | null },
+  context: { orderNumber: string; creditOf: CreditOf | null },
 ): Readable & { end(): void } {
   const doc = new PDFDocument({
     size: 'A4',
     margin: 0,
     bufferPages: true,
-    info: { Title: `${titles[invoice.kind].en} ${invoice.number}`, Author: invoice.seller.name },
+    info: { Title: `${titleOf(invoice).en} ${invoice.number}`, Author: invoice.seller.name },
   });
   registerFonts(doc);
-  let y = header(doc, invoice, context.orderNumber, context.refersTo);
+  let y = header(doc, invoice, context.orderNumber, context.creditOf);
   y = buyer(doc, invoice, y);
   y = table(doc, invoice, y);
-  y = totals(doc, invoice, y);
-  footer(doc, invoice, y);
+  y = totals(doc, invoice, context.creditOf, y);
+  footer(doc, invoice, context.creditOf, y);
   pageNumbers(doc, invoice.number);
   doc.end();
   return doc;

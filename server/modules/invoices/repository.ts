@@ -65,17 +65,19 @@ export async function insert(
     .execute();
 }
 
-/** The sale's document, or the newest credit note. */
-export async function find(db: DbOrTrx, orderId: string, kind: 'sale' | 'credit_note'): Promise<Invoice | undefined> {
-  const row = await db
-    .selectFrom('invoices')
-    .selectAll()
-    .where('order_id', '=', orderId)
-    .where('kind', 'in', kind === 'sale' ? ['receipt', 'tax_invoice'] : ['credit_note'])
-    .orderBy('issued_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row as unknown as Invoice | undefined;
+/** All documents of an order: that of the sale, then its credit notes as they were issued. */
+export async function ofOrder(db: DbOrTrx, orderId: string): Promise<(Invoice & { reason: string | null })[]> {
+  const rows = await db
+    .selectFrom('invoices as i')
+    .leftJoin('refunds as r', 'r.id', 'i.refund_id')
+    .selectAll('i')
+    .select('r.reason')
+    .where('i.order_id', '=', orderId)
+    .orderBy(sql`i.kind = 'credit_note'`)
+    .orderBy('i.issued_at')
+    .orderBy('i.sequence')
+    .execute();
+  return rows as unknown as (Invoice & { reason: string | null })[];
 }
 
 /** Names for the lines: events and packages of these items. */

@@ -1,4 +1,6 @@
+import type { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
+import type { documentView } from '#contracts/http/orders.ts';
 import type { Satang } from '#contracts/money.ts';
 import { vatWithin } from '#server/modules/revenue/shares.ts';
 import type { Db, Trx } from '#server/platform/db.ts';
@@ -53,11 +55,12 @@ export function createInvoicesService({ db }: { db: Db }) {
       refundId: string | null;
       items: readonly InvoicedItem[];
       totalSatang: Satang;
+      vatSatang: Satang;
       seller: repository.InvoiceSeller;
       at: Date;
     },
   ): Promise<void> {
-    const { kind, order, at, totalSatang } = document;
+    const { kind, order, at, totalSatang, vatSatang } = document;
     const lines = await linesFor(trx, document.items);
     const rest = totalSatang - lines.reduce((sum, line) => sum + line.amountSatang, 0);
     if (rest !== 0) {
@@ -81,7 +84,7 @@ export function createInvoicesService({ db }: { db: Db }) {
       buyer: { ...order.buyer, email: order.email },
       lines,
       total_satang: totalSatang,
-      vat_satang: vatWithin(totalSatang, order.tax.rateBp),
+      vat_satang: vatSatang,
       vat_rate_bp: order.tax.rateBp,
       issued_at: at,
     });
@@ -104,7 +107,9 @@ export function createInvoicesService({ db }: { db: Db }) {
         kind: sale.order.tax.rateBp > 0 ? 'tax_invoice' : 'receipt',
         refundId: null,
         totalSatang: sale.paidSatang,
+        vatSatang: vatWithin(sale.paidSatang, sale.order.tax.rateBp),
       }),
+    /** `vatSatang` is what the ledger takes back: of a part it may be a satang off the rate, and all parts add up. */
     issueCreditNote: (
       trx: Trx,
       note: {
@@ -112,18 +117,42 @@ export function createInvoicesService({ db }: { db: Db }) {
         refundId: string;
         items: readonly InvoicedItem[];
         amountSatang: Satang;
+        vatSatang: Satang;
         seller: repository.InvoiceSeller;
         at: Date;
       },
     ): Promise<void> => issue(trx, { ...note, kind: 'credit_note', totalSatang: note.amountSatang }),
-    /** The stored document as PDF; throws order.not_paid when there is none yet. */
-    async pdf(order: { id: string; number: string }, kind: 'sale' | 'credit_note') {
-      const invoice = await repository.find(db, order.id, kind);
-      if (!invoice) throw new AppError(kind === 'sale' ? 'order.not_paid' : 'resource.not_found');
-      const original = kind === 'sale' ? undefined : await repository.find(db, order.id, 'sale');
+    async list(orderId: string): Promise<Omit<z.input<typeof documentView>, 'url'>[]> {
+      return (await repository.ofOrder(db, orderId)).map((row) => ({
+        kind: row.kind,
+        number: row.number,
+        issuedAt: row.issued_at.toISOString(),
+        totalSatang: row.total_satang,
+      }));
+    },
+    /**
+     * A stored document as PDF: that of the sale, the newest credit note, or the one of that number. Throws order.not_paid when
+     * there is none yet, resource.not_found for a credit note or number that the order has not.
+     */
+    async pdf(
+      order: { id: string; number: string },
+      wanted: { kind: 'sale' | 'credit_note'; number?: string | undefined },
+    ) {
+      const all = await repository.ofOrder(db, order.id);
+      const isNote = (each: repository.Invoice) => each.kind === 'credit_note';
+      const sale = all.find((each) => !isNote(each));
+      const found = wanted.number
+        ? all.find((each) => each.number === wanted.number)
+        : wanted.kind === 'sale'
+          ? sale
+          : all.findLast(isNote);
+      if (!found)
+        throw new AppError(wanted.kind === 'sale' && !wanted.number ? 'order.not_paid' : 'resource.not_found');
+      const notesUntil = all.filter((each) => isNote(each) && each.issued_at <= found.issued_at);
+      const creditOf = isNote(found) && sale ? { sale, notesUntil, reason: found.reason ?? '' } : null;
       return {
-        fileName: `${invoice.number}.pdf`,
-        stream: renderInvoice(invoice, { orderNumber: order.number, refersTo: original?.number ?? null }),
+        fileName: `${found.number}.pdf`,
+        stream: renderInvoice(found, { orderNumber: order.number, creditOf }),
       };
     },
   };

@@ -40,7 +40,7 @@ export function ordersRoutes(deps: {
     })),
     bind(api.getInvoice, async ({ params, query, viewer, res }) => {
       const order = await find(params.id, viewer, query.token);
-      const { fileName, stream } = await invoices.pdf(order, query.document);
+      const { fileName, stream } = await invoices.pdf(order, { kind: query.document, number: query.number });
       res.setHeader('Content-Type', 'application/pdf');
       res.setHeader('Content-Disposition', `inline; filename="${fileName}"`);
       res.setHeader('Cache-Control', 'private, no-store');

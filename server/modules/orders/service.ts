@@ -65,6 +65,8 @@ export interface PlaceOrder {
 /** What is being ordered: the own cart, or a shared one. */
 interface Chosen {
   selection: Selection;
+  /** The own cart, locked. */
+  cartId: string | null;
   sharedCartId: string | null;
 }
 /** Money that pays an order; none for an order that costs nothing. */
@@ -103,13 +105,15 @@ export function createOrdersService(deps: OrdersDeps) {
 
   async function choose(trx: Trx, viewer: Viewer, email: string, input: PlaceOrder): Promise<Chosen> {
     const { sharedCart: token, photoIds } = input;
-    if (token === undefined)
-      return { selection: await cart.lockSelection(trx, viewer.userId, email, photoIds), sharedCartId: null };
+    if (token === undefined) {
+      const selection = await cart.lockSelection(trx, viewer.userId, email, photoIds);
+      return { selection, cartId: selection.cartId, sharedCartId: null };
+    }
     const { id, selection } = await sharedCarts.lockSelection(trx, token, {
       userId: viewer.userId,
       email: viewer.email,
     });
-    return { selection, sharedCartId: id };
+    return { selection, cartId: null, sharedCartId: id };
   }
 
   /** Snapshots the priced lines with the split that is in force for each. */
@@ -118,7 +122,7 @@ export function createOrdersService(deps: OrdersDeps) {
     viewer: Viewer,
     email: string,
     input: PlaceOrder,
-    { selection: chosen, sharedCartId }: Chosen,
+    { selection: chosen, sharedCartId }: Pick<Chosen, 'selection' | 'sharedCartId'>,
     terms: Terms,
   ) {
     const { quote } = chosen;
@@ -254,7 +258,7 @@ export function createOrdersService(deps: OrdersDeps) {
       return db.transaction().execute(async (trx) => {
         const same = input.requestKey && (await repository.findByKey(trx, viewer.userId, input.requestKey));
         if (same) return { order: same, isNew: false };
-        const { selection, sharedCartId } = await choose(trx, viewer, email, input);
+        const { selection, cartId, sharedCartId } = await choose(trx, viewer, email, input);
         const { quote, coupon } = selection;
         if (quote.unpricedPhotoIds.length > 0)
           throw new AppError('photo.not_for_sale', { photoIds: quote.unpricedPhotoIds });
@@ -269,13 +273,17 @@ export function createOrdersService(deps: OrdersDeps) {
         if (input.expectedTotalSatang !== undefined && input.expectedTotalSatang !== quote.totalSatang)
           throw new AppError('order.price_changed', { totalSatang: quote.totalSatang, quote });
         const order = await writeOrder(trx, viewer, email, input, { selection, sharedCartId }, terms);
-        if (sharedCartId) await sharedCarts.ordered(trx, sharedCartId, order.id);
-        else {
-          const photoIds = quote.lines.map((line) => line.photoId);
-          await cart.consume(trx, viewer.userId, photoIds);
+        const withCoupon = order.coupon_id !== null;
+        if (sharedCartId) {
+          await sharedCarts.ordered(trx, sharedCartId, order.id);
+          if (withCoupon) await cart.dropCoupon(trx, viewer.userId);
         }
-        if (order.coupon_id) await cart.dropCoupon(trx, viewer.userId);
-        if (order.total_satang === 0) await fulfil(trx, order, null, terms);
+        if (cartId) {
+          const photoIds = quote.lines.map((line) => line.photoId);
+          await cart.takeOut(trx, viewer.userId, { cartId, photoIds, withCoupon });
+        }
+        if (order.total_satang > 0) return { order, isNew: true };
+        await fulfil(trx, order, null, terms);
         return { order: (await repository.find(trx, order.id))!, isNew: true };
       });
     },
@@ -304,11 +312,19 @@ export function createOrdersService(deps: OrdersDeps) {
     ) {
       const token = tokenOf(order.id);
       const items = await repository.details(db, [order.id]);
+      const documents = order.paid_at ? await invoices.list(order.id) : [];
       const viewedBy = {
         isOwner: order.user_id === viewer?.userId,
         token: (isTokenOf(order.id, givenToken) && givenToken) || null,
       };
-      return orderView(order, items, { payment, refunds, token, pageLink: pageLink(order.id, token), viewedBy });
+      return orderView(order, items, {
+        payment,
+        refunds,
+        documents,
+        token,
+        pageLink: pageLink(order.id, token),
+        viewedBy,
+      });
     },
     async list(
       filter: { userId?: string; status?: string | undefined; search?: string | undefined },

@@ -4,6 +4,7 @@ import type { TaxSnapshot } from './repository.ts';
 /** The part of the settings service that selling needs. */
 export interface Settings {
   get<K extends SettingKey>(key: K): Promise<SettingValue<K>>;
+  getAll<K extends SettingKey>(keys: readonly K[]): Promise<{ [Key in K]: SettingValue<Key> }>;
 }
 export interface Terms {
   seller: SettingValue<'seller'>;
@@ -27,10 +28,6 @@ export function taxAt(
 
 /** Read before a transaction is opened: inside one there is no second connection to ask with. */
 export async function loadTerms(settings: Settings, at: Date): Promise<Terms> {
-  const [seller, tax, downloads] = await Promise.all([
-    settings.get('seller'),
-    settings.get('tax'),
-    settings.get('downloads'),
-  ]);
+  const { seller, tax, downloads } = await settings.getAll(['seller', 'tax', 'downloads']);
   return { seller, tax: taxAt(seller, tax.rates, at), maxDownloads: downloads.maxPerPhoto };
 }

@@ -27,7 +27,14 @@ function deliveryOf(order: OrderRow, item: ItemDetail): OrderView['items'][numbe
 export function orderView(
   order: OrderRow,
   items: readonly ItemDetail[],
-  context: { payment: PaymentView | null; refunds: RefundView[]; token: string; pageLink: string; viewedBy: ViewedBy },
+  context: {
+    payment: PaymentView | null;
+    refunds: RefundView[];
+    documents: Omit<OrderView['documents'][number], 'url'>[];
+    token: string;
+    pageLink: string;
+    viewedBy: ViewedBy;
+  },
 ): OrderView {
   const { payment, refunds, token } = context;
   const isOpenForDownload = items.some((item) => item.is_granted);
@@ -81,6 +88,10 @@ export function orderView(
       download: isOpenForDownload ? `/api/orders/${order.id}/download${query}` : null,
       invoice: order.paid_at ? `/api/orders/${order.id}/invoice${query}` : null,
     },
+    documents: context.documents.map((each) => ({
+      ...each,
+      url: `/api/orders/${order.id}/invoice${query}&number=${each.number}`,
+    })),
   };
 }
 

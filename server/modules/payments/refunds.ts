@@ -85,8 +85,9 @@ export function createRefundsService(deps: RefundsDeps) {
     const isRest = chosen.length === left.length;
     const ids = chosen.map((item) => item.id);
     const postings = await reversalOf(trx, orderId, ids, isRest);
-    const amountSatang = postings.reduce((sum, posting) => sum + posting.amountSatang, 0);
-    return { items: chosen, ids, isRest, postings, amountSatang };
+    const sumOf = (some: typeof postings) => some.reduce((sum, posting) => sum + posting.amountSatang, 0);
+    const vatSatang = sumOf(postings.filter((posting) => posting.account === 'vat_output'));
+    return { items: chosen, ids, isRest, postings, amountSatang: sumOf(postings), vatSatang };
   }
 
   /** A surplus or second payment goes back: nothing that was sold is touched. */
@@ -98,7 +99,11 @@ export function createRefundsService(deps: RefundsDeps) {
 
   /** Books the refund, takes the grants back and writes the credit note; under the locks of order and refund. */
   async function carryOut(trx: Trx, refund: repository.RefundRow, order: OrderRow, seller: Seller): Promise<void> {
-    const { items, ids, isRest, postings, amountSatang } = await scopeOf(trx, order.id, refund.order_item_ids);
+    const { items, ids, isRest, postings, amountSatang, vatSatang } = await scopeOf(
+      trx,
+      order.id,
+      refund.order_item_ids,
+    );
     if (amountSatang !== refund.amount_satang) throw new AppError('resource.conflict', { amountSatang });
     await post(trx, {
       kind: 'refund',
@@ -113,7 +118,7 @@ export function createRefundsService(deps: RefundsDeps) {
     const to = isRest ? 'refunded' : 'partially_refunded';
     if (order.status !== to && !(await orders.move(trx, order.id, to, at))) throw new AppError('order.transition');
     await notify(trx, order.user_id, { type: 'order.changed', orderId: order.id });
-    await invoices.issueCreditNote(trx, { order, refundId: refund.id, items, amountSatang, seller, at });
+    await invoices.issueCreditNote(trx, { order, refundId: refund.id, items, amountSatang, vatSatang, seller, at });
   }
 
   async function tell(trx: Trx, order: OrderRow, refund: repository.RefundRow, status: 'approved' | 'rejected') {

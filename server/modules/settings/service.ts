@@ -42,6 +42,18 @@ export function createSettingsService({ db }: { db: Db }) {
       const row = await executor.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst();
       return parse(key, row?.value);
     },
+    /** Several at once, in one statement. */
+    async getAll<K extends SettingKey>(keys: readonly K[]): Promise<{ [Key in K]: SettingValue<Key> }> {
+      const rows = await db
+        .selectFrom('settings')
+        .select(['key', 'value'])
+        .where('key', 'in', [...keys])
+        .execute();
+      const stored = new Map(rows.map((row) => [row.key, row.value]));
+      return Object.fromEntries(keys.map((key) => [key, parse(key, stored.get(key))])) as {
+        [Key in K]: SettingValue<Key>;
+      };
+    },
     list: () => list(db),
     /** All or none. Throws settings.invalid with what is wrong, resource.conflict for an outdated version. */
     async put(actorId: string, changes: Change[]) {

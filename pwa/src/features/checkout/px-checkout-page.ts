@@ -24,6 +24,14 @@ import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { photoOfLine } from '../cart/px-cart-page.ts';
 import { couponProblem } from '../cart/px-coupon.ts';
+import {
+  type BuyerDetails,
+  buyerFields,
+  buyerProblems,
+  rememberBuyer,
+  rememberedBuyer,
+  toBuyer,
+} from './buyer-details.ts';
 import './checkout.css';
 
 const EMAIL = 'px.email';
@@ -42,6 +50,8 @@ export class PxCheckoutPage extends PxElement {
   /** The coupon ran out meanwhile: its code of the error. */
   @state() private couponGone = '';
   @state() private emailProblem = '';
+  @state() private buyer: BuyerDetails = rememberedBuyer();
+  @state() private buyerProblems: ReturnType<typeof buyerProblems> = {};
   @state() private problem = '';
   @state() private busy = false;
 
@@ -181,6 +191,10 @@ export class PxCheckoutPage extends PxElement {
             <p class="small"><a href="/sign-in?next=/checkout">${texts.haveAccount}</a></p>
           </section>`
       }
+      ${buyerFields(this.buyer, this.buyerProblems, (buyer) => {
+        this.buyer = buyer;
+        this.buyerProblems = {};
+      })}
       <div class="stack checkout-end">
         <div role="alert">${this.#news(total)}</div>
         ${online.value ? nothing : html`<p class="note note-warning">${icon('cloud-off')}${texts.offline}</p>`}
@@ -227,8 +241,10 @@ export class PxCheckoutPage extends PxElement {
     if (this.busy) return;
     const form = event.target as HTMLFormElement;
     const guestEmail = accountUser() ? undefined : this.email.trim();
-    if (guestEmail !== undefined && !looksLikeEmail(guestEmail)) {
+    if (guestEmail !== undefined && !looksLikeEmail(guestEmail))
       this.emailProblem = guestEmail === '' ? t().errors.fieldRequired : t().errors.emailInvalid;
+    this.buyerProblems = buyerProblems(this.buyer);
+    if (this.emailProblem || Object.keys(this.buyerProblems).length > 0) {
       await this.updateComplete;
       focusFirstProblem(form);
       return;
@@ -241,6 +257,7 @@ export class PxCheckoutPage extends PxElement {
     } catch {
       // typed again next time
     }
+    rememberBuyer(this.buyer);
     try {
       this.#shown = this.#subject.price?.totalSatang;
       this.#stopFollowing?.();
@@ -248,6 +265,7 @@ export class PxCheckoutPage extends PxElement {
         {
           photoIds: this.#ownLines.map((line) => line.photoId),
           ...(guestEmail && { email: guestEmail }),
+          buyer: toBuyer(this.buyer),
           ...(this.together && { sharedCart: this.together }),
           ...(this.#shown !== undefined && { expectedTotalSatang: this.#shown }),
         },

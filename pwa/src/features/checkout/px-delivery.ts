@@ -13,6 +13,7 @@ import { accountUser } from '../../data/session.ts';
 import { formatBytes, formatDateTime, formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
+import { documentLinks } from './documents.ts';
 import { fetchFile, savesByShare, shareFiles } from './save.ts';
 import './px-refund.ts';
 
@@ -186,14 +187,11 @@ export class PxDelivery extends PxElement {
       <p class="spread"><span>${texts.number(order.number)}</span><strong class="num">${formatMoney(order.payment?.paidSatang ?? order.totalSatang)}</strong></p>
       <p class="small soft num">${texts.placed(formatDateTime(order.placedAt))}</p>
       <div class="row wrap">
-        ${
-          order.links.invoice
-            ? html`<a class="btn btn-line" href=${order.links.invoice} target="_blank" rel="noopener">${icon('receipt')}${texts.receipt}</a>`
-            : nothing
-        }
+        ${documentLinks(order)}
         <button class="btn btn-quiet" @click=${this.#newLinks}>${icon('mail')}${texts.newLink}</button>
-        ${order.can.refund && !this.token ? html`<px-refund .orderId=${order.id}></px-refund>` : nothing}
+        ${order.can.refund && !this.token ? html`<px-refund .order=${order}></px-refund>` : nothing}
       </div>
+      ${order.refunds.map((refund) => html`<p class="note num">${icon('info')}<span>${formatMoney(refund.amountSatang)} · ${texts.refundStates[refund.status]}</span></p>`)}
       ${
         accountUser()
           ? nothing

@@ -1,7 +1,6 @@
-import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
-import { icon } from '../../components/px-icon.ts';
 import { emptyState, errorState, skeletonLines } from '../../components/states.ts';
 import { setSurface, setTitle } from '../../context/surface.ts';
 import { holdUpdates } from '../../context/updates.ts';
@@ -13,6 +12,7 @@ import { formatDateTime, formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import './checkout.css';
+import { documentLinks } from './documents.ts';
 import './px-delivery.ts';
 import './px-pay.ts';
 
@@ -218,11 +218,7 @@ export class PxOrderPage extends PxElement {
       drawing: 'slipped',
       title: t().order.statuses[order.status],
       body: `${t().order.number(order.number)} · ${formatMoney(order.totalSatang)}`,
-      action: html`${
-        order.links.invoice
-          ? html`<a class="btn btn-line" href=${order.links.invoice} target="_blank">${icon('receipt')}${t().order.receipt}</a>`
-          : nothing
-      }<a class="btn btn-solid" href="/cart">${t().pay.change}</a>`,
+      action: html`<span class="documents">${documentLinks(order)}</span><a class="btn btn-solid" href="/cart">${t().pay.change}</a>`,
     });
   }
 

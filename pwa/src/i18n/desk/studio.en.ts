@@ -1,3 +1,4 @@
+import { bankNames } from '../banks.ts';
 import { formatNumber, plural } from '../format.ts';
 
 const photos = (n: number): string => plural(n, 'photo', 'photos');
@@ -167,24 +168,7 @@ export const studioEn = {
     verified: 'Verified',
     unverified: 'Not verified yet',
     safe: 'Stored encrypted. Only the last four digits are ever shown.',
-    names: {
-      '002': 'Bangkok Bank',
-      '004': 'Kasikornbank',
-      '006': 'Krungthai Bank',
-      '011': 'TMBThanachart (ttb)',
-      '014': 'Siam Commercial Bank',
-      '022': 'CIMB Thai',
-      '024': 'UOB Thailand',
-      '025': 'Krungsri',
-      '030': 'Government Savings Bank',
-      '033': 'Government Housing Bank',
-      '034': 'BAAC',
-      '067': 'Tisco Bank',
-      '069': 'Kiatnakin Phatra',
-      '070': 'ICBC (Thai)',
-      '071': 'Thai Credit',
-      '073': 'LH Bank',
-    },
+    names: bankNames.en,
   },
   organizer: {
     title: 'Organizer',

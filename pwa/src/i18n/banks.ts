@@ -1,0 +1,41 @@
+import type { BankCode } from '#contracts/http/account.ts';
+
+/** Names of Thai banks as their customers say them. */
+export const bankNames = {
+  en: {
+    '002': 'Bangkok Bank',
+    '004': 'Kasikornbank',
+    '006': 'Krungthai Bank',
+    '011': 'TMBThanachart (ttb)',
+    '014': 'Siam Commercial Bank',
+    '022': 'CIMB Thai',
+    '024': 'UOB Thailand',
+    '025': 'Krungsri',
+    '030': 'Government Savings Bank',
+    '033': 'Government Housing Bank',
+    '034': 'BAAC',
+    '067': 'Tisco Bank',
+    '069': 'Kiatnakin Phatra',
+    '070': 'ICBC (Thai)',
+    '071': 'Thai Credit',
+    '073': 'LH Bank',
+  },
+  th: {
+    '002': 'ธนาคารกรุงเทพ',
+    '004': 'ธนาคารกสิกรไทย',
+    '006': 'ธนาคารกรุงไทย',
+    '011': 'ธนาคารทหารไทยธนชาต (ttb)',
+    '014': 'ธนาคารไทยพาณิชย์',
+    '022': 'ธนาคารซีไอเอ็มบี ไทย',
+    '024': 'ธนาคารยูโอบี',
+    '025': 'ธนาคารกรุงศรีอยุธยา',
+    '030': 'ธนาคารออมสิน',
+    '033': 'ธนาคารอาคารสงเคราะห์',
+    '034': 'ธ.ก.ส.',
+    '067': 'ธนาคารทิสโก้',
+    '069': 'ธนาคารเกียรตินาคินภัทร',
+    '070': 'ธนาคารไอซีบีซี (ไทย)',
+    '071': 'ธนาคารไทยเครดิต',
+    '073': 'ธนาคารแลนด์ แอนด์ เฮ้าส์',
+  },
+} as const satisfies Record<'en' | 'th', Record<BankCode, string>>;
