@@ -152,6 +152,8 @@ function play(folder: string): Promise<string | null> {
 const table: Record<string, string>[] = [];
 const folder = await copySources();
 try {
+  const complaint = await play(folder);
+  if (complaint) throw new Error(`the model complains of the shop as it is: ${complaint.slice(0, 2000)}`);
   for (const { name, file, find, put } of mutations.filter((each) => !values.only || each.name.includes(values.only))) {
     const target = path.join(folder, file);
     const source = await readFile(target, 'utf8');

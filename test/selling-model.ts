@@ -42,6 +42,8 @@ interface World {
   /** Photos for sale by event, and what this run ordered. */
   photoIds: string[];
   orderIds: Set<string>;
+  /** The gateway leaves checks unanswered now and then: a sweep may leave something to the next one. */
+  checkFails: boolean;
   log: string[];
 }
 type GatewayPayment = { transId: string; ref1: string; status: string; paidSatang: number | null };
@@ -188,7 +190,13 @@ const steps: Record<string, { weight: number; run(world: World, by: ShopServices
     run: async ({ shop, random }) =>
       shop.wait(random.pick([5_000, 31_000, 2 * minute, 2 * minute, 16 * minute, 3 * 60 * minute, 25 * 60 * minute])),
   },
-  sweep: { weight: 4, run: ({ shop }) => shop.sweep() },
+  sweep: {
+    weight: 4,
+    run: ({ shop, checkFails }) =>
+      shop.sweep().catch((error) => {
+        if (!checkFails) throw error;
+      }),
+  },
   'ask for a refund': {
     weight: 3,
     async run(world, by) {
@@ -242,15 +250,19 @@ const steps: Record<string, { weight: number; run(world: World, by: ShopServices
   reconcile: { weight: 4, run: (_world, by) => by.reconcile.run() },
   'faults of the feed': {
     weight: 2,
-    run: ({ shop, random }) =>
-      shop.faults({
+    async run(world) {
+      const { shop, random } = world;
+      const faults = {
         feedLateMs: random.pick([0, 0, 20 * minute, 26 * 60 * minute]),
         feedTwice: random.chance(0.3),
         feedWithoutIds: random.chance(0.3),
         feedOffSatang: random.pick([0, 0, 0, -2, 3]),
         checkFails: random.pick([0, 0, 1]),
         createFails: random.pick([0, 0, 0, 1]),
-      }),
+      };
+      world.checkFails = faults.checkFails > 0;
+      await shop.faults(faults);
+    },
   },
   payout: {
     weight: 2,
@@ -360,6 +372,7 @@ export async function playModel(options: {
         admins: [ground.admin, ground.second],
         photoIds: [...(await photoRows(ground, 5)), ...(await photoRows(other, 4))],
         orderIds: new Set(),
+        checkFails: false,
         log,
       };
       await shop.reconcile.run();

@@ -81,7 +81,8 @@ export function orderView(
       pay: order.status === 'pending',
       cancel: order.status === 'pending',
       download: isOpenForDownload,
-      refund: isPaid(order.status) && order.total_satang > 0 && !hasOpenRefund,
+      // The link alone opens the photos; money goes back only to who ordered.
+      refund: viewedBy.isOwner && isPaid(order.status) && order.total_satang > 0 && !hasOpenRefund,
     },
     links: {
       page: context.pageLink,

@@ -189,7 +189,7 @@ export class PxDelivery extends PxElement {
       <div class="row wrap">
         ${documentLinks(order)}
         <button class="btn btn-quiet" @click=${this.#newLinks}>${icon('mail')}${texts.newLink}</button>
-        ${order.can.refund && !this.token ? html`<px-refund .order=${order}></px-refund>` : nothing}
+        ${order.can.refund ? html`<px-refund .order=${order}></px-refund>` : nothing}
       </div>
       ${order.refunds.map((refund) => html`<p class="note num">${icon('info')}<span>${formatMoney(refund.amountSatang)} · ${texts.refundStates[refund.status]}</span></p>`)}
       ${
