@@ -47,6 +47,19 @@ export async function checkAlways(db: Db, since: number): Promise<number> {
     sql`select p.id from payments p join orders o on o.id = p.order_id
       where p.status = 'paid' and (p.review is null or p.review = 'overpaid') and o.paid_at is null`,
   );
+  await none(
+    db,
+    'an order was delivered for less than was asked',
+    sql`select p.id, p.paid_satang, p.payable_satang from payments p join orders o on o.id = p.order_id
+      where p.status = 'paid' and p.review is null and p.paid_satang < p.payable_satang`,
+  );
+  await none(
+    db,
+    'a surplus counts as paid for',
+    sql`select p.id from payments p join ledger_transactions t on t.payment_id = p.id and t.kind = 'sale'
+      join ledger_postings l on l.transaction_id = t.id join ledger_accounts a on a.id = l.account_id
+      where a.code in ('gateway_clearing', 'suspense') group by p.id having sum(l.amount_satang) > p.payable_satang`,
+  );
   const held = await numbers(
     db,
     sql`select

@@ -149,6 +149,8 @@ export function createQueues(
         reject(error);
         deps.onStuck?.(id);
       }, limitMs);
+      // A job that was handed back at a stop and never ends must not keep the process.
+      timer.unref();
     });
     try {
       const running = run(AbortSignal.any([late.signal, stopping.signal]));
