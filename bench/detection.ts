@@ -10,15 +10,16 @@ import type { Box, FaceEngine } from '#face/types.ts';
 
 /**
  * What is found in photos, over all stages of the pipeline:
- *   npm run bench -- detection [--boxes boxes.csv]… [--portraits labels.csv]… [--on onnx] [--out figures.json]
+ *   npm run bench -- detection [--boxes boxes.csv]… [--portraits labels.csv]… [--on onnx] [--floats] [--out figures.json]
  * `boxes.csv` has rows path,x,y,w,h[,…], one for every face of a photo; `labels.csv` path[,…], photos of at least one face.
- * Paths are relative to the file.
+ * Paths are relative to the file. `--floats`: not in 8-bit integers even where they are faster.
  */
 const { values } = parseArgs({
   options: {
     boxes: { type: 'string', multiple: true, default: [] },
     portraits: { type: 'string', multiple: true, default: [] },
     on: { type: 'string', default: 'onnx' },
+    floats: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 });
@@ -27,6 +28,7 @@ const WIDTHS = [16, 24, 32, 48, 64, Number.POSITIVE_INFINITY];
 const engine = await createNodeEngine({
   cacheDir: path.join(tmpdir(), 'thepixstock', 'models'),
   prefer: values.on as NodeEngineName,
+  ...(values.floats && { bytes: false }),
 });
 const figures: Record<string, object> = {};
 for (const file of values.boxes) figures[`crowd ${file}`] = await measureCrowd(file, engine);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
+import { iou } from '../boxes.ts';
 import { browserAssets } from '../browser/assets.ts';
 import { euclidean } from '../descriptor.ts';
 import { describeServer, ENGINE_ID } from '../pipeline.ts';
@@ -39,7 +40,7 @@ describe('face engines', function () {
 
   before(async () => {
     cacheDir = await mkdtemp(path.join(tmpdir(), 'face-models-'));
-    onnx = await createNodeEngine({ cacheDir, prefer: 'onnx', threads: 1 });
+    onnx = await createNodeEngine({ cacheDir, prefer: 'onnx', threads: 1, bytes: false });
     wasm = await createNodeEngine({ cacheDir, prefer: 'tfjs-wasm' });
     image = (await decodeImage(path.join(samples, 'sample1.jpg'), { maxSide: 900 })).image;
     faces = await describeServer(image, onnx);
@@ -80,7 +81,7 @@ describe('face engines', function () {
       await writeFile(file, bytes.subarray(0, Math.floor(bytes.length / 2)));
     }
     for (const _ of ['converted again', 'from the cache']) {
-      const again = await createNodeEngine({ cacheDir, prefer: 'onnx', threads: 1 });
+      const again = await createNodeEngine({ cacheDir, prefer: 'onnx', threads: 1, bytes: false });
       const [face] = await describeServer(image, again);
       assert.ok(euclidean(face!.descriptor, faces[0]!.descriptor) < 1e-6);
       await again.dispose();
@@ -102,6 +103,23 @@ describe('face engines', function () {
       assert.ok(distances[0]! < limit, `${name}: ${distances[0]}`);
       assert.equal(distances.indexOf(Math.min(...distances)), 0, name);
     }
+  });
+
+  it('find in 8-bit integers what they find in floats', async () => {
+    const bytes = await createNodeEngine({ cacheDir, prefer: 'onnx', threads: 1, bytes: true });
+    for (const sample of [2, 4]) {
+      const picture = (await decodeImage(path.join(samples, `sample${sample}.jpg`), { maxSide: 900 })).image;
+      const [exact, found] = [await describeServer(picture, onnx), await describeServer(picture, bytes)];
+      assert.ok(exact.length >= 3);
+      assert.equal(found.length, exact.length);
+      for (const face of exact) {
+        const same = found.reduce((best, other) => (iou(other.box, face.box) > iou(best.box, face.box) ? other : best));
+        assert.ok(iou(same.box, face.box) > 0.85, `overlap ${iou(same.box, face.box)}`);
+        assert.ok(Math.abs(same.score - face.score) < 0.08, `${same.score} for ${face.score}`);
+        assert.ok(euclidean(same.descriptor, face.descriptor) < 0.15);
+      }
+    }
+    await bytes.dispose();
   });
 
   it('find nobody in a drawing, in noise and in one pixel', async () => {

@@ -12,6 +12,8 @@ export interface NodeEngineOptions {
   prefer?: NodeEngineName;
   /** Threads of one run where the engine can have several; default: the cores of the machine, at most 4. */
   threads?: number;
+  /** On onnx: the detector in 8-bit integers; default: where the processor is known to be good at them. */
+  bytes?: boolean;
   /** Told about each engine that would not start. */
   onUnavailable?: (name: NodeEngineName, error: unknown) => void;
 }
@@ -20,7 +22,7 @@ export interface NodeEngineOptions {
 export async function createNodeEngine(options: NodeEngineOptions): Promise<FaceEngine> {
   const threads = options.threads ?? Math.min(4, availableParallelism());
   const start: Record<NodeEngineName, () => Promise<FaceEngine>> = {
-    onnx: () => createOnnxEngine({ cacheDir: options.cacheDir, threads }),
+    onnx: () => createOnnxEngine({ cacheDir: options.cacheDir, threads, bytes: options.bytes }),
     'tfjs-node': createTfjsNodeEngine,
     'tfjs-wasm': createTfjsWasmEngine,
   };

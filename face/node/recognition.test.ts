@@ -22,7 +22,7 @@ function tinyNetwork(): Uint8Array {
   const floats = graph.node('Cast', [input], { to: 1 });
   const planes = graph.node('Transpose', [floats], { perm: [0, 3, 1, 2] });
   const means = graph.node('AveragePool', [planes], { kernel_shape: [8, 8], strides: [8, 8] });
-  graph.node('Flatten', [means], { axis: 1 }, 'numbers');
+  graph.node('Flatten', [means], { axis: 1 }, { result: 'numbers' });
   graph.output('numbers', ['N', 192]);
   return graph.serialize();
 }

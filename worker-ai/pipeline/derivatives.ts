@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import type { RgbImage } from '#face/types.ts';
-import { type WatermarkMode, watermarkSvg } from './watermark.ts';
+import { overlayOf, withOverlay } from './overlay.ts';
+import type { WatermarkMode } from './watermark.ts';
 
 export type DerivativeKind = 'small' | 'medium' | 'large' | 'preview' | 'clean';
 
@@ -50,10 +51,12 @@ export async function makeDerivatives(
       .raw()
       .toBuffer({ resolveWithObject: true });
     source = { data, width: info.width, height: info.height };
-    const picture = open(source);
-    if (hasWatermark)
-      picture.composite([{ input: watermarkSvg(info.width, info.height, watermark.mode, watermark.eventName) }]);
-    const jpeg = await picture.jpeg({ quality, progressive: kind === 'preview' }).toBuffer();
+    const shown = hasWatermark
+      ? withOverlay(data, await overlayOf(info.width, info.height, watermark.mode, watermark.eventName))
+      : data;
+    const jpeg = await open({ ...source, data: shown })
+      .jpeg({ quality, progressive: kind === 'preview' })
+      .toBuffer();
     derivatives.push({ kind, data: jpeg, width: info.width, height: info.height });
   }
   return derivatives;

@@ -4,30 +4,46 @@ import path from 'node:path';
 import { type ModelName, models } from '../../models.ts';
 import type { Weights } from '../../weights.ts';
 import { loadWeights } from '../model-files.ts';
+import { FloatLayers } from './layers.ts';
 import { landmarkNet, recognitionNet, ssdNet, tinyNet } from './nets.ts';
+import { readObservations } from './observations.ts';
+import { QuantisedLayers } from './quantised.ts';
 
 /** Raised when the graphs are built differently, so that older files are not taken. */
-const CONVERTER_VERSION = 2;
+const CONVERTER_VERSION = 3;
 
-const builders: Record<string, { model: ModelName; build: (weights: Weights) => Uint8Array }> = {
-  ssd: { model: 'ssd', build: ssdNet },
+const builders = {
+  ssd: { model: 'ssd', build: (weights: Weights) => serialized(ssdNet, new FloatLayers('ssd', weights)) },
   tiny: { model: 'tiny', build: tinyNet },
   landmarks: { model: 'landmarks', build: landmarkNet },
   recognition: { model: 'recognition', build: recognitionNet },
-};
+  'ssd-bytes': {
+    model: 'ssd',
+    build: async (weights: Weights) =>
+      serialized(ssdNet, new QuantisedLayers('ssd', weights, await readObservations())),
+  },
+} satisfies Record<string, { model: ModelName; build: (weights: Weights) => Uint8Array | Promise<Uint8Array> }>;
 
-export type OnnxFile = 'ssd' | 'tiny' | 'landmarks' | 'recognition';
+function serialized<L extends { graph: { serialize(): Uint8Array } }>(
+  build: (layers: L) => void,
+  layers: L,
+): Uint8Array {
+  build(layers);
+  return layers.graph.serialize();
+}
+
+export type OnnxFile = keyof typeof builders;
 
 /**
  * The converted file, from the cache or made now. A cached file is its SHA-256 (32 bytes) followed by the content, so a
  * torn or altered one is noticed and made again. Writers may race: each writes its own temporary file and renames it.
  */
 export async function convertedFile(file: OnnxFile, cacheDir: string): Promise<Uint8Array> {
-  const { model, build } = builders[file]!;
+  const { model, build } = builders[file];
   const target = path.join(cacheDir, `${file}-${models[model].sha256.slice(0, 16)}-c${CONVERTER_VERSION}.bin`);
   const cached = await readChecked(target);
   if (cached) return cached;
-  const content = build(await loadWeights(model));
+  const content = await build(await loadWeights(model));
   await writeAtomically(target, Buffer.concat([sha256(content), content]));
   return content;
 }

@@ -10,16 +10,28 @@ import {
   type ScoredBox,
 } from '../../types.ts';
 import { convertedFile, type OnnxFile } from './cache.ts';
+import { canMultiplyBytes } from './processor.ts';
 
 /** More pictures than this in one run save no time and cost memory. */
 const MAX_BATCH: Record<'landmarks' | 'recognition', number> = { landmarks: 16, recognition: 16 };
 
+export interface OnnxEngineOptions {
+  /** Folder for converted networks; made when missing. */
+  cacheDir: string;
+  /** Threads of one run. */
+  threads: number;
+  /** Detection in 8-bit integers; default: where the processor multiplies them (`canMultiplyBytes`). */
+  bytes?: boolean | undefined;
+}
+
 /**
- * The networks on onnxruntime's CPU library. `threads` are those of one run. Sessions open when first used, so a process
+ * The networks on onnxruntime's CPU library. Sessions open when first used, so a process
  * that only searches or only describes selfies does not hold the other networks.
  */
-export async function createOnnxEngine(options: { cacheDir: string; threads: number }): Promise<FaceEngine> {
+export async function createOnnxEngine(options: OnnxEngineOptions): Promise<FaceEngine> {
   const ort = await import('onnxruntime-node');
+  const isInBytes = options.bytes ?? (await canMultiplyBytes());
+  const detector: OnnxFile = isInBytes ? 'ssd-bytes' : 'ssd';
   const sessions = new Map<OnnxFile, Promise<Ort.InferenceSession>>();
   const priorsOf = rememberPriors();
 
@@ -63,7 +75,7 @@ export async function createOnnxEngine(options: { cacheDir: string; threads: num
       for (const { width, height, data } of inputs) {
         requireSteps(width, height);
         const input = new ort.Tensor('uint8', new Uint8Array(data), [1, height, width, 3]);
-        const { boxes, classes } = await (await session('ssd')).run({ input });
+        const { boxes, classes } = await (await session(detector)).run({ input });
         found.push(
           decodeSsd(boxes!.data as Float32Array, classes!.data as Float32Array, priorsOf(width, height), minScore),
         );

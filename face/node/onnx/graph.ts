@@ -3,6 +3,8 @@ import { MessageWriter } from './protobuf.ts';
 /** Element types of TensorProto.DataType. */
 const FLOAT = 1;
 const UINT8 = 2;
+const INT8 = 3;
+const INT32 = 6;
 const INT64 = 7;
 
 /** Attribute types of AttributeProto.AttributeType. */
@@ -11,6 +13,8 @@ const ATTRIBUTE = { float: 1, integer: 2, string: 3, integers: 7 } as const;
 /** Operator set whose meaning the nodes follow; ReduceMean still takes its axes as an attribute there. */
 const OPSET = 13;
 const IR_VERSION = 8;
+/** onnxruntime's own operators: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
+export const ONNXRUNTIME = 'com.microsoft';
 
 /** A value flowing through the graph. */
 export type Value = string & { readonly __value: unique symbol };
@@ -47,12 +51,28 @@ export class OnnxGraph {
     return this.constant(new Uint8Array(values.buffer), [data.length], INT64);
   }
 
-  node(type: string, inputs: readonly Value[], attributes: Record<string, Attribute> = {}, result?: string): Value {
+  bytes(data: ArrayLike<number>, shape: readonly number[], type: 'uint8' | 'int8'): Value {
+    const values = type === 'uint8' ? Uint8Array.from(data) : new Uint8Array(Int8Array.from(data).buffer);
+    return this.constant(values, shape, type === 'uint8' ? UINT8 : INT8);
+  }
+
+  integers32(data: ArrayLike<number>): Value {
+    const values = Int32Array.from(data);
+    return this.constant(new Uint8Array(values.buffer), [values.length], INT32);
+  }
+
+  node(
+    type: string,
+    inputs: readonly Value[],
+    attributes: Record<string, Attribute> = {},
+    { result, domain }: { result?: string; domain?: string } = {},
+  ): Value {
     const output = result ?? this.fresh('v');
     const node = new MessageWriter();
     for (const input of inputs) node.bytes(1, input);
     node.bytes(2, output).bytes(3, this.fresh('n')).bytes(4, type);
     for (const [name, value] of Object.entries(attributes)) node.bytes(5, attributeMessage(name, value));
+    if (domain) node.bytes(7, domain);
     this.nodes.push(node);
     return output as Value;
   }
@@ -65,8 +85,9 @@ export class OnnxGraph {
     for (const constant of this.constants) graph.bytes(5, constant);
     for (const input of this.inputs) graph.bytes(11, input);
     for (const output of this.outputs) graph.bytes(12, output);
-    const opset = new MessageWriter().bytes(1, '').integer(2, OPSET);
-    return new MessageWriter().integer(1, IR_VERSION).bytes(2, 'thepixstock').bytes(7, graph).bytes(8, opset).finish();
+    const model = new MessageWriter().integer(1, IR_VERSION).bytes(2, 'thepixstock').bytes(7, graph);
+    model.bytes(8, new MessageWriter().bytes(1, '').integer(2, OPSET));
+    return model.bytes(8, new MessageWriter().bytes(1, ONNXRUNTIME).integer(2, 1)).finish();
   }
 
   private constant(bytes: Uint8Array, shape: readonly number[], type: number): Value {

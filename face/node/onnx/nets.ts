@@ -1,127 +1,39 @@
-import { tensor, type Weights, type WeightTensor } from '../../weights.ts';
-import { OnnxGraph, type Value } from './graph.ts';
+import type { Weights, WeightTensor } from '../../weights.ts';
+import type { Value } from './graph.ts';
+import { type ConvLayer, FloatLayers, type Layers } from './layers.ts';
 
 /**
  * The face-api networks as ONNX graphs: same layers, same weights, with batch norms and per-channel scales folded into the
  * convolutions. Each takes uint8 pictures [N, height, width, 3]; normalisation is part of the graph.
  */
 
-type Padding = 'SAME_UPPER' | 'VALID';
-
-/** Layers over one graph and one set of weights, in TensorFlow's meaning of padding and filter layout. */
-class Layers {
-  readonly graph: OnnxGraph;
-  constructor(
-    name: string,
-    private readonly weights: Weights,
-  ) {
-    this.graph = new OnnxGraph(name);
-  }
-
-  get(name: string): WeightTensor {
-    return tensor(this.weights, name);
-  }
-
-  /** uint8 [N,H,W,3] to normalised float [N,3,H,W]. */
-  picture(shape: ReadonlyArray<number | string>, mean: readonly number[], scale: number): Value {
-    let x = this.graph.input('input', shape);
-    x = this.graph.node('Cast', [x], { to: 1 });
-    x = this.graph.node('Transpose', [x], { perm: [0, 3, 1, 2] });
-    x = this.graph.node('Sub', [x, this.graph.floats(mean, [1, 3, 1, 1])]);
-    return this.graph.node('Mul', [x, this.graph.floats([scale], [])]);
-  }
-
-  conv(
-    x: Value,
-    filters: WeightTensor,
-    bias: ArrayLike<number>,
-    options: { stride?: number; padding?: Padding; scale?: ArrayLike<number> } = {},
-  ): Value {
-    const { stride = 1, padding = 'SAME_UPPER', scale } = options;
-    const [height, width, inputs, outputs] = filters.shape as [number, number, number, number];
-    const kernel = new Float32Array(filters.data.length);
-    let from = 0;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        for (let i = 0; i < inputs; i++) {
-          for (let o = 0; o < outputs; o++, from++) {
-            kernel[((o * inputs + i) * height + y) * width + x] = filters.data[from]! * (scale ? scale[o]! : 1);
-          }
-        }
-      }
-    }
-    return this.graph.node(
-      'Conv',
-      [x, this.graph.floats(kernel, [outputs, inputs, height, width]), this.graph.floats(bias, [outputs])],
-      { kernel_shape: [height, width], strides: [stride, stride], auto_pad: padding },
-    );
-  }
-
-  depthwise(
-    x: Value,
-    filters: WeightTensor,
-    options: { stride?: number; bias?: ArrayLike<number>; scale?: ArrayLike<number>; pads?: readonly number[] } = {},
-  ): Value {
-    const { stride = 1, bias, scale, pads } = options;
-    const [height, width, channels] = filters.shape as [number, number, number];
-    const kernel = new Float32Array(filters.data.length);
-    let from = 0;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        for (let c = 0; c < channels; c++, from++) {
-          kernel[(c * height + y) * width + x] = filters.data[from]! * (scale ? scale[c]! : 1);
-        }
-      }
-    }
-    const inputs = [x, this.graph.floats(kernel, [channels, 1, height, width])];
-    if (bias) inputs.push(this.graph.floats(bias, [channels]));
-    return this.graph.node('Conv', inputs, {
-      kernel_shape: [height, width],
-      strides: [stride, stride],
-      group: channels,
-      ...(pads ? { pads } : { auto_pad: 'SAME_UPPER' }),
-    });
-  }
-
-  relu(x: Value): Value {
-    return this.graph.node('Relu', [x]);
-  }
-
-  relu6(x: Value): Value {
-    return this.graph.node('Clip', [x, this.graph.floats([0], []), this.graph.floats([6], [])]);
-  }
-
-  add(a: Value, b: Value): Value {
-    return this.graph.node('Add', [a, b]);
-  }
-}
-
 const FACE_MEAN = [122.782, 117.001, 104.298];
 
 /** Residual network of 29 convolutions: [N,150,150,3] to `embedding` [N,128]. */
 export function recognitionNet(weights: Weights): Uint8Array {
-  const net = new Layers('recognition', weights);
+  const net = new FloatLayers('recognition', weights);
   const g = net.graph;
-  const conv = (x: Value, name: string, stride: number, padding: Padding) => {
+  const conv = (x: Value, name: string, rest: Partial<ConvLayer> = {}) => {
     const scale = net.get(`${name}/scale/weights`).data;
     const shift = net.get(`${name}/scale/biases`).data;
     const bias = net.get(`${name}/conv/bias`).data.map((b, i) => b * scale[i]! + shift[i]!);
-    return net.conv(x, net.get(`${name}/conv/filters`), bias, { stride, padding, scale });
+    return net.conv(x, { name, filters: net.get(`${name}/conv/filters`), bias, scale, ...rest });
   };
   const residual = (x: Value, name: string) => {
-    const inner = conv(net.relu(conv(x, `${name}/conv1`, 1, 'SAME_UPPER')), `${name}/conv2`, 1, 'SAME_UPPER');
-    return net.relu(net.add(inner, x));
+    const inner = conv(conv(x, `${name}/conv1`, { activation: 'relu' }), `${name}/conv2`);
+    return net.relu(g.node('Add', [inner, x]));
   };
   /** Halves the picture. The short cut is averaged and filled up with empty channels; an inner result that is one pixel short gets an empty border. */
   const down = (x: Value, name: string, newChannels: number, isShort: boolean) => {
-    let inner = conv(net.relu(conv(x, `${name}/conv1`, 2, 'VALID')), `${name}/conv2`, 1, 'SAME_UPPER');
+    const first = conv(x, `${name}/conv1`, { stride: 2, padding: 'VALID', activation: 'relu' });
+    let inner = conv(first, `${name}/conv2`);
     let shortcut = g.node('AveragePool', [x], { kernel_shape: [2, 2], strides: [2, 2] });
     if (isShort) inner = g.node('Pad', [inner, g.integers([0, 0, 0, 0, 0, 0, 1, 1])]);
     if (newChannels > 0) shortcut = g.node('Pad', [shortcut, g.integers([0, 0, 0, 0, 0, newChannels, 0, 0])]);
-    return net.relu(net.add(shortcut, inner));
+    return net.relu(g.node('Add', [shortcut, inner]));
   };
   let x = net.picture(['N', 150, 150, 3], FACE_MEAN, 1 / 255);
-  x = net.relu(conv(x, 'conv32_down', 2, 'VALID'));
+  x = conv(x, 'conv32_down', { stride: 2, padding: 'VALID', activation: 'relu' });
   x = g.node('MaxPool', [x], { kernel_shape: [3, 3], strides: [2, 2] });
   for (const name of ['conv32_1', 'conv32_2', 'conv32_3']) x = residual(x, name);
   x = down(x, 'conv64_down', 32, false);
@@ -133,27 +45,32 @@ export function recognitionNet(weights: Weights): Uint8Array {
   x = down(x, 'conv256_down_out', 0, true);
   x = g.node('ReduceMean', [x], { axes: [2, 3], keepdims: 0 });
   const fc = net.get('fc');
-  g.node('MatMul', [x, g.floats(fc.data, fc.shape)], {}, 'embedding');
+  g.node('MatMul', [x, g.floats(fc.data, fc.shape)], {}, { result: 'embedding' });
   g.output('embedding', ['N', 128]);
   return g.serialize();
 }
 
 /** Four dense blocks: [N,112,112,3] to `landmarks` [N,136], x and y in turn, relative to the crop. */
 export function landmarkNet(weights: Weights): Uint8Array {
-  const net = new Layers('landmarks', weights);
+  const net = new FloatLayers('landmarks', weights);
   const g = net.graph;
-  const separable = (x: Value, name: string, stride: number) =>
-    net.conv(
-      net.depthwise(x, net.get(`${name}/depthwise_filter`), { stride }),
-      net.get(`${name}/pointwise_filter`),
-      net.get(`${name}/bias`).data,
-    );
+  const separable = (x: Value, name: string, stride: number) => {
+    const filters = net.get(`${name}/depthwise_filter`);
+    const inner = net.conv(x, { name, filters, bias: noBias(filters), isDepthwise: true, stride });
+    return net.conv(inner, { name, filters: net.get(`${name}/pointwise_filter`), bias: net.get(`${name}/bias`).data });
+  };
   const block = (x: Value, name: string, isFirst: boolean) => {
     const first = isFirst
-      ? net.conv(x, net.get(`${name}/conv0/filters`), net.get(`${name}/conv0/bias`).data, { stride: 2 })
+      ? net.conv(x, {
+          name,
+          filters: net.get(`${name}/conv0/filters`),
+          bias: net.get(`${name}/conv0/bias`).data,
+          stride: 2,
+        })
       : separable(x, `${name}/conv0`, 2);
     let sum = net.relu(first);
-    for (const conv of ['conv1', 'conv2', 'conv3']) sum = net.add(sum, separable(net.relu(sum), `${name}/${conv}`, 1));
+    for (const conv of ['conv1', 'conv2', 'conv3'])
+      sum = g.node('Add', [sum, separable(net.relu(sum), `${name}/${conv}`, 1)]);
     return net.relu(sum);
   };
   let x = net.picture(['N', 112, 112, 3], FACE_MEAN, 1 / 255);
@@ -162,7 +79,7 @@ export function landmarkNet(weights: Weights): Uint8Array {
   x = g.node('Flatten', [x], { axis: 1 });
   const fc = net.get('fc/weights');
   x = g.node('MatMul', [x, g.floats(fc.data, fc.shape)]);
-  g.node('Add', [x, g.floats(net.get('fc/bias').data, [136])], {}, 'landmarks');
+  g.node('Add', [x, g.floats(net.get('fc/bias').data, [136])], {}, { result: 'landmarks' });
   g.output('landmarks', ['N', 136]);
   return g.serialize();
 }
@@ -171,23 +88,28 @@ const BATCH_NORM_EPSILON = 0.0010000000474974513;
 const HALVING_LAYERS = new Set([2, 4, 6, 12]);
 
 /** MobileNet v1 with six SSD heads: [N,H,W,3] to `boxes` [N,P,4] and `classes` [N,P,3], both raw; P is 5118 for 512x512. */
-export function ssdNet(weights: Weights): Uint8Array {
-  const net = new Layers('ssd', weights);
-  const g = net.graph;
-  const pointwise = (x: Value, name: string, stride = 1) =>
-    net.relu6(net.conv(x, net.get(`${name}/weights`), net.get(`${name}/convolution_bn_offset`).data, { stride }));
-  const depthwise = (x: Value, name: string, stride: number) => {
+export function ssdNet<T>(net: Layers<T>): void {
+  const pointwise = (x: T, name: string, stride = 1) =>
+    net.conv(x, {
+      name,
+      filters: net.get(`${name}/weights`),
+      bias: net.get(`${name}/convolution_bn_offset`).data,
+      stride,
+      activation: 'relu6',
+    });
+  const depthwise = (x: T, name: string, stride: number) => {
     const gamma = net.get(`${name}/BatchNorm/gamma`).data;
     const beta = net.get(`${name}/BatchNorm/beta`).data;
     const mean = net.get(`${name}/BatchNorm/moving_mean`).data;
     const variance = net.get(`${name}/BatchNorm/moving_variance`).data;
     const scale = gamma.map((value, i) => value / Math.sqrt(variance[i]! + BATCH_NORM_EPSILON));
     const bias = beta.map((value, i) => value - mean[i]! * scale[i]!);
-    return net.relu6(net.depthwise(x, net.get(`${name}/depthwise_weights`), { stride, scale, bias }));
+    const filters = net.get(`${name}/depthwise_weights`);
+    return net.conv(x, { name, filters, bias, scale, isDepthwise: true, stride, activation: 'relu6' });
   };
   let x = net.picture(['N', 'H', 'W', 3], [127.5, 127.5, 127.5], 1 / 127.5);
   x = pointwise(x, 'MobilenetV1/Conv2d_0_pointwise', 2);
-  const features: Value[] = [];
+  const features: T[] = [];
   for (let i = 1; i <= 13; i++) {
     x = depthwise(x, `MobilenetV1/Conv2d_${i}_depthwise`, HALVING_LAYERS.has(i) ? 2 : 1);
     x = pointwise(x, `MobilenetV1/Conv2d_${i}_pointwise`);
@@ -197,37 +119,34 @@ export function ssdNet(weights: Weights): Uint8Array {
     x = pointwise(x, `Prediction/Conv2d_${i}_pointwise`, i % 2 === 1 ? 2 : 1);
     if (i % 2 === 1) features.push(x);
   }
-  const heads = (kind: string, values: number) =>
-    features.map((feature, i) => {
-      const name = `Prediction/BoxPredictor_${i}/${kind}`;
-      const raw = net.conv(feature, net.get(`${name}/weights`), net.get(`${name}/biases`).data);
-      const last = g.node('Transpose', [raw], { perm: [0, 2, 3, 1] });
-      return g.node('Reshape', [last, g.integers([0, -1, values])]);
-    });
-  g.node('Concat', heads('BoxEncodingPredictor', 4), { axis: 1 }, 'boxes');
-  g.node('Concat', heads('ClassPredictor', 3), { axis: 1 }, 'classes');
-  g.output('boxes', ['N', 'P', 4]);
-  g.output('classes', ['N', 'P', 3]);
-  return g.serialize();
+  const names = (kind: string) => features.map((_, i) => `Prediction/BoxPredictor_${i}/${kind}`);
+  net.predict(features, [
+    { names: names('BoxEncodingPredictor'), values: 4, result: 'boxes' },
+    { names: names('ClassPredictor'), values: 3, result: 'classes' },
+  ]);
 }
 
 /** Tiny YOLO: [N,S,S,3] to `cells` [N,S/32,S/32,25], raw. */
 export function tinyNet(weights: Weights): Uint8Array {
-  const net = new Layers('tiny', weights);
+  const net = new FloatLayers('tiny', weights);
   const g = net.graph;
   const leaky = (x: Value) => g.node('LeakyRelu', [x], { alpha: { float: 0.1 } });
   const pool = (x: Value, stride: number) =>
     g.node('MaxPool', [x], { kernel_shape: [2, 2], strides: [stride, stride], auto_pad: 'SAME_UPPER' });
+  const layer = (name: string, filters: WeightTensor) => ({ name, filters, bias: net.get(`${name}/bias`).data });
   let x = net.picture(['N', 'H', 'W', 3], [117.001, 114.697, 97.404], 1 / 255);
-  x = leaky(net.conv(x, net.get('conv0/filters'), net.get('conv0/bias').data, { padding: 'VALID' }));
+  x = leaky(net.conv(x, { ...layer('conv0', net.get('conv0/filters')), padding: 'VALID' }));
   for (let i = 1; i <= 5; i++) {
     x = pool(x, 2);
-    x = net.depthwise(x, net.get(`conv${i}/depthwise_filter`), { pads: [1, 1, 1, 1] });
-    x = leaky(net.conv(x, net.get(`conv${i}/pointwise_filter`), net.get(`conv${i}/bias`).data));
+    const filters = net.get(`conv${i}/depthwise_filter`);
+    x = net.conv(x, { name: `conv${i}`, filters, bias: noBias(filters), isDepthwise: true });
+    x = leaky(net.conv(x, layer(`conv${i}`, net.get(`conv${i}/pointwise_filter`))));
   }
   x = pool(x, 1);
-  x = net.conv(x, net.get('conv8/filters'), net.get('conv8/bias').data, { padding: 'VALID' });
-  g.node('Transpose', [x], { perm: [0, 2, 3, 1] }, 'cells');
+  x = net.conv(x, { ...layer('conv8', net.get('conv8/filters')), padding: 'VALID' });
+  g.node('Transpose', [x], { perm: [0, 2, 3, 1] }, { result: 'cells' });
   g.output('cells', ['N', 'h', 'w', 25]);
   return g.serialize();
 }
+
+const noBias = (depthwise: WeightTensor) => new Float32Array(depthwise.shape[2]!);
