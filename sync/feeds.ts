@@ -182,7 +182,7 @@ export function createFeeds({ db, listener, logger }: { db: Db; listener: Listen
           feed.reached ??= revision;
           revision = Math.max(revision, feed.reached);
         }
-        stream.send(of === null ? 'data: RESYNC\n\n' : nudgeText({ of, revision }));
+        stream.send(of === null ? 'data: RESYNC\n\n' : nudgeText({ of, revision, scope: readable.scope }));
       }
     },
     close(): void {

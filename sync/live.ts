@@ -63,7 +63,7 @@ export function createLive(deps: {
         else throw new AppError('auth.required');
       } catch (error) {
         // One event that was locked meanwhile must not keep everything else from the page.
-        if (!(error instanceof AppError) || error.status >= 500) throw error;
+        if (!(error instanceof AppError)) throw error;
         refused.push({ of: wish.of, code: error.code });
       }
     }

@@ -17,8 +17,14 @@ export interface PullQuestion {
   version: OlderVersion<unknown>;
   /** Collection and version: what the answer looks like. */
   form: string;
-  given: Checkpoint | undefined;
+  given: ({ [K in keyof Checkpoint]: Checkpoint[K] | undefined } & Pick<Checkpoint, 'revision' | 'id'>) | undefined;
   limit: number;
+}
+/** Where an answer begins, and why from the start if not from the checkpoint. */
+interface Start {
+  after: Checkpoint;
+  floor: number;
+  reset: Reset | undefined;
 }
 
 interface Page {
@@ -38,17 +44,16 @@ export function createPuller(db: Db) {
   const kept = new Map<string, Kept>();
   let keptBytes = 0;
 
-  async function read(
-    { readable, version, limit }: PullQuestion,
-    after: Checkpoint,
-    reset: Reset | undefined,
-  ): Promise<Page> {
+  async function read({ readable, version, limit }: PullQuestion, { after, floor, reset }: Start): Promise<Page> {
     const documents = (await readable.pull(db, after, limit)) as { revision: number; id: string; _deleted: boolean }[];
     const last = documents.at(-1);
     const reached = last ? { revision: last.revision, id: last.id } : after;
     const answer: PullAnswer<unknown> = {
       documents: documents.map((doc) => version.lower(doc)) as PullAnswer<unknown>['documents'],
-      checkpoint: reached.revision > 0 || reset ? { ...reached, scope: readable.scope } : null,
+      checkpoint:
+        reached.revision > 0 || reset
+          ? { ...reached, scope: readable.scope, ...((floor > 0 || reset) && { floor }) }
+          : null,
       ...(reset && { reset }),
     };
     return { json: Buffer.from(JSON.stringify(answer)), isFull: documents.length === limit, encoded: new Map() };
@@ -58,18 +63,21 @@ export function createPuller(db: Db) {
     keptBytes -= kept.get(key)?.bytes ?? 0;
     kept.delete(key);
   }
-  async function shared(question: PullQuestion, after: Checkpoint, reset: Reset | undefined, revision: number) {
+  async function shared(question: PullQuestion, start: Start, revision: number): Promise<Page> {
+    const { after, floor, reset } = start;
     const { readable, form, limit } = question;
-    const key = [form, readable.scope, readable.shared?.state, after.revision, after.id, limit, reset].join('\n');
+    const key = [form, readable.scope, readable.shared?.state, after.revision, after.id, limit, floor, reset].join(
+      '\n',
+    );
     const found = kept.get(key);
     if (found) {
       if (found.revision === revision) return found.page;
       const page = await found.page;
       if (page.isFull && performance.now() - found.at < fullPageMs) return page;
       if (kept.get(key) === found) forget(key);
-      else return shared(question, after, reset, revision);
+      else return shared(question, start, revision);
     }
-    const made: Kept = { revision, at: performance.now(), page: read(question, after, reset), bytes: 0 };
+    const made: Kept = { revision, at: performance.now(), page: read(question, start), bytes: 0 };
     kept.set(key, made);
     try {
       const page = await made.page;
@@ -89,26 +97,26 @@ export function createPuller(db: Db) {
     return made.page;
   }
 
-  /** Where to begin, and why from the start if not from the checkpoint. */
-  async function startOf({ readable: { scope }, given }: PullQuestion) {
+  async function startOf({ readable: { scope }, given }: PullQuestion): Promise<Start & { revision: number }> {
     const row = await db
       .selectFrom('sync_scopes')
       .select(['revision', 'floor_revision'])
       .where('scope', '=', scope)
       .executeTakeFirst();
-    const revision = row?.revision ?? 0;
-    const from = (after: Checkpoint, reset?: Reset) => ({ revision, after, reset });
-    if (!given || given.revision === 0) return from(beginning);
+    const { revision, floor_revision: floor } = row ?? { revision: 0, floor_revision: 0 };
+    const fromStart = (reset?: Reset) => ({ revision, after: beginning, floor, reset });
+    if (!given || given.revision === 0) return fromStart();
     const isForeign = given.scope !== undefined && given.scope !== scope;
-    if (isForeign || given.revision > revision) return from(beginning, 'foreign');
-    if (given.revision < (row?.floor_revision ?? 0)) return from(beginning, 'expired');
-    return from({ revision: given.revision, id: given.id });
+    if (isForeign || given.revision > revision) return fromStart('foreign');
+    const knownFloor = given.floor ?? 0;
+    if (given.revision < floor && knownFloor < floor) return fromStart('expired');
+    return { revision, after: { revision: given.revision, id: given.id }, floor: knownFloor, reset: undefined };
   }
 
   return async function answerPull(req: Request, res: Response, question: PullQuestion): Promise<void> {
-    const { revision, after, reset } = await startOf(question);
+    const { revision, ...start } = await startOf(question);
     const isShared = question.readable.shared !== undefined;
-    const page = await (isShared ? shared(question, after, reset, revision) : read(question, after, reset));
+    const page = await (isShared ? shared(question, start, revision) : read(question, start));
     res.setHeader('Cache-Control', 'no-store');
     res.setHeader('Content-Type', 'application/json; charset=utf-8');
     const encoding = page.json.length > 1024 ? req.acceptsEncodings('br', 'gzip', 'identity') : 'identity';

@@ -18,6 +18,7 @@ const checkpoint = z.object({
   revision: z.int().min(0),
   id: z.string().max(64).default(''),
   scope: z.string().max(100).optional(),
+  floor: z.int().min(0).optional(),
 });
 const fromJson = z.string().transform((text, context) => {
   try {
@@ -32,6 +33,7 @@ const pullQuery = z.object({
   revision: z.coerce.number().int().min(0).optional(),
   id: z.string().max(64).optional(),
   scope: z.string().max(100).optional(),
+  floor: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
 });
 const contextQuery = z.object({ eventId: z.string().min(1).max(80).optional(), v: z.coerce.number().int().optional() });
@@ -95,7 +97,7 @@ export function syncRouter(deps: {
       query.checkpoint ??
       (query.revision === undefined
         ? undefined
-        : { revision: query.revision, id: query.id ?? '', ...(query.scope !== undefined && { scope: query.scope }) });
+        : { revision: query.revision, id: query.id ?? '', scope: query.scope, floor: query.floor });
     await answerPull(req, res, { readable, version, form, given, limit: query.limit });
   });
   router.post('/api/sync/:collection/push', express.json({ limit: '2mb' }), async (req, res) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { sql } from 'kysely';
 import { addRxPlugin, createRxDatabase, type RxCollection } from 'rxdb/plugins/core';
 import { RxDBMigrationSchemaPlugin } from 'rxdb/plugins/migration-schema';
 import { replicateRxCollection } from 'rxdb/plugins/replication';
@@ -10,6 +11,7 @@ import * as eventDocs from '#contracts/sync/events.ts';
 import * as favorites from '#contracts/sync/favorites.ts';
 import * as photoDocs from '#contracts/sync/photos.ts';
 import { createLiveStreams } from '#server/http/live-streams.ts';
+import { forgetDeletions } from '#server/modules/admin/tombstones.ts';
 import { createCouponsService } from '#server/modules/cart/coupons.ts';
 import { createCartService } from '#server/modules/cart/service.ts';
 import { createPackagesService } from '#server/modules/packages/service.ts';
@@ -393,4 +395,140 @@ describe('sync over HTTP with the RxDB client', function () {
     const push = await app.call('POST', '/api/sync/favorites/push', { token, body: [{ newDocumentState: { id: 1 } }] });
     assert.equal(push.status, 400);
   });
+
+  it('forgets deletions after 30 days and starts those over who were away longer, nobody else', async () => {
+    const eventId = await app.event();
+    const [a, b, c] = await Promise.all([1, 2, 3].map(() => app.photo(eventId, photographer.userId, 'approved')));
+    const [me, other] = [await app.person(), await app.person()];
+    for (const { token } of [me, other]) {
+      for (const id of [a, b, c]) await app.call('PUT', `/api/favorites/${id}`, { token });
+      await app.call('DELETE', `/api/favorites/${b}`, { token });
+    }
+    const pull = async (who: typeof me, checkpoint?: Checkpoint, limit = 200) => {
+      const from = checkpoint ? `&checkpoint=${encodeURIComponent(JSON.stringify(checkpoint))}` : '';
+      const { body } = await app.call('GET', `/api/sync/favorites/pull?limit=${limit}${from}`, { token: who.token });
+      return { ...body, ids: body.documents.map((doc: { id: string; _deleted: boolean }) => doc.id + doc._deleted) };
+    };
+    const scope = scopes.favorites(me.userId);
+    const away = { revision: 3, id: c!, scope };
+    assert.deepEqual((await pull(me, away)).ids, [`${b}true`]);
+    await sql`update favorites set deleted_at = now() - interval '31 days' where user_id = ${me.userId} and photo_id = ${b}`.execute(
+      app.db,
+    );
+    assert.equal(await forgetDeletions(app.db), 1);
+    assert.equal(await forgetDeletions(app.db), 0);
+    // Who was away pulls from the start, page by page, without being started over in the middle.
+    const first = await pull(me, away, 1);
+    assert.deepEqual([first.reset, first.ids], ['expired', [`${a}false`]]);
+    const second = await pull(me, first.checkpoint, 1);
+    assert.deepEqual([second.reset, second.ids], [undefined, [`${c}false`]]);
+    assert.deepEqual((await pull(me, second.checkpoint)).ids, []);
+    assert.equal((await pull(me, { revision: 4, id: b!, scope })).reset, undefined);
+    const theirs = { revision: 3, id: c!, scope: scopes.favorites(other.userId) };
+    assert.deepEqual([(await pull(other, theirs)).reset, (await pull(other, theirs)).ids], [undefined, [`${b}true`]]);
+    // A row that phones hold and that is removed without a tombstone, by hand: all of them start over.
+    await app.db.deleteFrom('favorites').where('user_id', '=', me.userId).where('photo_id', '=', a!).execute();
+    assert.deepEqual([(await pull(me, { revision: 4, id: b!, scope })).reset], ['expired']);
+  });
+
+  it('answers pages compressed, once for all who ask for the same, and never an old last page', async () => {
+    const eventId = await app.event();
+    const revise = (status: string) =>
+      app.db.transaction().execute(async (trx) => {
+        const revision = await nextRevision(trx, scopes.eventPhotos(eventId));
+        await trx.updateTable('photos').set({ status, revision }).where('event_id', '=', eventId).execute();
+      });
+    for (let n = 0; n < 6; n += 1) await app.photo(eventId, photographer.userId);
+    await revise('approved');
+    for (const encoding of ['br', 'gzip', 'identity']) {
+      const url = `${app.url}/api/sync/photos/pull?eventId=${eventId}`;
+      const response = await fetch(url, { headers: { 'accept-encoding': encoding } });
+      assert.equal(response.headers.get('content-encoding'), encoding === 'identity' ? null : encoding);
+      assert.equal(((await response.json()) as { documents: unknown[] }).documents.length, 6);
+    }
+    await revise('rejected');
+    assert.deepEqual((await app.call('GET', `/api/sync/photos/pull?eventId=${eventId}`)).body.documents, []);
+  });
+
+  it('tells a page of all it follows in one stream: what is its own, what is everybody’s, never somebody else’s', async () => {
+    const eventId = await app.event();
+    const locked = await app.event({ access_mode: 'code', access_code_hash: 'x' });
+    const photo = await app.photo(eventId, photographer.userId, 'approved');
+    const [me, other] = [await app.person(), await app.person()];
+    const items = `favorites@0,cart_items@0,photos@0:${eventId}`;
+    const mine = await openLive(`${items},photos@0:${locked},events@9`, me.token);
+    const theirs = await openLive(`favorites@0,cart_items@0`, other.token);
+    const nobodys = await openLive(`cart_items@0,photos@0:${eventId}`);
+    assert.deepEqual(await mine.next('refused'), { of: `photos@0:${locked}`, code: 'event.access_code_required' });
+    assert.deepEqual(await nobodys.next('refused'), { of: 'cart_items@0', code: 'auth.required' });
+    for (const of of items.split(',')) assert.equal((await mine.next('sync')).of, of);
+    await nobodys.next('sync');
+    await app.call('PUT', `/api/favorites/${photo}`, { token: me.token });
+    assert.deepEqual(await mine.next('sync'), { of: 'favorites@0' });
+    const admin = await app.person('admin');
+    const next = await app.photo(eventId, photographer.userId);
+    const review = (decision: string) =>
+      app.call('POST', '/api/photos/review', { token: admin.token, body: { ids: [next], decision } });
+    await review('approve');
+    for (const stream of [mine, nobodys]) {
+      const told = await stream.next('docs');
+      assert.deepEqual([told.from, told.documents[0].id, told.documents[0]._deleted], [0, next, false]);
+      assert.deepEqual(told.checkpoint, { revision: 1, id: next, scope: scopes.eventPhotos(eventId) });
+    }
+    await review('reject');
+    for (const stream of [mine, nobodys]) {
+      const gone = await stream.next('docs');
+      assert.deepEqual([gone.from, gone.documents[0]._deleted], [1, true]);
+    }
+    await app.call('PUT', `/api/favorites/${photo}`, { token: other.token });
+    // Who may read changes: everybody is asked anew.
+    await app.call('PUT', `/api/events/${eventId}`, { token: admin.token, body: { accessMode: 'find_me' } });
+    assert.equal(await nobodys.next('docs').catch(() => 'ended'), 'ended');
+    for (const of of ['favorites@0', 'cart_items@0'])
+      assert.deepEqual(await theirs.next('sync'), {
+        of,
+        revision: 0,
+        scope: `${of.slice(0, -2) === 'favorites' ? 'favorites' : 'cart'}.${other.userId}`,
+      });
+    assert.deepEqual(await theirs.next('sync'), { of: 'favorites@0' });
+    assert.deepEqual(theirs.seen(), ['sync', 'sync', 'sync']);
+    const asked = await app.call('GET', '/api/live?follow=photos');
+    assert.equal(asked.status, 400);
+  });
+
+  /** A page's live stream; `next` answers the data of the next event of that name, and rejects when the stream ended before. */
+  async function openLive(follow: string, token?: string) {
+    const abort = new AbortController();
+    const response = await fetch(`${app.url}/api/live?follow=${follow}`, {
+      signal: abort.signal,
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+    });
+    assert.equal(response.status, 200);
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    const queue: { event: string; data: string }[] = [];
+    const seen: string[] = [];
+    let text = '';
+    phones.push({ close: async () => abort.abort() });
+    return {
+      seen: () => seen,
+      // biome-ignore lint/suspicious/noExplicitAny: whatever the stream says
+      async next(event: string): Promise<any> {
+        for (;;) {
+          const at = queue.findIndex((message) => message.event === event);
+          if (at >= 0) return JSON.parse(queue.splice(at, 1)[0]!.data);
+          const { value, done } = await reader.read();
+          if (done) throw new Error('ended');
+          text += value;
+          const messages = text.split('\n\n');
+          text = messages.pop()!;
+          for (const message of messages) {
+            const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(message) ?? [];
+            if (!name) continue;
+            seen.push(name);
+            queue.push({ event: name, data: data! });
+          }
+        }
+      },
+    };
+  }
 });

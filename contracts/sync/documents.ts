@@ -13,6 +13,8 @@ export interface Checkpoint {
   id: string;
   /** Whose revisions these are. The server starts over when it is another's (a guest who became a user, a restored server). */
   scope?: string;
+  /** Deletions up to this revision were forgotten when the pull from the start began, and need not be known. 0 when absent. */
+  floor?: number;
 }
 export type Replicated<Doc> = Doc & { _deleted: boolean };
 /**
@@ -47,7 +49,7 @@ export interface Conflict<Doc> {
  * GET /api/live?follow=notices,events@0,cart_items@0,photos@0:{event id}: one stream of server-sent events for all that a page follows
  * (a browser opens six connections to an address, photos want them). `of` is the followed thing as it was asked for.
  *
- * event `sync`     Nudge: something is new. With `revision`, up to which; who has pulled that far need not.
+ * event `sync`     Nudge: something is new. At the beginning with the scope and its revision; who has pulled that far need not.
  * event `docs`     LiveDocuments: what is new, of collections that are the same for everybody
  * event `refused`  Refusal: not followed; the rest of the stream is
  * event `notice`   as /api/notices/stream
@@ -56,6 +58,7 @@ export interface Conflict<Doc> {
 export interface Nudge {
   of: string;
   revision?: number;
+  scope?: string;
 }
 export interface LiveDocuments<Doc = unknown> {
   of: string;

@@ -4,7 +4,9 @@ import { PxElement } from '../components/element.ts';
 import { type Location, location, savedScroll } from '../context/router.ts';
 import { setSurface } from '../context/surface.ts';
 import { updateReady, updatesHeld } from '../context/updates.ts';
+import { appOutdated } from '../data/app-outdated.ts';
 import { t } from '../i18n/i18n.ts';
+import { takeNewVersion } from './service-worker.ts';
 import '../components/px-toasts.ts';
 import '../components/px-waiting.ts';
 import '../components/px-cart-bar.ts';
@@ -24,6 +26,7 @@ export class PxApp extends PxElement {
     super();
     this.watch(updateReady);
     this.watch(updatesHeld);
+    this.watch(appOutdated);
   }
 
   override connectedCallback(): void {
@@ -72,6 +75,8 @@ export class PxApp extends PxElement {
 
   protected override render(): TemplateResult {
     const chrome = this.match?.chrome ?? 'full';
+    // Never in the middle of a payment: what is open there works over plain calls.
+    const isOutdated = appOutdated.value && !updatesHeld.value;
     return html`
       <a class="skip" href="#content" @click=${this.#skip}>${t().app.skip}</a>
       ${chrome === 'bare' ? nothing : html`<px-header class=${chrome === 'over' ? 'over' : ''}></px-header>`}
@@ -79,19 +84,29 @@ export class PxApp extends PxElement {
       ${updateReady.value && !updatesHeld.value ? this.#update(updateReady.value) : nothing}
       <main id="content" tabindex="-1">
         ${
-          this.failed
-            ? html`<div class="page page-narrow state">
+          isOutdated
+            ? this.#outdated()
+            : this.failed
+              ? html`<div class="page page-narrow state">
               <p class="section-title">${t().offline.title}</p>
               <p class="soft">${t().offline.notStored}</p>
               <button class="btn btn-line" @click=${() => window.location.reload()}>${t().app.retry}</button>
             </div>`
-            : (this.match?.render() ?? nothing)
+              : (this.match?.render() ?? nothing)
         }
       </main>
       ${chrome === 'bare' || !this.match ? nothing : html`<px-footer></px-footer>`}
       ${chrome === 'bare' ? nothing : html`<px-cart-bar></px-cart-bar>`}
       <px-toasts></px-toasts>
     `;
+  }
+
+  #outdated(): TemplateResult {
+    return html`<div class="page page-narrow state" role="alert">
+      <h1 class="section-title">${t().app.outdatedTitle}</h1>
+      <p class="soft">${t().app.outdatedText}</p>
+      <button class="btn btn-gold" @click=${() => void takeNewVersion()}>${t().app.outdatedNow}</button>
+    </div>`;
   }
 
   #update(take: () => void): TemplateResult {

@@ -37,6 +37,31 @@ export async function registerServiceWorker(): Promise<void> {
   setInterval(() => void registration.update().catch(() => undefined), HOUR_MS);
 }
 
+const UPDATE_WAIT_MS = 10_000;
+
+/** Reloads with the newest version, whatever this device keeps of the old one; for an app that is too old for the server. */
+export async function takeNewVersion(): Promise<void> {
+  const registration = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
+  if (registration) {
+    await registration.update().catch(() => undefined);
+    const next = registration.waiting ?? registration.installing;
+    if (next) {
+      const taken = new Promise<void>((resolve) => {
+        navigator.serviceWorker.addEventListener('controllerchange', () => resolve(), { once: true });
+        setTimeout(resolve, UPDATE_WAIT_MS);
+      });
+      const ask = (): void => next.postMessage({ type: 'SKIP_WAITING' });
+      if (next.state === 'installed') ask();
+      else next.addEventListener('statechange', () => next.state === 'installed' && ask());
+      await taken;
+    } else {
+      // The worker knows nothing newer, so it is what is old: the network answers the next load.
+      await registration.unregister().catch(() => false);
+    }
+  }
+  window.location.reload();
+}
+
 /** Asks the browser to keep what is stored; granted silently or not at all. */
 export function askToPersist(): void {
   void navigator.storage?.persist?.().catch(() => false);

@@ -3,6 +3,7 @@ import type { Settings } from '#server/modules/settings/service.ts';
 import type { Db } from '#server/platform/db.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import type { JobHandlers } from '#server/platform/queue.ts';
+import { forgetDeletions, forgetScopesOfGone } from './tombstones.ts';
 
 /** What a guest may own; one who owns none of it, and did not come back, is removed. */
 const ownedTables = [
@@ -92,7 +93,9 @@ export function housekeepingJobHandlers(deps: { db: Db; settings: Settings }): J
       const removed = await removeExpired();
       const guests = await removeGuests();
       const resent = await sendForgotten();
-      logger.info({ removed, guests, resent }, 'housekeeping done');
+      const tombstones = await forgetDeletions(db);
+      const scopes = await forgetScopesOfGone(db);
+      logger.info({ removed, guests, resent, tombstones, scopes }, 'housekeeping done');
     },
   };
 }

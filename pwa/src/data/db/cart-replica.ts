@@ -1,5 +1,5 @@
 import { type CartItemDoc, cartItemDocVersion } from '#contracts/sync/cart-items.ts';
-import { database } from './database.ts';
+import { database, observe } from './database.ts';
 import { type Replica, replicate } from './replicate.ts';
 
 /** A decision about one photo, made before or after the replica was there. */
@@ -10,14 +10,14 @@ export interface CartChange {
   at: string;
 }
 
-let replica: Replica<CartItemDoc> | null = null;
+let replica: Promise<Replica> | null = null;
 
 /** Tells of the lines now and whenever they change: here, in another tab, on another device. */
-export async function watchCartLines(onLines: (lines: CartItemDoc[]) => void): Promise<() => void> {
-  const { cart_items: items } = await database();
-  const subscription = items.find().$.subscribe((docs) => onLines(docs.map((doc) => doc.toMutableJSON())));
-  return () => subscription.unsubscribe();
-}
+export const watchCartLines = (onLines: (lines: CartItemDoc[]) => void): Promise<() => void> =>
+  observe(
+    (db) => db.cart_items.find().$,
+    (docs) => onLines(docs.map((doc) => doc.toMutableJSON())),
+  );
 
 /** Writes decisions into the replica, in order; they count when this resolves. */
 export async function applyCartChanges(changes: readonly CartChange[]): Promise<void> {
@@ -30,9 +30,11 @@ export async function applyCartChanges(changes: readonly CartChange[]): Promise<
 
 /** Starts replication; a guest session is made by the server when the first line arrives there. */
 export async function startCartReplication(): Promise<void> {
-  if (replica) return;
-  const { cart_items: items } = await database();
-  replica ??= replicate(items, { name: 'cart_items', version: cartItemDocVersion, push: true, stream: true });
+  replica ??= replicate('cart_items', { version: cartItemDocVersion, push: true, stream: true });
+  replica.catch(() => {
+    replica = null;
+  });
+  await replica;
 }
 
 /** Resolves when everything decided here is at the server; rejects after `timeoutMs`. */
@@ -43,18 +45,18 @@ export async function cartInSync(timeoutMs: number): Promise<void> {
     timer = setTimeout(() => reject(new Error('the cart did not reach the server in time')), timeoutMs);
   });
   try {
-    await Promise.race([replica!.state.awaitInSync(), limit]);
+    await Promise.race([replica!.then((running) => running.inSync()), limit]);
   } finally {
     clearTimeout(timer);
   }
 }
 
 export function pullCart(): void {
-  replica?.state.reSync();
+  void replica?.then((running) => running.pullNow());
 }
 
 export async function stopCartReplication(): Promise<void> {
-  const running = replica;
+  const running = await replica?.catch(() => null);
   replica = null;
   await running?.stop();
 }

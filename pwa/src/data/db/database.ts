@@ -6,6 +6,7 @@ import {
   type RxJsonSchema,
 } from 'rxdb/plugins/core';
 import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie';
+import type { Observable } from 'rxjs';
 import * as cartItems from '#contracts/sync/cart-items.ts';
 import type { Conflict, Replicated } from '#contracts/sync/documents.ts';
 import * as events from '#contracts/sync/events.ts';
@@ -17,6 +18,7 @@ export type Collections = {
   favorites: RxCollection<favorites.FavoriteDoc>;
 };
 export type PxDatabase = RxDatabase<Collections>;
+export type CollectionName = keyof Collections;
 
 /** The contract's pure merge as RxDB asks for it: phone and server resolve a conflict alike. */
 const handler = <Doc>(
@@ -31,6 +33,8 @@ const handler = <Doc>(
 const schema = <Doc>(literal: object): RxJsonSchema<Doc> => literal as RxJsonSchema<Doc>;
 
 let opening: Promise<PxDatabase> | null = null;
+const reopened = new Set<() => void>();
+const PROBE_MS = 4_000;
 
 /** The device's replica; opened once per tab, after the first picture. Rejects where IndexedDB is refused. */
 export function database(): Promise<PxDatabase> {
@@ -64,7 +68,80 @@ async function open(): Promise<PxDatabase> {
   });
   // An older app replicated the photos of events too; now they are walls (data/wall), and these would only take up room.
   indexedDB.deleteDatabase('rxdb-dexie-px-replica--0--photos');
+  watchVisibility();
   return db;
+}
+
+const within = <T>(work: Promise<T>, ms: number): Promise<T> => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer')), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+};
+
+/** Whether the device still answers; browsers close databases of pages in the background, and not all say so. */
+export async function isDatabaseAlive(): Promise<boolean> {
+  if (!opening) return false;
+  try {
+    const db = await within(opening, PROBE_MS);
+    await within(db.cart_items.storageInstance.findDocumentsById(['probe'], false), PROBE_MS);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+let reopening: Promise<void> | null = null;
+/** Opens anew what broke; whoever uses it is told (`onReopened`). Rejects where it stays broken. */
+export function reopenDatabase(): Promise<void> {
+  reopening ??= (async () => {
+    const broken = opening;
+    opening = null;
+    // Closing what is broken may never end.
+    await within(
+      (broken ?? Promise.reject(new Error('never open'))).then((db) => db.close()),
+      PROBE_MS,
+    ).catch(() => undefined);
+    await database();
+    for (const listener of [...reopened]) listener();
+  })().finally(() => {
+    reopening = null;
+  });
+  return reopening;
+}
+/** Returns the function that stops listening. */
+export function onReopened(listener: () => void): () => void {
+  reopened.add(listener);
+  return () => reopened.delete(listener);
+}
+
+let isWatching = false;
+function watchVisibility(): void {
+  if (isWatching) return;
+  isWatching = true;
+  document.addEventListener('visibilitychange', async () => {
+    const looked = opening;
+    if (document.visibilityState !== 'visible' || !looked || (await isDatabaseAlive())) return;
+    // Sign-out may have removed it meanwhile.
+    if (opening === looked) await reopenDatabase().catch(() => undefined);
+  });
+}
+
+/** Answers of a query now and whenever they change, also after the database was opened anew. Returns the function that stops it. */
+export async function observe<T>(
+  query: (db: PxDatabase) => Observable<T>,
+  onAnswer: (answer: T) => void,
+): Promise<() => void> {
+  let subscription = query(await database()).subscribe(onAnswer);
+  const stopReopened = onReopened(async () => {
+    subscription.unsubscribe();
+    subscription = query(await database()).subscribe(onAnswer);
+  });
+  return () => {
+    stopReopened();
+    subscription.unsubscribe();
+  };
 }
 
 /** Sign-out: nothing of this person stays on the device. */

@@ -1,15 +1,17 @@
-import { type EventDoc, eventDocVersion } from '#contracts/sync/events.ts';
+import { eventDocVersion } from '#contracts/sync/events.ts';
 import type { EventView } from '../types.ts';
 import { database } from './database.ts';
 import { type Replica, replicate } from './replicate.ts';
 
-let replica: Replica<EventDoc> | null = null;
+let replica: Promise<Replica> | null = null;
 
 /** Brings the list of events onto the device; again whenever the network comes back. */
 export async function startEventReplication(): Promise<void> {
-  if (replica) return;
-  const { events } = await database();
-  replica ??= replicate(events, { name: 'events', version: eventDocVersion });
+  replica ??= replicate('events', { version: eventDocVersion });
+  replica.catch(() => {
+    replica = null;
+  });
+  await replica;
 }
 
 /** Events on the device, newest first. What only the server knows (photo count, whether a code was given) is left cautious. */

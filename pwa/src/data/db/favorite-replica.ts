@@ -1,5 +1,5 @@
 import { type FavoriteDoc, favoriteDocVersion } from '#contracts/sync/favorites.ts';
-import { database } from './database.ts';
+import { database, observe } from './database.ts';
 import { type Replica, replicate } from './replicate.ts';
 
 /** A decision about one photo, made before or after the replica was there. */
@@ -10,14 +10,14 @@ export interface FavoriteChange {
   at: string;
 }
 
-let replica: Replica<FavoriteDoc> | null = null;
+let replica: Promise<Replica> | null = null;
 
 /** Tells of the marked photos now and whenever they change: here, in another tab, on another device. */
-export async function watchFavorites(onMarks: (marks: FavoriteDoc[]) => void): Promise<() => void> {
-  const { favorites } = await database();
-  const subscription = favorites.find().$.subscribe((docs) => onMarks(docs.map((doc) => doc.toMutableJSON())));
-  return () => subscription.unsubscribe();
-}
+export const watchFavorites = (onMarks: (marks: FavoriteDoc[]) => void): Promise<() => void> =>
+  observe(
+    (db) => db.favorites.find().$,
+    (docs) => onMarks(docs.map((doc) => doc.toMutableJSON())),
+  );
 
 /** Writes decisions into the replica, in order; they count when this resolves. */
 export async function applyFavoriteChanges(changes: readonly FavoriteChange[]): Promise<void> {
@@ -30,13 +30,15 @@ export async function applyFavoriteChanges(changes: readonly FavoriteChange[]): 
 
 /** Starts replication; a guest session is made by the server when the first mark arrives there. */
 export async function startFavoriteReplication(): Promise<void> {
-  if (replica) return;
-  const { favorites } = await database();
-  replica ??= replicate(favorites, { name: 'favorites', version: favoriteDocVersion, push: true, stream: true });
+  replica ??= replicate('favorites', { version: favoriteDocVersion, push: true, stream: true });
+  replica.catch(() => {
+    replica = null;
+  });
+  await replica;
 }
 
 export async function stopFavoriteReplication(): Promise<void> {
-  const running = replica;
+  const running = await replica?.catch(() => null);
   replica = null;
   await running?.stop();
 }

@@ -1,108 +1,196 @@
 import type { RxCollection, RxReplicationPullStreamItem } from 'rxdb/plugins/core';
 import { type RxReplicationState, replicateRxCollection } from 'rxdb/plugins/replication';
 import { Subject } from 'rxjs';
-import type { Checkpoint, PullAnswer, PushRow, Replicated } from '#contracts/sync/documents.ts';
+import {
+  type Checkpoint,
+  followed,
+  type LiveDocuments,
+  type PullAnswer,
+  type PushRow,
+  type Replicated,
+} from '#contracts/sync/documents.ts';
 import { send } from '../api.ts';
+import { appOutdated } from '../app-outdated.ts';
 import { online } from '../connectivity.ts';
-import { LiveStream } from '../live-stream.ts';
+import { follow } from '../live.ts';
 import { isProblem } from '../problem.ts';
 import { ensureSession, refreshSession } from '../session.ts';
-import { Store } from '../store.ts';
+import { type CollectionName, database, isDatabaseAlive, onReopened, reopenDatabase } from './database.ts';
+import { Puller } from './puller.ts';
 
-/** True when the server says that this version of the app is too old to replicate. */
-export const appOutdated = new Store<boolean>(false);
-
-const RETRY_MS = 8_000;
+/** RxDB asks again after this; what waits before is `calmDown`. */
+const RETRY_MS = 100;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 
 interface Options {
-  /** The collection's name on the server and its schema version. */
-  name: 'events' | 'cart_items' | 'favorites';
+  /** The collection's schema version. */
   version: number;
   /** Send local changes too. */
   push?: boolean;
-  /** Listen to the server's "pull now"; without, it pulls at start, when the network is back and on `reSync()`. */
+  /** Listen to the server's live stream; without, it pulls at start, when the network is back and on `pullNow()`. */
   stream?: boolean;
 }
 
-export interface Replica<Doc> {
-  state: RxReplicationState<Doc, Checkpoint>;
-  stop: () => Promise<void>;
+export interface Replica {
+  /** Resolves when the first pull after the start is done. */
+  ready: Promise<void>;
+  /** Resolves when everything that was changed here is at the server. */
+  inSync(): Promise<void>;
+  pullNow(): void;
+  stop(): Promise<void>;
+}
+
+interface Doc {
+  id: string;
+  revision: number;
 }
 
 /**
  * Replicates a collection over /api/sync. Runs in every tab without a leader: documents are idempotent by their ids, so two
- * tabs that push the same change agree.
+ * tabs that push the same change agree. No error ends it: the network's are waited out, the database's lead to another start.
  */
-export function replicate<Doc>(collection: RxCollection<Doc>, options: Options): Replica<Doc> {
-  const { name, version } = options;
+export async function replicate(name: CollectionName, options: Options): Promise<Replica> {
+  const { version } = options;
   const path = `/api/sync/${name}`;
   const query = { v: version };
-  const stream$ = new Subject<RxReplicationPullStreamItem<Doc, Checkpoint>>();
+  let stopped = false;
+  let running: { state: RxReplicationState<Doc, Checkpoint>; puller: Puller<Doc>; pullNow: () => void };
+  let pauseMs = FIRST_PAUSE_MS;
+
+  /** Until it makes sense to ask again: the server is reachable, or a while has passed. */
+  const calmDown = (): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        unwatch();
+        resolve();
+      };
+      const timer = setTimeout(done, pauseMs * (0.75 + Math.random() / 2));
+      const unwatch = online.watch((reachable) => reachable && done());
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    });
 
   const guarded = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
-      return await call();
+      const answer = await call();
+      pauseMs = FIRST_PAUSE_MS;
+      return answer;
     } catch (error) {
       if (isProblem(error, 'sync.schema_outdated')) {
         appOutdated.set(true);
-        void state.cancel();
+        pauseMs = LONGEST_PAUSE_MS;
       }
       // The session ended meanwhile: learn who is here, and the next attempt goes under that session.
-      if (isProblem(error, 'auth.required')) await refreshSession().then(ensureSession);
+      if (isProblem(error, 'auth.required'))
+        await refreshSession()
+          .then(ensureSession)
+          .catch(() => undefined);
+      if (!stopped) await calmDown();
       throw error;
     }
   };
+  const pushRows = (rows: PushRow<Doc>[]): Promise<Replicated<Doc>[]> =>
+    send('POST', `${path}/push`, { query, body: rows });
 
-  const state: RxReplicationState<Doc, Checkpoint> = replicateRxCollection<Doc, Checkpoint>({
-    collection,
-    replicationIdentifier: `${name}-v${version}`,
-    live: true,
-    retryTime: RETRY_MS,
-    // A leader that iOS has frozen would keep every other tab from replicating.
-    waitForLeadership: false,
-    deletedField: '_deleted',
-    pull: {
-      batchSize: 200,
-      stream$: stream$.asObservable(),
-      handler: async (checkpoint, limit) => {
-        const answer = await guarded(() =>
-          send<PullAnswer<Doc>>('GET', `${path}/pull`, {
-            query: { ...query, limit, checkpoint: checkpoint ? JSON.stringify(checkpoint) : undefined },
-          }),
-        );
-        return { documents: answer.documents, checkpoint: answer.checkpoint ?? undefined };
+  async function start(): Promise<typeof running> {
+    const collection = (await database())[name] as unknown as RxCollection<Doc>;
+    const stream$ = new Subject<RxReplicationPullStreamItem<Doc, Checkpoint>>();
+    const puller = new Puller<Doc>({
+      ask: (checkpoint, limit) =>
+        send<PullAnswer<Doc>>('GET', `${path}/pull`, {
+          query: { ...query, limit, checkpoint: checkpoint ? JSON.stringify(checkpoint) : undefined },
+          timeoutMs: 30_000,
+        }),
+      held: async () => {
+        const docs = await collection.find().exec();
+        return docs.map((doc) => ({ ...(doc.toMutableJSON() as Doc), _deleted: false }));
       },
-    },
-    push: options.push
-      ? {
-          batchSize: 50,
-          handler: (rows) =>
-            guarded(() => send<Replicated<Doc>[]>('POST', `${path}/push`, { query, body: toPush<Doc>(rows) })),
-        }
-      : undefined,
-  });
+      offer: options.push
+        ? (documents) => pushRows(documents.map((newDocumentState) => ({ newDocumentState })))
+        : undefined,
+      pullNow: () => stream$.next('RESYNC'),
+    });
+    const state: RxReplicationState<Doc, Checkpoint> = replicateRxCollection<Doc, Checkpoint>({
+      collection,
+      replicationIdentifier: `${name}-v${version}`,
+      live: true,
+      retryTime: RETRY_MS,
+      // A leader that iOS has frozen would keep every other tab from replicating.
+      waitForLeadership: false,
+      deletedField: '_deleted',
+      pull: {
+        batchSize: 1_000,
+        stream$: stream$.asObservable(),
+        handler: (checkpoint, limit) => guarded(() => puller.pull(checkpoint, limit)),
+      },
+      push: options.push
+        ? { batchSize: 50, handler: (rows) => guarded(() => pushRows(rows as unknown as PushRow<Doc>[])) }
+        : undefined,
+    });
+    return { state, puller, pullNow: () => puller.nudge() };
+  }
 
-  const live = options.stream
-    ? new LiveStream(`${path}/stream`, query, {
-        onMessage: () => stream$.next('RESYNC'),
-        onOpen: () => stream$.next('RESYNC'),
+  let isReviving = false;
+  /** The device's storage failed under it (iOS closes databases of pages in the background): another start, maybe of the database too. */
+  async function revive(): Promise<void> {
+    if (stopped || isReviving) return;
+    isReviving = true;
+    try {
+      await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS));
+      if (!(await isDatabaseAlive())) await reopenDatabase();
+      else await restart();
+    } catch {
+      // stays broken: the next look at this page tries again
+    } finally {
+      isReviving = false;
+    }
+  }
+  async function restart(): Promise<void> {
+    const before = running;
+    running = await start();
+    await before.state.cancel().catch(() => undefined);
+    if (stopped) await running.state.cancel();
+    else watchStorage();
+  }
+  /** A failed write leaves RxDB's queues rejected for good. */
+  function watchStorage(): void {
+    const { state } = running;
+    void state.startPromise.then(() => {
+      const queues = state.internalReplicationState?.streamQueue;
+      if (running.state !== state || !queues) return;
+      queues.down.catch(revive);
+      queues.up.catch(revive);
+    });
+  }
+
+  running = await start();
+  watchStorage();
+  const tell = (heard: () => void): void => {
+    heard();
+    watchStorage();
+  };
+  const unfollow = options.stream
+    ? follow(followed(name, version), {
+        onNudge: (nudge) => tell(() => running.puller.nudge(nudge)),
+        onDocuments: (docs) => tell(() => running.puller.hear(docs as LiveDocuments<Doc>)),
+        onRefused: (code) => code === 'sync.schema_outdated' && appOutdated.set(true),
       })
-    : null;
-  const stopOnline = online.watch((reachable) => {
-    if (reachable) stream$.next('RESYNC');
-  });
+    : undefined;
+  const stopOnline = online.watch((reachable) => reachable && tell(running.pullNow));
+  const stopReopened = onReopened(() => void restart().catch(() => undefined));
   return {
-    state,
+    ready: running.state.awaitInitialReplication(),
+    inSync: async () => {
+      await running.state.awaitInSync();
+    },
+    pullNow: () => tell(running.pullNow),
     stop: async () => {
-      live?.stop();
+      stopped = true;
+      unfollow?.();
       stopOnline();
-      await state.cancel();
+      stopReopened();
+      await running.state.cancel();
     },
   };
 }
-
-const toPush = <Doc>(rows: readonly { newDocumentState: unknown; assumedMasterState?: unknown }[]): PushRow<Doc>[] =>
-  rows.map(({ newDocumentState, assumedMasterState }) => ({
-    newDocumentState: newDocumentState as Replicated<Doc>,
-    assumedMasterState: assumedMasterState as Replicated<Doc> | undefined,
-  }));

@@ -1,10 +1,10 @@
 import type { WallPart } from '#contracts/http/wall.ts';
-import type { Checkpoint, PullAnswer } from '#contracts/sync/documents.ts';
+import { type Checkpoint, followed, type LiveDocuments, type PullAnswer } from '#contracts/sync/documents.ts';
 import { type PhotoDoc, photoDocVersion } from '#contracts/sync/photos.ts';
 import { send } from '../api.ts';
 import { online } from '../connectivity.ts';
 import { kvDelete, kvGet, kvSet } from '../kv.ts';
-import { LiveStream } from '../live-stream.ts';
+import { follow } from '../live.ts';
 import { ApiProblem } from '../problem.ts';
 import { emptyWall, withChanges, withPart } from './read.ts';
 import type { Wall } from './wall.ts';
@@ -123,9 +123,15 @@ export function followWall(eventId: string, onWall: (wall: Wall) => void, onNoth
     return running;
   }
 
+  /** What the stream told, where nothing is missing between the wall and it; else the server is asked. */
+  function hear({ from, documents, checkpoint }: LiveDocuments<PhotoDoc>): void {
+    if (!wall || running || from > wall.revision) return void refresh();
+    if (checkpoint.revision > wall.revision) show(withChanges(wall, documents, checkpoint.revision));
+  }
+
   const known = memory.get(eventId);
   if (known) show(known);
-  const stream: { current: LiveStream | null } = { current: null };
+  let unfollow: (() => void) | null = null;
   void (async () => {
     if (!wall) {
       const stored = await kvGet<Wall>('cache', keyOf(eventId));
@@ -134,11 +140,12 @@ export function followWall(eventId: string, onWall: (wall: Wall) => void, onNoth
     await refresh();
     if (stopped) return;
     if (!wall) onNothing();
-    stream.current = new LiveStream(
-      '/api/sync/photos/stream',
-      { v: photoDocVersion, eventId },
-      { onMessage: () => void refresh() },
-    );
+    unfollow = follow(followed('photos', photoDocVersion, eventId), {
+      onNudge: ({ revision }) => {
+        if (revision === undefined || revision !== wall?.revision) void refresh();
+      },
+      onDocuments: (docs) => hear(docs as LiveDocuments<PhotoDoc>),
+    });
   })();
   const stopOnline = online.watch((reachable) => {
     if (reachable) void refresh();
@@ -146,7 +153,7 @@ export function followWall(eventId: string, onWall: (wall: Wall) => void, onNoth
   return () => {
     stopped = true;
     stopOnline();
-    stream.current?.stop();
+    unfollow?.();
     if (wall && memory.get(eventId) === wall) void keep(wall);
     clearTimeout(saving);
   };
