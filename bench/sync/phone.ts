@@ -1,4 +1,5 @@
-import { createRxDatabase, type RxCollection } from 'rxdb/plugins/core';
+import { addRxPlugin, createRxDatabase, type RxCollection } from 'rxdb/plugins/core';
+import { RxDBMigrationSchemaPlugin } from 'rxdb/plugins/migration-schema';
 import { replicateRxCollection } from 'rxdb/plugins/replication';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { Subject } from 'rxjs';
@@ -15,6 +16,9 @@ import * as events from '#contracts/sync/events.ts';
 import * as photos from '#contracts/sync/photos.ts';
 import { Puller } from '#pwa/data/db/puller.ts';
 import { openLive } from './shop.ts';
+
+// These phones are new: there is nothing to migrate, yet RxDB asks how.
+addRxPlugin(RxDBMigrationSchemaPlugin);
 
 interface Doc {
   id: string;

@@ -33,8 +33,6 @@ interface Options {
 }
 
 export interface Replica {
-  /** Resolves when the first pull after the start is done. */
-  ready: Promise<void>;
   /** Resolves when everything that was changed here is at the server. */
   inSync(): Promise<void>;
   pullNow(): void;
@@ -180,7 +178,6 @@ export async function replicate(name: CollectionName, options: Options): Promise
   const stopOnline = online.watch((reachable) => reachable && tell(running.pullNow));
   const stopReopened = onReopened(() => void restart().catch(() => undefined));
   return {
-    ready: running.state.awaitInitialReplication(),
     inSync: async () => {
       await running.state.awaitInSync();
     },
