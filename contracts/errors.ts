@@ -180,6 +180,12 @@ export const errorTable = {
     'This coupon was used; switch it off instead of deleting it.',
     'คูปองนี้มีการใช้แล้ว โปรดปิดแทนการลบ',
   ),
+  'price_rule.not_allowed': define(
+    403,
+    'This event does not let photographers set prices.',
+    'งานนี้ไม่ได้เปิดให้ช่างภาพตั้งราคาเอง',
+  ),
+  'price_rule.bounds': define(422, 'This price is outside what the event allows.', 'ราคานี้อยู่นอกช่วงที่งานกำหนด'),
   'price_rule.not_yours': define(403, 'You can set the prices of your own photos only.', 'ตั้งราคาได้เฉพาะภาพของคุณเอง'),
   'shared_cart.not_found': define(
     404,

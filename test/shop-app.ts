@@ -280,7 +280,9 @@ export async function startShopApp() {
         .returning('id');
       return (await query.executeTakeFirstOrThrow()).id;
     },
-    async event(values: { organizer_id?: string; revenue_type?: string; sales_end_at?: Date } = {}): Promise<string> {
+    async event(
+      values: { organizer_id?: string; revenue_type?: string; sales_end_at?: Date; own_prices?: boolean } = {},
+    ): Promise<string> {
       const row = await db
         .insertInto('events')
         .values({

@@ -137,6 +137,18 @@ const ownPrice = z.discriminatedUnion('kind', [
 ]);
 export type OwnPrice = z.output<typeof ownPrice>;
 
+const priceRulesView = z.object({
+  items: z.array(priceRuleView),
+  ownPrices: z
+    .object({
+      isAllowed: z.boolean(),
+      minSatang: satang,
+      maxSatang: satang.nullable(),
+      singleSatang: satang.nullable().describe('what a single photo costs here by the packages'),
+    })
+    .describe('what photographers may set for own photos'),
+});
+
 export const listPriceRules = route({
   method: 'get',
   path: '/api/events/:id/price-rules',
@@ -144,7 +156,7 @@ export const listPriceRules = route({
   tag: 'packages',
   access: ['photographer'],
   params: idParams,
-  responses: { 200: z.object({ items: z.array(priceRuleView) }) },
+  responses: { 200: priceRulesView },
   errors: ['event.not_found'],
 });
 export const setPriceRule = route({
@@ -158,8 +170,8 @@ export const setPriceRule = route({
     photographerId: z.uuid().nullish().describe('an admin: whose photos, null for all; a photographer’s own otherwise'),
     price: ownPrice,
   }),
-  responses: { 200: z.object({ items: z.array(priceRuleView), changedPhotos: z.int() }) },
-  errors: ['event.not_found', 'price_rule.not_yours'],
+  responses: { 200: priceRulesView.extend({ changedPhotos: z.int() }) },
+  errors: ['event.not_found', 'price_rule.not_yours', 'price_rule.not_allowed', 'price_rule.bounds'],
 });
 export const setPhotoPrices = route({
   method: 'put',
@@ -169,5 +181,5 @@ export const setPhotoPrices = route({
   access: ['photographer'],
   body: z.object({ photoIds: z.array(z.uuid()).min(1).max(500), price: ownPrice }),
   responses: { 200: z.object({ changedPhotos: z.int() }) },
-  errors: ['photo.not_found', 'price_rule.not_yours'],
+  errors: ['photo.not_found', 'price_rule.not_yours', 'price_rule.not_allowed', 'price_rule.bounds'],
 });

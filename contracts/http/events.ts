@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idParams, isoTime, pageOf, pageQuery, route } from './route.ts';
+import { idParams, isoTime, pageOf, pageQuery, route, satang } from './route.ts';
 
 export const eventStatuses = ['planning', 'published', 'live', 'ended', 'archived', 'cancelled'] as const;
 export const eventCategories = [
@@ -25,6 +25,14 @@ export const faceNotice = z.object({
   attestedBy: z.string().trim().min(1).max(200),
   attestedAt: isoTime.optional(),
 });
+
+/** null: no upper bound. */
+const ownPrices = z
+  .object({ isAllowed: z.boolean(), minSatang: satang.min(0), maxSatang: satang.min(0).nullable() })
+  .refine((own) => own.maxSatang === null || own.maxSatang >= own.minSatang, {
+    path: ['maxSatang'],
+    message: 'below the least',
+  });
 
 /** What everybody sees of an event; `manage` is there for its staff and admins only. */
 export const eventView = z.object({
@@ -61,6 +69,7 @@ export const eventView = z.object({
       retentionDays: z.int(),
       organizerId: z.uuid().nullable(),
       coverPhotoId: z.uuid().nullable(),
+      ownPrices,
       nextStatuses: z.array(z.enum(eventStatuses)),
       createdAt: isoTime,
       updatedAt: isoTime,
@@ -99,6 +108,9 @@ const eventFields = z.object({
   retentionDays: z.int().min(1).max(3650).optional(),
   organizerId: z.uuid().nullable().optional(),
   coverPhotoId: z.uuid().nullable().optional(),
+  ownPrices: ownPrices
+    .optional()
+    .describe('whether photographers set the prices of own photos, and between which bounds'),
 });
 export const eventInput = eventFields.extend({
   status: z.enum(['planning', 'published', 'live']).optional().describe('planning when absent'),

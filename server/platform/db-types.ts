@@ -242,6 +242,9 @@ export interface Events {
   name: string;
   name_en: string | null;
   organizer_id: string | null;
+  own_price_max_satang: number | null;
+  own_price_min_satang: Generated<number>;
+  own_prices: Generated<boolean>;
   retention_days: Generated<number>;
   revenue_type: Generated<string>;
   revision: Generated<number>;

@@ -247,7 +247,7 @@ describe('cart', function () {
 
   describe('prices of photos', () => {
     it('follow a photographer’s rule, for the photos there and those to come, and the single price', async () => {
-      const event = await shop.event();
+      const event = await shop.event({ own_prices: true });
       const before = await photos(2, event);
       await shop.db
         .insertInto('event_staff')
@@ -300,6 +300,40 @@ describe('cart', function () {
       assert.equal((await shop.call('PUT', '/api/photo-prices', prices)).body.code, 'price_rule.not_yours');
       const everybody = await shop.call('PUT', target, { ...admin, body });
       assert.deepEqual([everybody.status, everybody.body.changedPhotos], [200, 1]);
+    });
+
+    it('are a photographer’s to set only where the event says so, within its bounds, whichever way they are set', async () => {
+      const event = await shop.event();
+      const [photoId] = await photos(1, event);
+      await shop.db
+        .insertInto('event_staff')
+        .values({ event_id: event, user_id: photographer.userId, role: 'photographer' })
+        .execute();
+      const target = `/api/events/${event}/price-rules`;
+      const rule = (price: object) => shop.call('PUT', target, { ...photographer, body: { price } });
+      const onPhoto = (price: object) =>
+        shop.call('PUT', '/api/photo-prices', { ...photographer, body: { photoIds: [photoId], price } });
+      const dear = { kind: 'price', priceSatang: 12_100 };
+      for (const set of [rule, onPhoto]) assert.equal((await set(dear)).body.code, 'price_rule.not_allowed');
+      assert.equal((await rule({ kind: 'standard' })).status, 200);
+      await shop.db
+        .updateTable('events')
+        .set({ own_prices: true, own_price_min_satang: 3_000, own_price_max_satang: 12_000 })
+        .where('id', '=', event)
+        .execute();
+      const { body: seen } = await shop.call('GET', target, photographer);
+      assert.deepEqual(seen.ownPrices, { isAllowed: true, minSatang: 3_000, maxSatang: 12_000, singleSatang: 6_000 });
+      for (const set of [rule, onPhoto])
+        for (const price of [dear, { kind: 'free' }, { kind: 'percent', percentBp: 5_100 }])
+          assert.equal((await set(price)).body.code, 'price_rule.bounds', JSON.stringify(price));
+      assert.equal((await rule({ kind: 'price', priceSatang: 9_000 })).body.changedPhotos, 1);
+      const auth = await buyer();
+      await shop.call('POST', '/api/cart/items', { ...auth, body: { photoIds: [photoId] } });
+      assert.equal((await shop.call('GET', '/api/cart', auth)).body.quote.totalSatang, 9_000);
+      await onPhoto({ kind: 'price', priceSatang: 3_000 });
+      assert.equal((await shop.call('GET', '/api/cart', auth)).body.quote.totalSatang, 3_000);
+      const free = { ...admin, body: { price: { kind: 'free' } } };
+      assert.equal((await shop.call('PUT', target, free)).status, 200, 'an admin is not bound');
     });
   });
 

@@ -29,7 +29,7 @@ export function couponsRoutes(deps: { coupons: CouponsService; priceRules: Price
     }),
     bind(api.listPriceRules, async ({ params, viewer }) => ({
       status: 200,
-      body: { items: await priceRules.list(params.id, viewer) },
+      body: await priceRules.list(params.id, viewer),
     })),
     bind(api.setPriceRule, async ({ params, body, viewer }) => ({
       status: 200,

@@ -89,5 +89,10 @@ export function readEventInput(
     ...optional(input.retentionDays, (v) => ({ retention_days: v })),
     ...optional(input.organizerId, (v) => ({ organizer_id: v })),
     ...optional(input.coverPhotoId, (v) => ({ cover_photo_id: v })),
+    ...optional(input.ownPrices, (v) => ({
+      own_prices: v.isAllowed,
+      own_price_min_satang: v.minSatang,
+      own_price_max_satang: v.maxSatang,
+    })),
   };
 }

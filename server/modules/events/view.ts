@@ -62,6 +62,11 @@ const manageView = (event: EventRow): NonNullable<EventView['manage']> => ({
   retentionDays: event.retention_days,
   organizerId: event.organizer_id,
   coverPhotoId: event.cover_photo_id,
+  ownPrices: {
+    isAllowed: event.own_prices,
+    minSatang: event.own_price_min_satang,
+    maxSatang: event.own_price_max_satang,
+  },
   nextStatuses: [...eventTransitions[event.status as EventStatus]],
   createdAt: event.created_at.toISOString(),
   updatedAt: event.updated_at.toISOString(),

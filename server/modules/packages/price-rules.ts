@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { AppError } from '#contracts/errors.ts';
 import type { OwnPrice } from '#contracts/http/coupons.ts';
+import { ownPriceProblem } from '#contracts/own-price.ts';
 import type { Viewer } from '#server/http/viewer.ts';
 import { audit } from '#server/platform/audit.ts';
 import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
@@ -61,7 +62,8 @@ export async function followSinglePrice(trx: Trx, eventId?: string): Promise<voi
 
 /**
  * Free, discounted and fixed prices of photos. A rule holds for the photos of one photographer at an event, or for all of it
- * (the photographer's own goes before), for those there and those to come. A price set on a photo itself stays.
+ * (the photographer's own goes before), for those there and those to come. A price set on a photo itself stays. Photographers
+ * set what the event lets them (contracts/own-price.ts); the bounds count when a price is set.
  */
 export function createPriceRulesService({ db, events }: { db: Db; events: Events }) {
   async function list(eventId: string, viewer: Viewer) {
@@ -78,7 +80,7 @@ export function createPriceRulesService({ db, events }: { db: Db; events: Events
       )
       .orderBy('p.display_name', (o) => o.asc().nullsFirst())
       .execute();
-    return rows.map((row) => ({
+    const items = rows.map((row) => ({
       photographerId: row.photographer_id,
       photographerName: row.display_name,
       kind: row.kind as 'free' | 'percent' | 'price',
@@ -86,6 +88,26 @@ export function createPriceRulesService({ db, events }: { db: Db; events: Events
       priceSatang: row.price_satang,
       updatedAt: row.updated_at.toISOString(),
     }));
+    return { items, ownPrices: await boundsOf(db, eventId) };
+  }
+  /** What photographers may set at an event. */
+  async function boundsOf(at: DbOrTrx, eventId: string) {
+    const row = await at
+      .selectFrom('events')
+      .select(['own_prices as isAllowed', 'own_price_min_satang as minSatang', 'own_price_max_satang as maxSatang'])
+      .select(sql<number | null>`event_single_price(id)`.as('singleSatang'))
+      .where('id', '=', eventId)
+      .executeTakeFirst();
+    if (!row) throw new AppError('event.not_found');
+    return row;
+  }
+  /** Admins set what they want. Throws price_rule.not_allowed, price_rule.bounds. */
+  async function requireAllowed(at: DbOrTrx, eventId: string, viewer: Viewer, price: OwnPrice): Promise<void> {
+    if (viewer.role === 'admin') return;
+    const bounds = await boundsOf(at, eventId);
+    const problem = ownPriceProblem(price, bounds, bounds.singleSatang);
+    if (problem)
+      throw new AppError(`price_rule.${problem}`, { minSatang: bounds.minSatang, maxSatang: bounds.maxSatang });
   }
   /** Whose photos the rule is for: a photographer's own, or whom the admin names. */
   async function subject(eventId: string, viewer: Viewer, asked: string | null | undefined): Promise<string | null> {
@@ -162,6 +184,7 @@ export function createPriceRulesService({ db, events }: { db: Db; events: Events
       const photographerId = await subject(eventId, viewer, input.photographerId);
       const changedPhotos = await db.transaction().execute(async (trx) => {
         await trx.selectFrom('events').select('id').where('id', '=', eventId).forUpdate().execute();
+        await requireAllowed(trx, eventId, viewer, input.price);
         await write(trx, eventId, photographerId, input.price, viewer.userId);
         const details = { photographerId, ...input.price };
         await audit(trx, {
@@ -173,7 +196,7 @@ export function createPriceRulesService({ db, events }: { db: Db; events: Events
         });
         return applyRule(trx, eventId, photographerId, input.price);
       });
-      return { items: await list(eventId, viewer), changedPhotos };
+      return { ...(await list(eventId, viewer)), changedPhotos };
     },
     /** Sets the own price of some photos; `standard` lets the packages decide again, and a rule that is set later. */
     setPhotos: (viewer: Viewer, photoIds: readonly string[], price: OwnPrice) =>
@@ -192,6 +215,7 @@ export function createPriceRulesService({ db, events }: { db: Db; events: Events
         }
         let changedPhotos = 0;
         for (const eventId of [...new Set(rows.map((row) => row.event_id))].sort()) {
+          await requireAllowed(trx, eventId, viewer, price);
           const ids = rows.filter((row) => row.event_id === eventId).map((row) => row.id);
           const revision = await nextRevision(trx, scopes.eventPhotos(eventId));
           const result = await trx

@@ -6,6 +6,7 @@ import { d } from '../../i18n/desk.ts';
 import './px-studio-upload.ts';
 import './px-studio-photos.ts';
 import './px-studio-earnings.ts';
+import './px-studio-prices.ts';
 import './px-studio-profile.ts';
 
 const groups = (): readonly DeskGroup[] => {
@@ -15,6 +16,7 @@ const groups = (): readonly DeskGroup[] => {
       links: [
         { href: '/studio', label: nav.upload, icon: 'upload', exact: true, also: ['/studio/events'] },
         { href: '/studio/photos', label: nav.photos, icon: 'gallery' },
+        { href: '/studio/prices', label: d().priceRules.studioNav, icon: 'receipt' },
         { href: '/studio/earnings', label: nav.earnings, icon: 'wallet' },
         { href: '/studio/profile', label: nav.profile, icon: 'user' },
       ],
@@ -27,6 +29,8 @@ function page(rest: string): TemplateResult {
   switch (first) {
     case 'photos':
       return html`<px-studio-photos></px-studio-photos>`;
+    case 'prices':
+      return html`<px-studio-prices></px-studio-prices>`;
     case 'earnings':
       return html`<px-studio-earnings></px-studio-earnings>`;
     case 'profile':
