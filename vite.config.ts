@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createGzip, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, createGzip, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { browserAssets, faceAliases } from './face/browser/assets.ts';
@@ -46,7 +46,39 @@ function faceModels(): Plugin {
   };
 }
 
-/** Preloads the two faces of the first screen; the Thai ones follow by unicode-range, 12 KB each. */
+/** Lays packed forms beside the built files, made once with all effort; the server hands them out (server/system.ts). */
+function packed(): Plugin {
+  let outDir = '';
+  const isText = /\.(js|css|html|svg|webmanifest|json|txt)$/;
+  return {
+    name: 'packed',
+    apply: 'build',
+    enforce: 'post',
+    configResolved(config) {
+      outDir = resolve(config.root, config.build.outDir);
+    },
+    closeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        const files = await readdir(outDir, { recursive: true });
+        for (const name of files) {
+          if (!isText.test(name) || name.startsWith('.vite')) continue;
+          const path = join(outDir, name);
+          const plain = await readFile(path);
+          if (plain.length < 1_000) continue;
+          await writeFile(`${path}.gz`, gzipSync(plain, { level: 9 }));
+          await writeFile(
+            `${path}.br`,
+            brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }),
+          );
+        }
+      },
+    },
+  };
+}
+
+/** Preloads the Latin text face of the kept shell; the Thai ones follow by unicode-range, 12 KB each. */
 function preloadFonts(names: readonly RegExp[]): Plugin {
   return {
     name: 'preload-fonts',
@@ -82,6 +114,8 @@ export default defineConfig({
     target: 'es2022',
     sourcemap: 'hidden',
     assetsInlineLimit: 0,
+    // Tells the server which files a page is made of (server/modules/pages/shell.ts).
+    manifest: true,
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
@@ -144,5 +178,6 @@ export default defineConfig({
         ],
       },
     }),
+    packed(),
   ],
 });

@@ -14,7 +14,7 @@ import { requireOwnOrigin, securityHeaders } from '#server/http/security.ts';
 import type { Config } from '#server/platform/config.ts';
 import type { Platform } from '#server/platform/platform.ts';
 import { composeModules } from './modules.ts';
-import { apiDocs, devServices, pages, probes } from './system.ts';
+import { apiDocs, devServices, probes, staticFiles } from './system.ts';
 
 export interface Api {
   app: Express;
@@ -100,7 +100,8 @@ export function createApp(platform: Platform): Api {
   });
   app.use(auth.handler);
   app.use('/api', notFoundHandler);
-  pages(app, config.pwaDir);
+  app.use(staticFiles(config.pwaDir));
+  app.use(modules.pages);
   app.use(notFoundHandler);
   app.use(errorHandler(logger));
   return {

@@ -39,6 +39,7 @@ import { createOrdersService } from '#server/modules/orders/service.ts';
 import { createPriceRulesService } from '#server/modules/packages/price-rules.ts';
 import { packagesRoutes } from '#server/modules/packages/routes.ts';
 import { createPackagesService } from '#server/modules/packages/service.ts';
+import { pagesRouter } from '#server/modules/pages/router.ts';
 import { createCasesService } from '#server/modules/payments/cases.ts';
 import { paymentsJobHandlers } from '#server/modules/payments/jobs.ts';
 import { createReconcileService } from '#server/modules/payments/reconcile.ts';
@@ -200,6 +201,16 @@ export function composeModules(platform: Platform) {
     streams,
     routes,
     jobHandlers,
+    pages: pagesRouter({
+      db,
+      events,
+      photos,
+      packages,
+      photographers,
+      publicUrl,
+      pwaDir: config.pwaDir,
+      findViewer: auth.findViewer,
+    }),
     tus: createTusHandler({ uploads, findViewer: auth.findViewer, publicUrl, logger }),
     sync: ({ rateLimit }: { rateLimit: RateLimit }) =>
       syncRouter({

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import express, { type Express, type RequestHandler, Router } from 'express';
+import express, { type RequestHandler, Router } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
+import sirv from 'sirv';
 import { errorTable } from '#contracts/errors.ts';
 import type { RouteDefinition } from '#contracts/http/route.ts';
 import { openApiDocument } from '#server/http/openapi.ts';
@@ -46,25 +46,31 @@ const docsScript = `SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#ui', d
 export const devServices = (url: string): RequestHandler =>
   createProxyMiddleware({ target: url, pathFilter: '/dev', changeOrigin: false, xfwd: true }) as RequestHandler;
 
-/** The built pages: hashed files for ever, the rest asked again each time; unknown addresses get the app itself. */
-export function pages(app: Express, pwaDir: string): void {
-  app.use(
-    express.static(pwaDir, {
-      index: false,
-      setHeaders(res, file) {
-        const relative = path.relative(pwaDir, file);
-        const isHashed = relative.startsWith(`assets${path.sep}`);
-        const isModel = relative.startsWith(`models${path.sep}`);
-        if (isHashed) res.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
-        else res.setHeader('Cache-Control', isModel ? 'public, max-age=86400' : 'no-cache');
-      },
-    }),
-  );
-  app.get('/{*page}', async (req, res, next) => {
-    if (/^\/(api|dev|metrics|assets|models|demo)(\/|$)/.test(req.path) || !req.accepts('html')) return next();
-    const html = await readFile(path.join(pwaDir, 'index.html'), 'utf8').catch(() => undefined);
-    if (html === undefined) return next();
-    res.setHeader('Cache-Control', 'no-cache');
-    res.type('html').send(html);
+/**
+ * The built files: hashed ones for ever, the rest asked again each time. Packed forms (.br, .gz) lie beside them and go to whoever
+ * takes them. index.html by its name is the shell that the service worker keeps.
+ */
+export function staticFiles(pwaDir: string): Router {
+  const router = Router();
+  // The phone fetches the packed networks in ranges and unpacks them itself: here .gz is a file, not an encoding.
+  router.use('/models', express.static(path.join(pwaDir, 'models'), { index: false, maxAge: '1d' }));
+  const files = sirv(pwaDir, {
+    // The folder may be built anew while we run.
+    dev: true,
+    etag: true,
+    brotli: true,
+    gzip: true,
+    extensions: [],
+    setHeaders(res, file) {
+      if (/^\/assets\/.*-[\w-]{8}\.\w+(\.map)?$/.test(file)) {
+        res.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
+      } else res.setHeader('Cache-Control', 'no-cache');
+    },
   });
+  router.use((req, res, next) => {
+    // The server has documents of its own for people; the shell goes to the service worker, which asks for it by name.
+    if (req.path === '/index.html' && req.get('sec-fetch-mode') === 'navigate') next();
+    else files(req, res, next);
+  });
+  return router;
 }

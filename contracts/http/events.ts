@@ -151,6 +151,20 @@ export const getEvent = route({
   errors: ['event.not_found'],
 });
 
+export const getEventCover = route({
+  method: 'get',
+  path: '/api/events/:id/cover/:width',
+  summary:
+    'The cover of an event, watermarked, as WebP of that width; `photo` makes the address of another cover another one',
+  tag,
+  access: 'public',
+  params: idParams.extend({ width: z.enum(['640', '960', '1280', '1920']) }),
+  query: z.object({ photo: z.uuid().optional() }),
+  responses: { 200: 'image/webp' },
+  errors: ['event.not_found', 'photo.not_found'],
+  rateLimit: 'none',
+});
+
 export const createEvent = route({
   method: 'post',
   path: '/api/events',

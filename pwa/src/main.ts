@@ -4,11 +4,13 @@ import { watchInstallable } from './data/install.ts';
 import { refreshSession } from './data/session.ts';
 import './i18n/i18n.ts';
 import './components/px-icon.ts';
+import { loadFonts } from './shell/fonts.ts';
 import './shell/px-app.ts';
 
 startRouter();
 watchConnectivity();
 watchInstallable();
+loadFonts();
 
 /** Everything that the first picture does not need. */
 function afterFirstPaint(): void {

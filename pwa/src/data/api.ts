@@ -1,7 +1,8 @@
 import { lang } from '../i18n/i18n.ts';
 import { reportReachable, reportUnreachable } from './connectivity.ts';
 import type { Answer, Body, Params, QueryOf, RouteKey } from './contract.ts';
-import { type Method, request, type SendOptions } from './http.ts';
+import { takeFirstAnswer } from './first.ts';
+import { buildUrl, type Method, request, type SendOptions } from './http.ts';
 
 export { buildUrl, type Method, type Query, readProblem, type SendOptions } from './http.ts';
 
@@ -9,11 +10,14 @@ export { buildUrl, type Method, type Query, readProblem, type SendOptions } from
  * One call to the API. Answers the parsed JSON body (undefined for none); rejects with `ApiProblem`, or with the
  * caller's own AbortError when its `signal` aborts.
  */
-export const send = <T>(method: Method, path: string, options: SendOptions = {}): Promise<T> =>
-  request<T>(method, path, options, {
+export async function send<T>(method: Method, path: string, options: SendOptions = {}): Promise<T> {
+  const first = method === 'GET' ? takeFirstAnswer(buildUrl(path, options.params, options.query)) : undefined;
+  if (first !== undefined) return first as T;
+  return request<T>(method, path, options, {
     language: lang.value,
     heard: (isReachable) => (isReachable ? reportReachable() : reportUnreachable()),
   });
+}
 
 type Optional<T, K extends string> = [T] extends [never]
   ? { [P in K]?: undefined }

@@ -1,3 +1,4 @@
+import { longDay } from '#contracts/first-screen.ts';
 import { formatBaht, type Satang } from '#contracts/money.ts';
 import { lang } from './i18n.ts';
 
@@ -19,15 +20,7 @@ type Moment = string | number | Date;
 const asDate = (moment: Moment): Date => (moment instanceof Date ? moment : new Date(moment));
 
 /** "14 November 2026" / "14 พฤศจิกายน 2569" */
-export const formatDate = (moment: Moment): string =>
-  // Thai otherwise writes the era name "พ.ศ." before the year, longer than a card is wide.
-  formatter({ day: 'numeric', month: 'long', year: 'numeric' })
-    .formatToParts(asDate(moment))
-    .filter((part) => part.type !== 'era')
-    .map((part) => part.value)
-    .join('')
-    .replace(/\s+/g, ' ')
-    .trim();
+export const formatDate = (moment: Moment): string => longDay(moment, lang.value);
 
 /** "14 Nov 2026" / "14 พ.ย. 2569" */
 export const formatDateShort = (moment: Moment): string =>

@@ -17,14 +17,25 @@ export type Catalogue<T> = {
 
 const STORAGE_KEY = 'px.lang';
 
+/** The server writes the first screen in the language that was chosen here. */
+const tellServer = (chosen: Lang): void => {
+  // biome-ignore lint/suspicious/noDocumentCookie: Safari and Firefox have no Cookie Store API
+  document.cookie = `px.lang=${chosen}; path=/; max-age=31536000; samesite=lax`;
+};
+
 function detect(): Lang {
+  const asked = new URLSearchParams(window.location.search).get('lang');
+  if (asked === 'th' || asked === 'en') return asked;
   let saved: string | null = null;
   try {
     saved = localStorage.getItem(STORAGE_KEY);
   } catch {
     // storage refused: ask the browser each time
   }
-  if (saved === 'th' || saved === 'en') return saved;
+  if (saved === 'th' || saved === 'en') {
+    tellServer(saved);
+    return saved;
+  }
   const first = navigator.languages.find((tag) => /^(th|en)\b/i.test(tag)) ?? 'en';
   return first.toLowerCase().startsWith('th') ? 'th' : 'en';
 }
@@ -37,6 +48,7 @@ export function setLang(next: Lang): void {
   } catch {
     // the choice then lasts for this visit
   }
+  tellServer(next);
   lang.set(next);
 }
 

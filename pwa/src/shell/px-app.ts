@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../components/element.ts';
+import { forgetFirstImages } from '../components/first-image.ts';
 import { type Location, location, savedScroll } from '../context/router.ts';
 import { setSurface } from '../context/surface.ts';
 import { updateReady, updatesHeld } from '../context/updates.ts';
@@ -21,6 +22,7 @@ export class PxApp extends PxElement {
   @state() private failed = false;
   #shownPath = '';
   #loading = 0;
+  #standing: Element[] = [];
 
   constructor() {
     super();
@@ -31,7 +33,8 @@ export class PxApp extends PxElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.replaceChildren();
+    // What the document brought (the server's first screen, or the mark) stands until the first page takes its place.
+    this.#standing = [...this.children];
     location.watch((next) => void this.#show(next));
     void this.#show(location.value);
   }
@@ -46,6 +49,7 @@ export class PxApp extends PxElement {
       if (turn === this.#loading) {
         this.failed = true;
         if (!this.match) this.match = match;
+        this.#takeOver();
       }
       return;
     }
@@ -61,20 +65,36 @@ export class PxApp extends PxElement {
     const samePage = pageOf(this.#shownPath) === pageOf(to.path);
     this.#shownPath = to.path;
     setSurface(match.surface);
+    const isFirst = this.match === null;
     this.match = match;
     await this.updateComplete;
+    this.#takeOver();
     if (samePage) return;
+    // Who scrolled in the server's first screen stays there.
+    if (isFirst && !to.popped) return;
+    forgetFirstImages();
     scrollTo(0, to.popped ? savedScroll() : 0);
     if (to.key > 1 && !to.popped) this.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
   }
 
-  protected override updated(changed: PropertyValues): void {
-    super.updated(changed);
-    document.documentElement.dataset.chrome = this.match?.chrome ?? 'full';
+  /** Before the next picture is painted, and after the page has rendered what came with the document. */
+  #takeOver(): void {
+    const gone = this.#standing;
+    if (gone.length === 0) return;
+    this.#standing = [];
+    requestAnimationFrame(() => {
+      for (const element of gone) element.remove();
+    });
   }
 
-  protected override render(): TemplateResult {
-    const chrome = this.match?.chrome ?? 'full';
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    if (this.match) document.documentElement.dataset.chrome = this.match.chrome;
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (!this.match) return nothing;
+    const { chrome } = this.match;
     // Never in the middle of a payment: what is open there works over plain calls.
     const isOutdated = appOutdated.value && !updatesHeld.value;
     return html`
@@ -92,10 +112,10 @@ export class PxApp extends PxElement {
               <p class="soft">${t().offline.notStored}</p>
               <button class="btn btn-line" @click=${() => window.location.reload()}>${t().app.retry}</button>
             </div>`
-              : (this.match?.render() ?? nothing)
+              : this.match.render()
         }
       </main>
-      ${chrome === 'bare' || !this.match ? nothing : html`<px-footer></px-footer>`}
+      ${chrome === 'bare' ? nothing : html`<px-footer></px-footer>`}
       ${chrome === 'bare' ? nothing : html`<px-cart-bar></px-cart-bar>`}
       <px-toasts></px-toasts>
     `;

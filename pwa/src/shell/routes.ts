@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import { matchPath } from '../context/match-path.ts';
+import { type AppPage, matchPath } from '#contracts/pages.ts';
 import type { Surface } from '../context/surface.ts';
 
 export interface RouteMatch {
@@ -11,7 +11,8 @@ export interface RouteMatch {
 }
 
 interface Route extends Pick<RouteMatch, 'load' | 'surface'> {
-  pattern: string;
+  /** One of contracts/pages.ts, where the server learns of it, too; `/*` takes what is left. */
+  pattern: AppPage | '/*';
   chrome?: RouteMatch['chrome'];
   render: (params: Record<string, string>, query: URLSearchParams) => TemplateResult;
 }
@@ -25,7 +26,7 @@ export interface DeskModule {
 // Found at build time: a desk appears as soon as its index.ts exists.
 const desks = import.meta.glob<DeskModule>('../features/{photographer,admin,organizer}/index.ts');
 
-function desk(root: string, feature: string): Route {
+function desk(root: '/studio' | '/admin' | '/organizer', feature: string): Route {
   let loaded: DeskModule | null = null;
   return {
     pattern: `${root}/*`,
@@ -65,18 +66,16 @@ const routes: readonly Route[] = [
     load: () => import('../features/home/px-home-page.ts'),
     render: () => html`<px-home-page></px-home-page>`,
   },
-  ...['/e', '/events'].flatMap((root): Route[] => [
-    { pattern: `${root}/:slug`, surface: 'night', chrome: 'over', load: event, render: eventPage },
-    { pattern: `${root}/:slug/photos/:photoId`, surface: 'night', chrome: 'over', load: event, render: eventPage },
-    {
-      pattern: `${root}/:slug/hide`,
-      surface: 'day',
-      load: () => import('../features/hide/px-hide-page.ts'),
-      render: ({ slug }) => html`<px-hide-page .slug=${slug!}></px-hide-page>`,
-    },
-    { pattern: `${root}/:slug/find`, surface: 'night', load: find, render: findPage },
-    { pattern: `${root}/:slug/find/:photoId`, surface: 'night', load: find, render: findPage },
-  ]),
+  { pattern: '/e/:slug', surface: 'night', chrome: 'over', load: event, render: eventPage },
+  { pattern: '/e/:slug/photos/:photoId', surface: 'night', chrome: 'over', load: event, render: eventPage },
+  { pattern: '/e/:slug/find', surface: 'night', load: find, render: findPage },
+  { pattern: '/e/:slug/find/:photoId', surface: 'night', load: find, render: findPage },
+  {
+    pattern: '/e/:slug/hide',
+    surface: 'day',
+    load: () => import('../features/hide/px-hide-page.ts'),
+    render: ({ slug }) => html`<px-hide-page .slug=${slug!}></px-hide-page>`,
+  },
   ...(['', '/:photoId'] as const).map(
     (rest): Route => ({
       pattern: `/favorites${rest}`,
@@ -138,7 +137,9 @@ const routes: readonly Route[] = [
   desk('/organizer', 'organizer'),
 ];
 
-export function resolve(path: string, query: URLSearchParams): RouteMatch {
+export function resolve(address: string, query: URLSearchParams): RouteMatch {
+  // The older address of events; the server redirects it, the kept shell has no server.
+  const path = address.replace(/^\/events(?=\/)/, '/e');
   for (const route of routes) {
     const params = matchPath(route.pattern, path);
     if (params) return toMatch(route, params, query);

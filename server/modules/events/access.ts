@@ -19,6 +19,13 @@ export function createEventAccess(secret: string) {
       const expiresAt = new Date(now.getTime() + validDays * 24 * 3600_000);
       return { token: tokens.issue({ event: eventId, code: codeHash.slice(0, 12) }, expiresAt), expiresAt };
     },
+    /** The events that these tokens are for, each with the beginning of its code's hash at that time. */
+    opened(given: readonly string[], now: Date): { eventId: string; code: string }[] {
+      return given.flatMap((token) => {
+        const read = tokens.read<{ event: string; code: string }>(token, now);
+        return typeof read === 'object' ? [{ eventId: read.data.event, code: read.data.code }] : [];
+      });
+    },
     /** Does one of these tokens open the event, with the code it has now? */
     opens(given: readonly string[], eventId: string, codeHash: string, now: Date): boolean {
       return given.some((token) => {

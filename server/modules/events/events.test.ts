@@ -150,6 +150,15 @@ describe('events over HTTP', function () {
     const opened = await unlock(' rose 42 ');
     assert.equal(opened.status, 200);
     assert.equal((await app.call('GET', photos, { cookie: opened.cookie })).status, 200);
+    // On the list for those who opened it, its staff and admins; for nobody else.
+    const isListed = async (options: Parameters<typeof app.call>[2]) =>
+      (await app.call('GET', '/api/events?limit=100', options)).body.items.some(
+        ({ id }: { id: string }) => id === event.id,
+      );
+    assert.deepEqual(
+      await Promise.all([isListed({}), isListed({ token: customer.token }), isListed({ cookie: opened.cookie })]),
+      [false, false, true],
+    );
     const headers = { 'x-event-access': opened.body.token };
     assert.equal((await app.call('GET', photos, { headers })).status, 200);
     assert.equal((await app.call('GET', `/api/events/${event.id}`, { headers })).body.isLocked, false);

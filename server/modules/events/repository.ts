@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
+import { type ExpressionBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { DbOrTrx, Trx } from '#server/platform/db.ts';
 import type { DB, Events } from '#server/platform/db-types.ts';
 import type { Cursor } from '#server/platform/pages.ts';
@@ -55,6 +55,8 @@ export interface EventFilter {
   when?: 'upcoming' | 'past' | undefined;
   /** 'public', 'all', or also the events that this user is staff of. */
   visible: 'public' | 'all' | { staff: string };
+  /** Events behind a code are listed for nobody but their staff and those who typed it. */
+  opened?: readonly { eventId: string; code: string }[] | undefined;
   /** Only events that this user photographs. */
   photographedBy?: string | undefined;
 }
@@ -69,7 +71,15 @@ export function listEvents(db: DbOrTrx, filter: EventFilter, now: Date): Promise
     .$if(visible !== 'all', (query) =>
       query.where((eb) =>
         eb.or([
-          eb('events.status', 'in', publicStatuses),
+          eb.and([
+            eb('events.status', 'in', publicStatuses),
+            eb.or([
+              eb('events.access_mode', '<>', 'code'),
+              ...(filter.opened ?? []).map(({ eventId, code }) =>
+                eb.and([eb('events.id', '=', eventId), sql<SqlBool>`left(events.access_code_hash, 12) = ${code}`]),
+              ),
+            ]),
+          ]),
           ...(typeof visible === 'object'
             ? [
                 eb.exists(

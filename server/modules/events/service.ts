@@ -129,7 +129,8 @@ export function createEventsService(deps: EventsDeps) {
         : query.all && viewer
           ? { staff: viewer.userId }
           : 'public';
-    const rows = await repository.listEvents(db, { ...query, cursor, visible, photographedBy }, clock.now());
+    const opened = access.opened(given, clock.now());
+    const rows = await repository.listEvents(db, { ...query, cursor, visible, opened, photographedBy }, clock.now());
     const shown = await views(rows.slice(0, query.limit), viewer, given);
     const page = toPage(
       rows,

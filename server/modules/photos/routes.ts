@@ -1,16 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '#contracts/errors.ts';
 import * as bibRoutes from '#contracts/http/bibs.ts';
+import { getEventCover } from '#contracts/http/events.ts';
 import * as routes from '#contracts/http/photos.ts';
 import { getEventWall } from '#contracts/http/wall.ts';
 import { type BoundRoute, bind } from '#server/http/bind.ts';
 import type { Storage } from '#server/platform/storage.ts';
 import { eventAccessOf } from '../events/service.ts';
+import { createCoverSender } from './cover.ts';
 import { createImageSender } from './images.ts';
 import type { PhotosService } from './service.ts';
 
 export function photosRoutes({ photos, storage }: { photos: PhotosService; storage: Storage }): BoundRoute[] {
   const sendImage = createImageSender({ photos, storage });
+  const sendCover = createCoverSender({ photos, storage });
   return [
     bind(routes.listEventPhotos, async ({ params, query, viewer, req, res }) => {
       const { isShared, ...body } = await photos.listForEvent(params.id, query, viewer, eventAccessOf(req));
@@ -45,6 +48,7 @@ export function photosRoutes({ photos, storage }: { photos: PhotosService; stora
     bind(routes.getPhotoThumbnail, ({ params, viewer, req, res }) =>
       sendImage(req, res, viewer, params.id, params.size),
     ),
+    bind(getEventCover, ({ params, viewer, req, res }) => sendCover(req, res, viewer, params.id, Number(params.width))),
     bind(routes.getPhotoMetadata, async ({ params, viewer, req }) => ({
       status: 200,
       body: await photos.metadata(params.id, viewer, eventAccessOf(req)),

@@ -116,10 +116,18 @@ export function createPhotosService(deps: { db: Db; events: EventsService; logge
     return { photo, event, isManager, isOpen: isOpen && !photo.deleted_at };
   }
 
+  /** The photo shown as the cover of an event that the viewer knows of; throws event.not_found, photo.not_found. */
+  async function coverOf(eventId: string, viewer: Who, given: readonly string[]) {
+    const { shown_cover_id: coverId } = await events.requireKnown(db, eventId, viewer);
+    if (!coverId) throw new AppError('photo.not_found');
+    return requireViewable(coverId, 'preview', viewer, given);
+  }
+
   return {
     photoView,
     viewsOf,
     requireViewable,
+    coverOf,
     raiseRevisions,
     ...createReview({ db }),
     ...createBibs({ db, events }),

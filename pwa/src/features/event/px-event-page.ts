@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
-import { eventFacts, eventName, eventPath } from '../../components/event-parts.ts';
+import { eventName, eventPath } from '../../components/event-parts.ts';
 import { field, formValues } from '../../components/field.ts';
 import { icon } from '../../components/px-icon.ts';
 import { shareLink } from '../../components/share.ts';
@@ -13,6 +13,7 @@ import type { EventView, Photo } from '../../data/types.ts';
 import { formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
+import { eventCover } from './cover.ts';
 import './event.css';
 import './px-event-gallery.ts';
 
@@ -27,7 +28,6 @@ export class PxEventPage extends PxElement {
   @state() private photos: readonly Photo[] | null = null;
   @state() private problem: unknown = null;
   @state() private codeProblem = '';
-  @state() private sharpCover: string | null = null;
   @state() private packages: readonly EventPackage[] = [];
   #cursor: string | null = null;
   #fetching = false;
@@ -39,7 +39,6 @@ export class PxEventPage extends PxElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('slug')) {
-      this.sharpCover = null;
       this.event = knownEvent(this.slug) ?? null;
       this.photos = wallOf.get(this.slug)?.photos ?? null;
       this.#cursor = wallOf.get(this.slug)?.cursor ?? null;
@@ -135,46 +134,9 @@ export class PxEventPage extends PxElement {
         <div class="wall-skeleton" aria-hidden="true">${[3, 2, 3, 2].map(() => html`<span class="skeleton"></span>`)}</div>`;
     }
     setTitle(eventName(event));
-    return html`${this.#cover(event)}
+    return html`${eventCover(event, this.photos, this.#root)}
       <section class="event-wall" aria-label=${t().event.gallery}>${this.#wall(event)}</section>`;
   }
-
-  #cover(event: EventView): TemplateResult {
-    const texts = t().event;
-    const cover = event.coverUrl ?? this.photos?.[0]?.previewUrl ?? null;
-    return html`<section class="event-cover">
-      ${
-        cover
-          ? html`<img src=${cover} alt="" fetchpriority="high" decoding="async" @load=${this.#sharpen} />
-              ${this.sharpCover ? html`<img class="sharp" src=${this.sharpCover} alt="" decoding="async" />` : nothing}`
-          : nothing
-      }
-      <div class="event-title">
-        <h1 class="display">${eventName(event)}</h1>
-        ${eventFacts(event)}
-        ${
-          event.faceSearchEnabled && !event.isLocked
-            ? html`<a class="btn btn-gold btn-big find-button" href="${this.#root}/find">${icon('face')}${texts.findMe}</a>
-              <p class="find-hint">${texts.findMeHint}</p>`
-            : nothing
-        }
-      </div>
-      ${event.isLocked ? nothing : html`<px-announcements .eventId=${event.id}></px-announcements>`}
-    </section>`;
-  }
-
-  /** The thumbnail stands at once; the preview takes its place when it is there. */
-  readonly #sharpen = (event: Event): void => {
-    const path = /^(\/api\/photos\/[^/]+)\/thumbnails\//.exec(
-      (event.target as HTMLImageElement).getAttribute('src') ?? '',
-    )?.[1];
-    if (!path || this.sharpCover === path) return;
-    const preview = new Image();
-    preview.onload = () => {
-      this.sharpCover = path;
-    };
-    preview.src = path;
-  };
 
   #wall(event: EventView): TemplateResult {
     const texts = t().event;

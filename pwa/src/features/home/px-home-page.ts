@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { eventFacts, eventName, eventPath } from '../../components/event-parts.ts';
+import { coverImage } from '../../components/first-image.ts';
 import { icon } from '../../components/px-icon.ts';
 import { emptyState, errorState, illustration } from '../../components/states.ts';
 import { setTitle } from '../../context/surface.ts';
@@ -93,11 +94,7 @@ export class PxHomePage extends PxElement {
     return html`<li>
       <a class="event-card" href=${eventPath(event)}>
         <span class="cover">
-          ${
-            event.coverUrl
-              ? html`<img src=${event.coverUrl} alt="" loading=${index < 2 ? 'eager' : 'lazy'} decoding="async" />`
-              : illustration('frames')
-          }
+          ${coverImage(event, '(max-width: 700px) 92vw, 24rem', index === 0) ?? illustration('frames')}
         </span>
         <h3 class="display">${eventName(event)}</h3>
         ${eventFacts(event)}

@@ -1,22 +1,24 @@
+import { firstScreenTexts, photoCountText } from '#contracts/first-screen.ts';
 import { formatMoney, formatNumber, plural } from '../format.ts';
 
-const photos = (n: number): string => plural(n, 'photo', 'photos');
+const first = firstScreenTexts.en;
+const photos = (n: number): string => photoCountText(n, 'en');
 
 /** Texts: the frame, events, photos, the search. */
 export const findingEn = {
   app: {
     name: 'ThePixStock',
-    skip: 'Skip to content',
-    home: 'Home',
-    menu: 'Menu',
+    skip: first.skip,
+    home: first.home,
+    menu: first.menu,
     account: 'Account',
-    signIn: 'Sign in',
+    signIn: first.signIn,
     cart: 'Cart',
-    cartCount: (n: number) => (n === 0 ? 'Cart, empty' : `Cart, ${photos(n)}`),
+    cartCount: (n: number) => (n === 0 ? first.cartEmpty : `Cart, ${photos(n)}`),
     noticesCount: (n: number) => (n === 0 ? 'Notices' : `Notices, ${formatNumber(n)} new`),
     language: 'Language',
-    switchTo: 'ภาษาไทย',
-    switchShort: 'ไทย',
+    switchTo: first.switchTo,
+    switchShort: first.switchShort,
     events: 'Events',
     desk: 'Desk',
     privacy: 'Privacy',
@@ -110,20 +112,20 @@ export const findingEn = {
     action: 'To the events',
   },
   home: {
-    title: ['One selfie.', 'Every photo of you.'] as readonly string[],
-    lead: 'Find yourself among thousands of event photos in seconds. Your selfie never leaves your phone.',
-    upcoming: 'Events',
+    title: first.title,
+    lead: first.lead,
+    upcoming: first.events,
     search: 'Find an event',
     searchHint: 'Name, place',
     none: 'No event is open yet.',
     noneBody: 'Scan the QR code at your event, or come back soon.',
     noMatch: (q: string) => `No event matches “${q}”.`,
-    steps: ['Open your event', 'Take one selfie', 'Take your photos home'] as readonly string[],
+    steps: first.steps,
     photos,
   },
   event: {
-    findMe: 'Find my photos',
-    findMeHint: 'One selfie. It stays on this phone.',
+    findMe: first.findMe,
+    findMeHint: first.findMeHint,
     gallery: 'All photos',
     photos,
     announcements: 'News of this event',

@@ -1,23 +1,25 @@
+import { firstScreenTexts, photoCountText } from '#contracts/first-screen.ts';
 import { formatMoney, formatNumber } from '../format.ts';
 import type { Catalogue } from '../i18n.ts';
 import type { findingEn } from './finding.en.ts';
 
-const photos = (n: number): string => `${formatNumber(n)} ภาพ`;
+const first = firstScreenTexts.th;
+const photos = (n: number): string => photoCountText(n, 'th');
 
 export const findingTh: Catalogue<typeof findingEn> = {
   app: {
     name: 'ThePixStock',
-    skip: 'ข้ามไปยังเนื้อหา',
-    home: 'หน้าแรก',
-    menu: 'เมนู',
+    skip: first.skip,
+    home: first.home,
+    menu: first.menu,
     account: 'บัญชี',
-    signIn: 'เข้าสู่ระบบ',
+    signIn: first.signIn,
     cart: 'ตะกร้า',
-    cartCount: (n) => (n === 0 ? 'ตะกร้าว่าง' : `ตะกร้า ${photos(n)}`),
+    cartCount: (n) => (n === 0 ? first.cartEmpty : `ตะกร้า ${photos(n)}`),
     noticesCount: (n) => (n === 0 ? 'แจ้งเตือน' : `แจ้งเตือน ใหม่ ${formatNumber(n)} เรื่อง`),
     language: 'ภาษา',
-    switchTo: 'English',
-    switchShort: 'EN',
+    switchTo: first.switchTo,
+    switchShort: first.switchShort,
     events: 'งานทั้งหมด',
     desk: 'โต๊ะทำงาน',
     privacy: 'ความเป็นส่วนตัว',
@@ -111,20 +113,20 @@ export const findingTh: Catalogue<typeof findingEn> = {
     action: 'ไปที่งานทั้งหมด',
   },
   home: {
-    title: ['เซลฟี่เดียว', 'เจอทุกภาพของคุณ'],
-    lead: 'ค้นหาตัวเองจากภาพงานนับพันภาพได้ในไม่กี่วินาที โดยเซลฟี่ไม่ออกจากโทรศัพท์ของคุณ',
-    upcoming: 'งานทั้งหมด',
+    title: first.title,
+    lead: first.lead,
+    upcoming: first.events,
     search: 'ค้นหางาน',
     searchHint: 'ชื่องาน สถานที่',
     none: 'ยังไม่มีงานที่เปิดอยู่',
     noneBody: 'สแกนคิวอาร์โค้ดที่งานของคุณ หรือแวะมาใหม่เร็วๆ นี้',
     noMatch: (q) => `ไม่พบงานที่ตรงกับ “${q}”`,
-    steps: ['เปิดงานของคุณ', 'ถ่ายเซลฟี่หนึ่งครั้ง', 'รับภาพกลับบ้าน'],
+    steps: first.steps,
     photos,
   },
   event: {
-    findMe: 'ค้นหาภาพของฉัน',
-    findMeHint: 'แค่เซลฟี่เดียว และภาพจะอยู่ในเครื่องนี้เท่านั้น',
+    findMe: first.findMe,
+    findMeHint: first.findMeHint,
     gallery: 'ภาพทั้งหมด',
     photos,
     announcements: 'ข่าวจากงานนี้',

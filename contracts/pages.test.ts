@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { matchPath } from './match-path.ts';
+import { matchPath } from './pages.ts';
 
 describe('matchPath', () => {
   const cases: [pattern: string, path: string, expected: Record<string, string> | null][] = [
