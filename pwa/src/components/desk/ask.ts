@@ -32,6 +32,9 @@ export interface AskOptions {
   run: (values: Record<string, string>) => Promise<unknown>;
 }
 
+/** What `run` throws when the person wrote something that cannot be: the sentence they read. */
+export class AskProblem extends Error {}
+
 /** A question with its fields before something that matters happens. Resolves true when it was done. */
 @customElement('px-ask')
 export class PxAsk extends PxElement {
@@ -99,7 +102,8 @@ export class PxAsk extends PxElement {
       await this.options.run(values);
       this.finish(true);
     } catch (error) {
-      this.problem = error instanceof RangeError ? d().common.amountInvalid : problemText(error);
+      if (error instanceof AskProblem) this.problem = error.message;
+      else this.problem = error instanceof RangeError ? d().common.amountInvalid : problemText(error);
     }
     this.busy = false;
   };

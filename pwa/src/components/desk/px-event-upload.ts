@@ -7,6 +7,7 @@ import { formatDateShort } from '../../i18n/format.ts';
 import { PxElement } from '../element.ts';
 import { eventName } from '../event-parts.ts';
 import { selectField } from './parts.ts';
+import './px-bib-import.ts';
 import './px-uploader.ts';
 
 /** Which event, then its uploads. The choice is in the address: `{root}/{event}/upload`. */
@@ -30,6 +31,7 @@ export class PxEventUpload extends PxElement {
         onChange: (id) => navigate(`${this.root}/${id}/upload`, { replace: true }),
       })}
       <px-uploader class="stack" .eventId=${event?.id ?? ''} .eventName=${event ? eventName(event) : ''}></px-uploader>
+      <px-bib-import .eventId=${event?.id ?? ''}></px-bib-import>
     </div>`;
   }
 }

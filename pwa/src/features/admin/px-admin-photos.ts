@@ -8,6 +8,7 @@ import { readBaht, writeBaht } from '../../components/desk/form.ts';
 import { Loader, Pager } from '../../components/desk/loader.ts';
 import { act, pageHead, queryTabs, searchBox, selectField, withQuery } from '../../components/desk/parts.ts';
 import '../../components/desk/px-event-upload.ts';
+import { bibsButton } from '../../components/desk/photo-bibs.ts';
 import '../../components/desk/px-photo-cards.ts';
 import { PxElement } from '../../components/element.ts';
 import { eventName } from '../../components/event-parts.ts';
@@ -88,6 +89,7 @@ export class PxAdminPhotos extends FilteredPage {
     const texts = d().photos;
     const name = photo.manage?.fileName ?? '';
     return html`<div class="card-actions">
+      ${bibsButton(photo, (changed) => this.#photos.replace(changed))}
       <button class="btn btn-quiet" aria-label="${
         photo.priceSatang === null ? texts.price : formatMoney(photo.priceSatang)
       } · ${name}" @click=${() => void this.#price(photo)}>

@@ -5,6 +5,7 @@ import type * as photos from '#contracts/http/photos.ts';
 import type { PhotoStatus } from '#contracts/http/photos.ts';
 import { Loader, Pager } from '../../components/desk/loader.ts';
 import { figure, pageHead, queryTabs } from '../../components/desk/parts.ts';
+import { bibsButton } from '../../components/desk/photo-bibs.ts';
 import '../../components/desk/px-photo-cards.ts';
 import { PxElement } from '../../components/element.ts';
 import { emptyState } from '../../components/states.ts';
@@ -92,7 +93,11 @@ export class PxStudioPhotos extends PxElement {
                 body: this.#status ? '' : texts.nonePhotosBody,
                 action: this.#status ? nothing : html`<a class="btn btn-gold" href="/studio">${texts.nav.upload}</a>`,
               })
-            : html`<px-photo-cards .photos=${items}></px-photo-cards>${this.#photos.moreButton()}`,
+            : html`<px-photo-cards
+                .photos=${items}
+                .actions=${(photo: Row) =>
+                  html`<div class="card-actions">${bibsButton(photo, (changed) => this.#photos.replace(changed))}</div>`}
+              ></px-photo-cards>${this.#photos.moreButton()}`,
         cardsSkeleton(),
       )}`;
   }
