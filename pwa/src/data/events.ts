@@ -58,6 +58,15 @@ const seenEvents = (onValue: (events: EventView[]) => void): Promise<EventView[]
     },
   );
 
+/** What is not among the events of the first answer: found by the server, remembered for this visit. */
+export async function findEvents(wanted: string, when: 'all' | 'now' | 'upcoming' | 'past'): Promise<EventView[]> {
+  const { items } = await send<Page<EventView>>('GET', '/api/events', {
+    query: { limit: 60, q: wanted, when: when === 'past' ? 'past' : when === 'all' ? undefined : 'upcoming' },
+  });
+  rememberEvents(items);
+  return items;
+}
+
 export const loadEvent = (slug: string, onValue: (event: EventView) => void): Promise<EventView> =>
   seen(
     `event:${slug}`,

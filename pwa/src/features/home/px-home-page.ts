@@ -6,18 +6,24 @@ import { coverImage } from '../../components/first-image.ts';
 import { icon } from '../../components/px-icon.ts';
 import { emptyState, errorState, illustration } from '../../components/states.ts';
 import { setTitle } from '../../context/surface.ts';
-import { loadEvents } from '../../data/events.ts';
+import { findEvents, loadEvents } from '../../data/events.ts';
 import type { EventView } from '../../data/types.ts';
 import { t } from '../../i18n/i18n.ts';
 import './home.css';
+import { isOnNow, shownEvents, type When, whens } from './shown-events.ts';
 
-const SEARCH_FROM = 5;
+const SEARCH_FROM = 4;
+/** With as many as one answer holds there may be more: then the server is asked, too. */
+const FULL = 60;
+const ASK_AFTER_MS = 300;
 
 @customElement('px-home-page')
 export class PxHomePage extends PxElement {
   @state() private events: readonly EventView[] | null = null;
   @state() private problem: unknown = null;
   @state() private wanted = '';
+  @state() private when: When = 'all';
+  #asking: ReturnType<typeof setTimeout> | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -35,6 +41,23 @@ export class PxHomePage extends PxElement {
     }
   }
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#asking);
+  }
+
+  /** What is wanted may be beyond what was loaded. */
+  #askServer(): void {
+    clearTimeout(this.#asking);
+    if ((this.events?.length ?? 0) < FULL || (this.wanted === '' && this.when === 'all')) return;
+    this.#asking = setTimeout(async () => {
+      const found = await findEvents(this.wanted, this.when).catch(() => []);
+      const known = new Set(this.events?.map(({ id }) => id));
+      const more = found.filter(({ id }) => !known.has(id));
+      if (more.length > 0) this.events = [...(this.events ?? []), ...more];
+    }, ASK_AFTER_MS);
+  }
+
   protected override render(): TemplateResult {
     const texts = t().home;
     setTitle('');
@@ -49,7 +72,7 @@ export class PxHomePage extends PxElement {
       <section aria-labelledby="events-title">
         <div class="spread events-head">
           <h2 class="section-title" id="events-title">${texts.upcoming}</h2>
-          ${(this.events?.length ?? 0) >= SEARCH_FROM ? this.#search() : nothing}
+          ${(this.events?.length ?? 0) >= SEARCH_FROM ? html`<div class="events-tools">${this.#when()} ${this.#search()}</div>` : nothing}
         </div>
         ${this.#list()}
       </section>
@@ -65,8 +88,25 @@ export class PxHomePage extends PxElement {
         placeholder=${t().home.searchHint}
         @input=${(event: InputEvent) => {
           this.wanted = (event.target as HTMLInputElement).value.trim();
+          this.#askServer();
         }}
       />
+    </label>`;
+  }
+
+  #when(): TemplateResult {
+    const texts = t().home;
+    return html`<label class="event-when">
+      <span class="sr-only">${texts.when}</span>
+      <select
+        class="input"
+        @change=${(event: Event) => {
+          this.when = (event.target as HTMLSelectElement).value as When;
+          this.#askServer();
+        }}
+      >
+        ${whens.map((when) => html`<option value=${when} ?selected=${when === this.when}>${texts.whens[when]}</option>`)}
+      </select>
     </label>`;
   }
 
@@ -78,17 +118,23 @@ export class PxHomePage extends PxElement {
         ${[1, 2, 3].map(() => html`<div class="event-card"><span class="skeleton cover"></span></div>`)}
       </div>`;
     if (this.events.length === 0) return emptyState({ drawing: 'frames', title: texts.none, body: texts.noneBody });
-    const wanted = this.wanted.toLocaleLowerCase();
-    const shown = this.events.filter((event) =>
-      [event.name, event.nameEn, event.venue, event.location].some((text) =>
-        text?.toLocaleLowerCase().includes(wanted),
-      ),
-    );
-    if (shown.length === 0) return emptyState({ drawing: 'frames', title: texts.noMatch(this.wanted) });
+    const shown = shownEvents(this.events, this.wanted, this.when, Date.now());
+    if (shown.length === 0)
+      return emptyState({
+        drawing: 'frames',
+        title: this.wanted ? texts.noMatch(this.wanted) : texts.noneWhen[this.when],
+        action: html`<button class="btn btn-line" @click=${this.#clear}>${texts.showAll}</button>`,
+      });
     return html`<ul class="event-list">
       ${shown.map((event, index) => this.#card(event, index))}
     </ul>`;
   }
+
+  readonly #clear = (): void => {
+    this.wanted = '';
+    this.when = 'all';
+    for (const input of this.querySelectorAll<HTMLInputElement>('.event-search input')) input.value = '';
+  };
 
   #card(event: EventView, index: number): TemplateResult {
     return html`<li>
@@ -96,6 +142,7 @@ export class PxHomePage extends PxElement {
         <span class="cover">
           ${coverImage(event, '(max-width: 700px) 92vw, 24rem', index === 0) ?? illustration('frames')}
         </span>
+        ${isOnNow(event, Date.now()) ? html`<span class="event-now">${t().home.now}</span>` : nothing}
         <h3 class="display">${eventName(event)}</h3>
         ${eventFacts(event)}
         <p class="small soft num">${event.photoCount > 0 ? t().home.photos(event.photoCount) : nothing}</p>

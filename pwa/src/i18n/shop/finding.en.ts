@@ -121,6 +121,16 @@ export const findingEn = {
     noneBody: 'Scan the QR code at your event, or come back soon.',
     noMatch: (q: string) => `No event matches “${q}”.`,
     steps: first.steps,
+    when: 'Which events',
+    whens: { all: 'All', now: 'On now', upcoming: 'Coming up', past: 'Past' },
+    noneWhen: {
+      all: '',
+      now: 'Nothing is on right now.',
+      upcoming: 'Nothing is coming up yet.',
+      past: 'Nothing is over yet.',
+    },
+    now: 'On now',
+    showAll: 'Show all events',
     photos,
   },
   event: {
