@@ -34,9 +34,19 @@ const viewport =
   Number(values.width) < 1000 ? { width: Number(values.width), height: 844 } : { width: 1440, height: 900 };
 const speeds = { reading: viewport.height, flinging: viewport.height * 5 };
 
-process.env.CHROMIUM_PATH ??= await ensureTool(CHROMIUM, path.join(repository, '.cache/tools'), repository, console.log);
+process.env.CHROMIUM_PATH ??= await ensureTool(
+  CHROMIUM,
+  path.join(repository, '.cache/tools'),
+  repository,
+  console.log,
+);
 const stack = await createStack({ DEMO: '0', RATE_LIMIT_SCALE: '1000' });
 const figures: Record<string, unknown> = { photos: count, viewport };
+const note = (name: string, value: unknown): void => {
+  figures[name] = value;
+  console.log(name);
+  console.dir(value, { depth: 4 });
+};
 let db: pg.Client | undefined;
 let browser: Browser | undefined;
 let front: Awaited<ReturnType<typeof startFront>> | undefined;
@@ -69,14 +79,14 @@ try {
   await until('the whole wall', async () => (await setSize(ours.page)) === count);
   const wholeWallMs = Math.round(performance.now() - startedAt);
   const wire = front.takeBytes(/\/wall$/);
-  figures['first rows'] = { firstRowsMs, wholeWallMs, answers: wire.answers, kB: kb(wire.bytes) };
-  figures['the same records by replication'] = records;
+  note('first rows', { firstRowsMs, wholeWallMs, answers: wire.answers, kB: kb(wire.bytes) });
+  note('the same records by replication', records);
   await ours.page.evaluate(() => scrollTo(0, innerHeight));
   const wall = await scrollBoth(ours.page, ours.cdp);
   const memory = await measureMemory(browser, ours.cdp);
-  figures.wall = { ...wall, ...memory };
-  figures['pixels that the photo one looks at moves'] = await drifts(ours.page, db, eventId, motifs);
-  figures['rail: pictures after a jump of hours, ms'] = await jump(ours.page);
+  note('wall', { ...wall, ...memory });
+  note('pixels that the photo one looks at moves', await drifts(ours.page, db, eventId, motifs));
+  note('rail: pictures after a jump of hours, ms', await jump(ours.page));
   await ours.context.close();
 
   for (const n of plain) {
@@ -88,11 +98,11 @@ try {
     );
     const shownMs = Math.round(performance.now() - at);
     const plainScroll = await scrollBoth(theirs.page, theirs.cdp);
-    figures[`plain page of ${n}`] = {
+    note(`plain page of ${n}`, {
       firstRowsMs: shownMs,
       ...plainScroll,
       ...(await measureMemory(browser, theirs.cdp)),
-    };
+    });
     await theirs.context.close();
   }
 } finally {
@@ -102,7 +112,6 @@ try {
   await stack.remove();
 }
 if (values.out) await writeFile(values.out, `${JSON.stringify(figures, null, 2)}\n`);
-console.dir(figures, { depth: 5 });
 
 function kb(bytes: number): number {
   return Math.round(bytes / 1000);
@@ -110,6 +119,8 @@ function kb(bytes: number): number {
 
 async function openPage(at: Browser): Promise<{ context: BrowserContext; page: Page; cdp: CDPSession }> {
   const context = await at.newContext({ viewport, locale: 'en-GB', timezoneId: 'Asia/Bangkok' });
+  // tsx gives inner functions their names by a helper that the page does not have.
+  await context.addInitScript('globalThis.__name ??= (it) => it');
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   page.on('pageerror', (error) => console.error(`page: ${error.message}`));
@@ -118,8 +129,9 @@ async function openPage(at: Browser): Promise<{ context: BrowserContext; page: P
   return { context, page, cdp };
 }
 
-const setSize = (page: Page): Promise<number> =>
-  page.evaluate(() => Number(document.querySelector('.tile')?.getAttribute('aria-setsize')));
+function setSize(page: Page): Promise<number> {
+  return page.evaluate(() => Number(document.querySelector('.tile')?.getAttribute('aria-setsize')));
+}
 
 async function scrollBoth(page: Page, cdp: CDPSession) {
   // What the browser compiles the first time is not the second time's.
@@ -150,8 +162,8 @@ async function pullAll(url: string, eventId: string): Promise<{ answers: number;
 }
 
 /** The first photo below the header, and where it stands. */
-const lookedAt = (page: Page): Promise<{ id: string; top: number }> =>
-  page.evaluate(() => {
+function lookedAt(page: Page): Promise<{ id: string; top: number }> {
+  return page.evaluate(() => {
     const tiles = [...document.querySelectorAll<HTMLElement>('.tile')].map((tile) => ({
       id: tile.dataset.photo!,
       top: tile.getBoundingClientRect().top,
@@ -160,8 +172,13 @@ const lookedAt = (page: Page): Promise<{ id: string; top: number }> =>
     const seen = tiles.filter(({ bottom }) => bottom > 64 + 24).sort((a, b) => a.top - b.top)[0]!;
     return { id: seen.id, top: seen.top };
   });
-const topOf = (page: Page, id: string): Promise<number | null> =>
-  page.evaluate((photo) => document.querySelector(`[data-photo="${photo}"]`)?.getBoundingClientRect().top ?? null, id);
+}
+function topOf(page: Page, id: string): Promise<number | null> {
+  return page.evaluate(
+    (photo) => document.querySelector(`[data-photo="${photo}"]`)?.getBoundingClientRect().top ?? null,
+    id,
+  );
+}
 
 async function moved(page: Page, before: { id: string; top: number }): Promise<number> {
   await until('the photo is in the page', async () => (await topOf(page, before.id)) !== null);
