@@ -22,6 +22,7 @@ import { readFilter, writeFilter } from './wall-query.ts';
 /** First the pictures of the first screen, then the whole wall. */
 const FOLLOW_AFTER_MS = 1_200;
 const ANCHOR = 'anchor';
+const HANDS = ['wheel', 'touchmove', 'keydown', 'pointerdown'] as const;
 
 /**
  * The photos of an event: its first page as it comes with the event, then the whole wall, narrowed down as the address says, and one photo
@@ -46,6 +47,8 @@ export class PxEventGallery extends PxElement {
   #all: PhotoList = listOf([]);
   #listedFor: unknown[] = [];
   #chosen: ReadonlySet<string> = new Set();
+  /** Where one was before the page was left or reloaded; until the wall that holds it is there. */
+  #wanted: Anchor | null = null;
   #stop: (() => void) | null = null;
   #followed = '';
 
@@ -55,10 +58,20 @@ export class PxEventGallery extends PxElement {
     this.watch(cart);
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#wanted = entryNote<Anchor>(ANCHOR) ?? null;
+    for (const type of HANDS) addEventListener(type, this.#onHand, { passive: true });
+  }
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#unfollow();
+    for (const type of HANDS) removeEventListener(type, this.#onHand);
   }
+  /** Who moves the page by themselves is not moved any more. */
+  readonly #onHand = (): void => {
+    this.#wanted = null;
+  };
   #unfollow(): void {
     this.#stop?.();
     this.#stop = null;
@@ -85,7 +98,7 @@ export class PxEventGallery extends PxElement {
       );
     };
     // Somebody who asks for a part of it or for one photo of it waits for nothing else.
-    const isUrgent = this.wall !== null || isFiltering(this.#filter) || this.photoId !== '';
+    const isUrgent = this.wall !== null || this.#wanted !== null || isFiltering(this.#filter) || this.photoId !== '';
     const timer = setTimeout(start, isUrgent ? 0 : FOLLOW_AFTER_MS);
     this.#stop = () => clearTimeout(timer);
   }
@@ -110,16 +123,21 @@ export class PxEventGallery extends PxElement {
       void this.updateComplete.then(() => this.grid?.focusPhoto(seen));
   }
 
-  /** Comes back to where one was, whatever has come since. Twice: the page scrolls to its old height in between. */
-  #restore(): void {
-    const anchor = entryNote<Anchor>(ANCHOR);
-    if (!anchor || this.photoId) return;
-    this.grid?.showAt(anchor);
-    requestAnimationFrame(() => this.grid?.showAt(anchor));
+  protected override updated(): void {
+    if (this.#wanted) void this.grid?.updateComplete.then(this.#restore);
   }
+
+  /** Comes back to where one was, whatever has come since. Twice: the page scrolls to its old height in between. */
+  readonly #restore = (): void => {
+    const wanted = this.#wanted;
+    if (!wanted || this.photoId || !this.grid?.showAt(wanted)) return;
+    this.#wanted = null;
+    requestAnimationFrame(() => this.grid?.showAt(wanted));
+  };
 
   readonly #apply = (event: CustomEvent<WallFilter>): void => {
     this.grid?.forgetPlace();
+    this.#wanted = null;
     noteEntry(ANCHOR, undefined);
     navigate(`${this.root}${writeFilter(event.detail)}`, { replace: true });
     // What fits begins at the wall's top.
@@ -181,7 +199,7 @@ export class PxEventGallery extends PxElement {
       }}
       @px-laid-out=${this.#restore}
       @px-rest=${(event: CustomEvent<Anchor | null>) => {
-        if (!this.photoId) noteEntry(ANCHOR, event.detail ?? undefined);
+        if (!this.photoId && !this.#wanted) noteEntry(ANCHOR, event.detail ?? undefined);
       }}
     ></px-photo-grid>`;
   }
