@@ -18,13 +18,16 @@ export class DecodeError extends Error {
 }
 
 export interface DecodeOptions {
-  /** Width times height that is still read; default 120 million. Larger ones throw `too_large` before any pixel is decoded. */
+  /** Width times height that is still read; default 120 million, 80 where the decoder cannot go row by row. Larger ones throw `too_large` before any pixel is decoded. */
   maxPixels?: number;
   /** Longer sides are shrunk to this while decoding; default 3072: enough for a 24-megapixel photo's smallest useful face. */
   maxSide?: number;
 }
 
 const MAX_SIDE = 3072;
+/** Pictures whose decoder holds all of them at once, several bytes a pixel: no camera writes larger ones this way. */
+const MAX_WHOLE_PIXELS = 80_000_000;
+const WHOLE_FORMATS = new Set(['webp', 'heif', 'gif']);
 
 /** First bytes of the photo formats. Anything else (vector graphics, documents) never reaches a decoder. */
 const SIGNATURES: ReadonlyArray<{ at: number; bytes: readonly number[] }> = [
@@ -61,7 +64,8 @@ export async function decodeImage(source: string | Buffer, options: DecodeOption
     .catch((error: unknown) => {
       throw toDecodeError(error);
     });
-  if (metadata.width * metadata.height > maxPixels)
+  const isWhole = metadata.isProgressive || WHOLE_FORMATS.has(metadata.format);
+  if (metadata.width * metadata.height > (isWhole ? Math.min(maxPixels, MAX_WHOLE_PIXELS) : maxPixels))
     throw new DecodeError('too_large', 'The picture has too many pixels.');
   const { width, height } = metadata.autoOrient;
   const pipeline = reader().autoOrient();
