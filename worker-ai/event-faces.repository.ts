@@ -41,6 +41,21 @@ const changedSince = (eventId: string, snapshot: string) => sql`
   where event_id = ${eventId} and xid >= pg_snapshot_xmin(${snapshot}::pg_snapshot)
     and not pg_visible_in_snapshot(xid, ${snapshot}::pg_snapshot)`;
 
+/** An index in memory that was not brought up to date for so long is read anew. */
+export const MAX_AGE_MS = 24 * 3600_000;
+
+/**
+ * Deletes what was noted about changes a week ago: every index is younger, and so is every transaction. Answers how many rows, at most `limit`.
+ */
+export async function forgetChanges(db: Db, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from face_changes where (event_id, photo_id) in (
+      select event_id, photo_id from face_changes where changed_at < now() - interval '7 days'
+      order by changed_at limit ${limit})
+    and changed_at < now() - interval '7 days'`.execute(db);
+  return Number(numAffectedRows ?? 0);
+}
+
 /** Now, whether any face changed since `snapshot`, and whether the event is still there. One statement, one instant. */
 export async function facesNow(
   db: Db,

@@ -6,7 +6,7 @@ import { buildIndex, type SearchHit, searchIndex } from '#face/search.ts';
 import type { Db } from '#server/platform/db.ts';
 import { createTestDatabase, type TestDatabase } from '#test/database.ts';
 import { insertEvent } from '#test/worker.ts';
-import { readEventFaces } from './event-faces.repository.ts';
+import { forgetChanges, readEventFaces } from './event-faces.repository.ts';
 import { createFaceIndexes } from './face-index.ts';
 
 /** People who have a direction in common; each call is another picture of one of them. */
@@ -271,5 +271,24 @@ describe('worker-ai/face-index', function () {
     for (const p of [3, 77, 250]) assert.ok(left.includes(`search-${p}`));
     const said = [{ id: 'search-9', said: 'a|' }];
     assert.deepEqual((await index.affected(owner.eventId, CURRENT_ENGINE, said)).affected, ['search-9']);
+  });
+
+  it('forgets what changed a week ago, and reads an index of that age anew', async () => {
+    const owner = await insertEvent(db);
+    let time = Date.now();
+    const index = start({ now: () => time });
+    await addPhoto(owner, [people[1]!()]);
+    assert.equal((await look(index, owner)).photoCount, 1);
+    await addPhoto(owner, [people[2]!()]);
+    await db
+      .updateTable('face_changes')
+      .set({ changed_at: new Date(time - 8 * 24 * 3600_000) })
+      .where('event_id', '=', owner.eventId)
+      .execute();
+    assert.equal(await forgetChanges(db, 1), 1);
+    assert.equal(await forgetChanges(db, 100), 1);
+    assert.equal(await forgetChanges(db, 100), 0);
+    time += 25 * 3600_000;
+    assert.equal((await look(index, owner)).photoCount, 2);
   });
 });

@@ -6,7 +6,13 @@ import type { Db } from '#server/platform/db.ts';
 import type { Listener } from '#server/platform/listener.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import { scopes } from '#server/platform/sync-revision.ts';
-import { type EventFaces, facesNow, streamChangedFaces, streamEventFaces } from './event-faces.repository.ts';
+import {
+  type EventFaces,
+  facesNow,
+  MAX_AGE_MS,
+  streamChangedFaces,
+  streamEventFaces,
+} from './event-faces.repository.ts';
 import type { BuildCalls, IndexState, SearchCalls, SearchQuery } from './face-index.messages.ts';
 import { createIndexThread, pageOf } from './face-index.threads.ts';
 
@@ -30,6 +36,8 @@ interface Held extends EventFaces {
   /** Numbers in a descriptor. */
   length: number;
   state: IndexState;
+  /** When it was last known to be up to date, milliseconds. */
+  readAt: number;
   running?: Promise<void> | undefined;
   queued?: Promise<void> | undefined;
   settling?: NodeJS.Timeout | undefined;
@@ -67,8 +75,9 @@ export function createFaceIndexes(deps: {
   /** Tests are in a hurry. */
   quietMs?: number;
   rankedAtOnce?: number;
+  now?: () => number;
 }) {
-  const { db } = deps;
+  const { db, now: clock = Date.now } = deps;
   const held = new Map<string, Held>();
   const loading = new Map<string, Promise<Held>>();
   let threads = start();
@@ -132,7 +141,17 @@ export function createFaceIndexes(deps: {
       number ||= await build.call('begin', { length: length || 128, space });
       const ranked = await build.call('finish', { number });
       const state = await search.call('adopt', { key, ranked });
-      const made: Held = { key, eventId, engine, length, ...instant, state, unsettledSince: 0, restUntil: 0 };
+      const made: Held = {
+        key,
+        eventId,
+        engine,
+        length,
+        ...instant,
+        state,
+        readAt: clock(),
+        unsettledSince: 0,
+        restUntil: 0,
+      };
       held.set(key, made);
       return made;
     } catch (error) {
@@ -152,6 +171,8 @@ export function createFaceIndexes(deps: {
     }
     if (!now.hasChanged) {
       event.revision = now.revision;
+      event.snapshot = now.snapshot;
+      event.readAt = clock();
       return;
     }
     const end = deps.metrics?.stageSeconds.startTimer({ stage: 'face-index-update' });
@@ -161,7 +182,7 @@ export function createFaceIndexes(deps: {
       const { page, transfer } = pageOf(faces, event.length);
       event.state = await threads.search.call('change', { key, length: event.length, photoIds, page }, transfer);
     });
-    Object.assign(event, instant);
+    Object.assign(event, instant, { readAt: clock() });
     if (!event.state.isSettled) settleSoon(event);
     end?.();
     tell();
@@ -208,6 +229,11 @@ export function createFaceIndexes(deps: {
   async function fresh(eventId: string, engine: EngineId): Promise<Held> {
     const key = `${eventId} ${engine}`;
     let event = held.get(key);
+    // What changed since may not be known any more (`forgetChanges`).
+    if (event && clock() - event.readAt > MAX_AGE_MS) {
+      drop(event);
+      event = undefined;
+    }
     if (!event) {
       const shared = loading.get(key) ?? load(key, eventId, engine).finally(() => loading.delete(key));
       loading.set(key, shared);

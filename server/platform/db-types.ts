@@ -279,6 +279,7 @@ export interface EventStatusChanges {
 }
 
 export interface FaceChanges {
+  changed_at: Generated<Timestamp>;
   event_id: string;
   photo_id: string;
   xid: Generated<string>;

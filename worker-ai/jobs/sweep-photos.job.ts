@@ -8,6 +8,7 @@ import type { Storage } from '#server/platform/storage.ts';
 import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
 import { findUnblurred, storeBlurs, type Unblurred } from '../blur.repository.ts';
 import * as describing from '../describe.repository.ts';
+import { forgetChanges } from '../event-faces.repository.ts';
 import { thumbHashOf } from '../pipeline/blur.ts';
 import { neededSpaces } from '../spaces.repository.ts';
 import * as repository from '../sweep.repository.ts';
@@ -126,6 +127,7 @@ export function createSweepJob(deps: { db: Db; storage: Storage; logger: Logger 
       blurPhotos(),
       expire(),
       removeLeftovers(),
+      forgetChanges(db, 20_000),
     ]);
     const failed = results.filter((result) => result.status === 'rejected');
     for (const { reason } of failed) logger.warn({ err: reason }, 'sweep will try again');

@@ -43,6 +43,9 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Face
         intraOpNumThreads: options.threads,
         interOpNumThreads: 1,
         graphOptimizationLevel: 'all',
+        // Pictures have many shapes: an arena keeps memory for each of them, and saves no time.
+        enableCpuMemArena: false,
+        enableMemPattern: false,
         executionMode: 'sequential',
         // A thread that waits for the next layer by spinning takes the core from decoding and encoding of the next photo.
         extra: { session: { intra_op: { allow_spinning: '0' } } },
