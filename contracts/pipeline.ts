@@ -4,7 +4,7 @@ import { builtInDescriptors } from './descriptors.data.ts';
  * Version of everything that `index-photo` makes of a photo: faces, descriptors, derivatives, metadata. Raising it re-indexes
  * every photo in the background (`sweep-photos`). The job's key is `${photoId}-v${PIPELINE_VERSION}`.
  */
-export const PIPELINE_VERSION = 2;
+export const PIPELINE_VERSION = 3;
 
 /** A descriptor space, as a client names it in `engine`: checked against a DescriptorCatalogue, see descriptors.ts. */
 export type EngineId = string;

@@ -1,8 +1,8 @@
 import type { Landmarks, ScoredBox } from './types.ts';
 
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+export const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 /** The logit of a probability, so that most candidates are sorted out without an exponential. */
-const logit = (p: number) => Math.log(p / (1 - p));
+export const logit = (p: number) => Math.log(p / (1 - p));
 
 /** Numbers per prior in the raw class output: background, face, and one that training left unused. */
 const SSD_CLASSES = 3;
@@ -40,10 +40,10 @@ export function ssdPriors(width: number, height: number): Float32Array {
   return Float32Array.from(priors);
 }
 
-/** Throws RangeError for a picture that the SSD cannot see. */
-export function requireSteps(width: number, height: number): void {
-  if (width % SSD_STEP !== 0 || height % SSD_STEP !== 0 || width * height === 0) {
-    throw new RangeError(`the detector wants sides of multiples of ${SSD_STEP} pixels, not ${width}x${height}`);
+/** Throws RangeError for a picture that the detector cannot see. */
+export function requireSteps(width: number, height: number, step = SSD_STEP): void {
+  if (width % step !== 0 || height % step !== 0 || width * height === 0) {
+    throw new RangeError(`the detector wants sides of multiples of ${step} pixels, not ${width}x${height}`);
   }
 }
 
@@ -84,6 +84,31 @@ export function decodeSsd(
     boxes.push({ x: x - w / 2, y: y - h / 2, w, h, score: sigmoid(value) });
   }
   return boxes;
+}
+
+/** Sides of a picture that the far detector sees are multiples of this. */
+export const FAR_STEP = 32;
+/** Pixels from one of its cells to the next, and numbers of a cell: middle, width and height of the box, then six points. */
+const FAR_CELL = 4;
+const FAR_VALUES = 16;
+/** Its boxes are squares; those of the SSD, and the labels of crowds, are higher than wide by this. */
+const FAR_HEIGHT = 1.2;
+
+/** Raw output of the far detector, one score and one box a cell, to boxes in pixels of a picture of this width. */
+export function decodeFar(boxes: Float32Array, scores: Float32Array, width: number, minScore: number): ScoredBox[] {
+  const threshold = logit(minScore);
+  const columns = width / FAR_CELL;
+  const found: ScoredBox[] = [];
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i]! < threshold) continue;
+    const p = i * FAR_VALUES;
+    const x = ((i % columns) + 0.5) * FAR_CELL + boxes[p]!;
+    const y = (Math.floor(i / columns) + 0.5) * FAR_CELL + boxes[p + 1]!;
+    const w = boxes[p + 2]!;
+    const h = boxes[p + 3]! * FAR_HEIGHT;
+    if (w > 0 && h > 0) found.push({ x: x - w / 2, y: y - h / 2, w, h, score: sigmoid(scores[i]!) });
+  }
+  return found;
 }
 
 /** Anchor sizes of the Tiny detector, in grid cells. */

@@ -1,7 +1,8 @@
 import { clipBox, type LookedAt, mergeLooks, suppress } from './boxes.ts';
-import { SSD_STEP } from './decoders.ts';
+import { FAR_STEP, SSD_STEP } from './decoders.ts';
 import type { Similarity } from './geometry.ts';
 import type { Pyramid } from './image.ts';
+import { type Candidate, type FarLook, withSecondOpinion } from './second-opinion.ts';
 import type { Box, FaceEngine, RgbImage, ScoredBox } from './types.ts';
 
 /** Quarter turns clockwise that make the picture upright. */
@@ -18,6 +19,17 @@ export interface CloserLook {
   hints: number;
 }
 
+/** A look of the far detector where the engine carries it. */
+export interface FarLevel {
+  /** Longer side of the picture in network pixels, and that of a black frame around it. */
+  side: number;
+  outer?: number;
+  /** Width in its pixels from which its word on a face counts. */
+  minWidth: number;
+  /** Taken once a closer look was: there are small faces, or what may be some. */
+  isForSmall?: boolean;
+}
+
 export interface DetectOptions {
   /** Boxes below are dropped, 0..1. */
   minScore: number;
@@ -25,10 +37,13 @@ export interface DetectOptions {
   side: number;
   /**
    * Level for faces that fill the frame: longer side of the picture, that of the black frame around it, and the width in its
-   * pixels from which its boxes count. Smaller faces are seen better at the other levels.
+   * pixels from which its boxes count. Smaller faces are seen better at the other levels. Where the far detector looks at large faces,
+   * it is left out unless `always`.
    */
-  frame: { side: number; outer: number; minWidth: number };
+  frame: { side: number; outer: number; minWidth: number; always?: boolean };
   closer: readonly CloserLook[];
+  /** Looks of the far detector at the whole picture. */
+  far: readonly FarLevel[];
   /** Small pictures are enlarged by no more than this. */
   maxEnlargement: number;
 }
@@ -41,8 +56,19 @@ export const serverDetection: DetectOptions = {
     { side: 1152, minScore: 0.1, maxWidth: 48, hints: 1 },
     { side: 2048, minScore: 0.4, maxWidth: 32, hints: 4 },
   ],
+  far: [
+    { side: 96, outer: 192, minWidth: 20 },
+    { side: 192, minWidth: 20 },
+    { side: 512, minWidth: 6.3, isForSmall: true },
+    { side: 768, minWidth: 6.3, isForSmall: true },
+  ],
   maxEnlargement: 1.5,
 };
+
+/** Boxes of the far detector that are told of. */
+const MIN_FAR_SCORE = 0.1;
+/** It gains by larger pictures longer than the SSD does. */
+const MAX_FAR_ENLARGEMENT = 2;
 
 /** The part of the picture around the hints reaches this many network pixels of the earlier look farther. */
 const HINT_MARGIN = 64;
@@ -54,7 +80,7 @@ const PIECE_OVERLAP = 128;
 
 /**
  * Boxes of a photo by SSD, best first: the whole picture, the picture made small for faces that fill the frame, and closer
- * looks where the first ones saw something small. With a `turn` the picture is looked at turned; boxes lie in the picture
+ * looks where the first ones saw something small; then those that only the far detector saw. With a `turn` the picture is looked at turned; boxes lie in the picture
  * as it is. Many boxes hold no face: landmarks and gate decide later.
  */
 export async function detectFaces(
@@ -62,16 +88,20 @@ export async function detectFaces(
   engine: FaceEngine,
   options: DetectOptions = serverDetection,
   turn: Turn = 0,
-): Promise<ScoredBox[]> {
+): Promise<Candidate[]> {
   const { width, height } = picture.base;
   const longer = Math.max(width, height);
   const whole: Box = { x: 0, y: 0, w: width, h: height };
-  const look = (region: Box, side: number) => lookAt(picture, region, side / longer, turn, engine, options.minScore);
+  const look = (region: Box, side: number) =>
+    lookAt(picture, region, side / longer, turn, ssdOf(engine, options.minScore));
   const side = Math.min(options.side, longer * options.maxEnlargement);
   const looks = [await look(whole, side)];
-  const large = await look(framed(whole, options), options.frame.side);
-  const minWidth = (options.frame.minWidth * longer) / options.frame.side;
-  looks.push({ region: large.region, boxes: large.boxes.filter((box) => box.w >= minWidth) });
+  if (!engine.detectFar || options.frame.always) {
+    const large = await look(framed(whole, options.frame), options.frame.side);
+    const minWidth = (options.frame.minWidth * longer) / options.frame.side;
+    looks.push({ region: large.region, boxes: large.boxes.filter((box) => box.w >= minWidth) });
+  }
+  const first = looks.length;
   let last = { looks: looks[0]!.boxes, side };
   for (const closer of options.closer) {
     const next = Math.min(closer.side, longer * options.maxEnlargement);
@@ -90,14 +120,47 @@ export async function detectFaces(
     for (const earlier of looks.slice(0, before)) earlier.boxes = earlier.boxes.filter((box) => box.w >= tiny);
     last = { looks: suppress(boxes, 0.5), side: next };
   }
-  return mergeLooks(looks, width, height)
+  const far = await lookFar(picture, whole, engine, options, turn, looks.length > first);
+  return withSecondOpinion(mergeLooks(looks, width, height), far)
     .map((box) => clipBox(box, width, height))
     .filter((box) => box.w >= 4 && box.h >= 4);
 }
 
+interface Detector {
+  step: number;
+  see(image: RgbImage): Promise<ScoredBox[]>;
+}
+
+const ssdOf = (engine: FaceEngine, minScore: number): Detector => ({
+  step: SSD_STEP,
+  see: async (image) => (await engine.detectSsd([image], minScore))[0]!,
+});
+
+async function lookFar(
+  picture: Pyramid,
+  whole: Box,
+  engine: FaceEngine,
+  options: DetectOptions,
+  turn: Turn,
+  hasSmall: boolean,
+): Promise<FarLook[]> {
+  const looks: FarLook[] = [];
+  if (!engine.detectFar) return looks;
+  const detector: Detector = { step: FAR_STEP, see: (image) => engine.detectFar!(image, MIN_FAR_SCORE) };
+  const longer = Math.max(whole.w, whole.h);
+  for (const { side, outer, minWidth, isForSmall } of options.far) {
+    const scale = side / longer;
+    if (scale > MAX_FAR_ENLARGEMENT || (isForSmall && !hasSmall)) continue;
+    const region = outer ? framed(whole, { side, outer }) : whole;
+    const { boxes } = await lookAt(picture, region, scale, turn, detector);
+    looks.push({ boxes, scale, minWidth, isForLarge: !isForSmall });
+  }
+  return looks;
+}
+
 /** The picture in the middle of a black frame. */
-function framed({ w, h }: Box, { frame }: DetectOptions): Box {
-  const margin = (Math.max(w, h) * (frame.outer / frame.side - 1)) / 2;
+function framed({ w, h }: Box, { side, outer }: { side: number; outer: number }): Box {
+  const margin = (Math.max(w, h) * (outer / side - 1)) / 2;
   return { x: -margin, y: -margin, w: w + 2 * margin, h: h + 2 * margin };
 }
 
@@ -134,21 +197,14 @@ function starts(length: number, side: number, overlap: number): { starts: number
 }
 
 /** One look at a part of the picture, `scale` network pixels for one of the picture. */
-async function lookAt(
-  picture: Pyramid,
-  region: Box,
-  scale: number,
-  turn: Turn,
-  engine: FaceEngine,
-  minScore: number,
-): Promise<LookedAt> {
+async function lookAt(picture: Pyramid, region: Box, scale: number, turn: Turn, detector: Detector): Promise<LookedAt> {
   const isSideways = turn % 2 === 1;
-  const steps = (length: number) => Math.max(1, Math.ceil((length * scale) / SSD_STEP - 0.05)) * SSD_STEP;
+  const steps = (length: number) => Math.max(1, Math.ceil((length * scale) / detector.step - 0.05)) * detector.step;
   const width = steps(isSideways ? region.h : region.w);
   const height = steps(isSideways ? region.w : region.h);
   const toPicture = turned(region, 1 / scale, turn);
-  const [found] = await engine.detectSsd([cut(picture, toPicture, width, height)], minScore);
-  return { region, boxes: suppress(found!, 0.5).map((box) => mapBox(box, toPicture)) };
+  const found = await detector.see(cut(picture, toPicture, width, height));
+  return { region, boxes: suppress(found, 0.5).map((box) => mapBox(box, toPicture)) };
 }
 
 /** Takes network pixels to the picture: the upper left of the turned region comes to lie at the origin. Pixel corners, not centres. */

@@ -2,7 +2,8 @@ import { iou, overlapOfSmaller, suppress } from './boxes.ts';
 import { type DetectOptions, detectFaces, serverDetection, type Turn } from './detect.ts';
 import type { Pyramid } from './image.ts';
 import { type LocatedFace, locateFaces } from './landmarks.ts';
-import { isFaceOfPhoto } from './quality.ts';
+import { faceScore } from './quality.ts';
+import type { Candidate } from './second-opinion.ts';
 import type { Box, FaceEngine, ScoredBox } from './types.ts';
 
 /** A box that holds a face, and how the face lies in it. */
@@ -13,8 +14,6 @@ export interface FoundFace {
 
 /** More faces than this in one photo are a pattern or a stadium; the surest are kept. */
 const MAX_FACES = 400;
-/** Boxes below are not worth the landmarks: the gate asks for more in any case. */
-const MIN_SCORE = 0.32;
 /** What is tried last, and the score that is enough then. */
 const LAST_FRAMES = [
   { side: 320, outer: 448 },
@@ -60,9 +59,10 @@ async function findLast(picture: Pyramid, engine: FaceEngine, options: DetectOpt
     const found = await findTurned(
       picture,
       engine,
-      { ...options, frame: { ...frame, minWidth: 0 }, closer: [] },
+      { ...options, frame: { ...frame, minWidth: 0, always: true }, closer: [] },
       0,
-      LAST_SCORE,
+      (candidate, face) =>
+        face.isReliable && candidate.score >= LAST_SCORE && isLarge(candidate, picture) ? candidate.score : 0,
     );
     if (found.length > 0) return found;
   }
@@ -74,32 +74,38 @@ async function findTurned(
   engine: FaceEngine,
   options: DetectOptions,
   turn: Turn,
-  minReliable = MIN_SCORE,
+  gate: (candidate: Candidate, face: Pick<LocatedFace, 'isReliable'>) => number = faceScore,
 ): Promise<FoundFace[]> {
+  // what no landmarks could make a face is not worth looking for them
   const boxes = (await detectFaces(picture, engine, options, turn))
-    .filter(({ score }) => score >= Math.min(minReliable, MIN_SCORE))
-    .slice(0, MAX_FACES);
+    .map((box) => ({ box, best: gate(box, { isReliable: true }) }))
+    .filter(({ best }) => best > 0)
+    .sort((a, b) => b.best - a.best)
+    .slice(0, MAX_FACES)
+    .map(({ box }) => box);
   const located = await locateFaces(picture, boxes, engine, (-turn * Math.PI) / 2);
-  const faces = boxes.map((box, i) => ({ box, face: located[i]! }));
-  return distinct(
-    faces.filter(({ box, face }) => {
-      if (minReliable < MIN_SCORE) return face.isReliable && box.score >= minReliable && isLarge(box, picture);
-      // without landmarks a face that does not lie upright could not be described
-      return isFaceOfPhoto(face, box.score, box.w) && (turn === 0 || face.isReliable);
-    }),
-  );
+  const faces = boxes.map(({ x, y, w, h, ...evidence }, i) => {
+    const face = located[i]!;
+    return { box: { x, y, w, h, score: gate({ x, y, w, h, ...evidence }, face) }, face };
+  });
+  // without landmarks a face that does not lie upright could not be described
+  return distinct(faces.filter(({ box, face }) => box.score > 0 && (turn === 0 || face.isReliable)));
 }
 
 /** Leaves out a face that was found twice. */
 function distinct(faces: readonly FoundFace[]): FoundFace[] {
   return suppress(
     faces.map((found) => ({ ...found.box, found })),
-    0.6,
+    SAME_FACE,
     sameFaceOverlap,
   ).map(({ found }) => found);
 }
 
+const SAME_FACE = 0.6;
+
 /** Two boxes of one face: they overlap much, and one is not merely a small face in front of a large one. */
 function sameFaceOverlap(a: Box, b: Box): number {
-  return Math.max(iou(a, b), iou(a, b) > 0.25 ? overlapOfSmaller(a, b) : 0);
+  const overlap = iou(a, b);
+  if (overlap > 0.3) return 1;
+  return overlap > 0.25 ? overlapOfSmaller(a, b) : 0;
 }

@@ -82,5 +82,31 @@ export const models: Readonly<Record<ModelName, ModelManifest>> = {
   },
 };
 
+/** A detector that stands beside the SSD: the same facts, one plain file. */
+export interface DetectorManifest extends Omit<ModelManifest, 'name' | 'manifestBytes' | 'file'> {
+  id: string;
+  /** Path within the package. */
+  file: string;
+}
+
+/**
+ * Full-range BlazeFace of MediaPipe: one cell every 4 pixels, so it sees faces from 7 pixels of what it is shown. A second opinion on
+ * small faces, where engines carry it (onnx); others go by the SSD alone.
+ */
+export const farDetector: DetectorManifest = {
+  id: 'far',
+  title: 'MediaPipe face detection, full range',
+  package: '@mediapipe/face_detection',
+  version: '0.4.1657300184',
+  file: 'face_detection_full_range.tflite',
+  licence: 'Apache-2.0',
+  sha256: '99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3',
+  bytes: 1_083_984,
+  input: 'uint8 RGB [n,h,w,3], sides multiples of 32; 192 when it was trained',
+  alignment: 'the picture or a part of it, upright',
+  output: 'a score, a square box and six points for each cell of 4x4 pixels',
+  usedBy: ['server'],
+};
+
 /** What a client names as `engine` when it sends a descriptor of this pipeline. */
 export const ENGINE_ID: EngineId = 'faceapi-128-r1';

@@ -1,6 +1,7 @@
 import { similarityScale } from './geometry.ts';
 import { luma } from './image.ts';
 import type { LocatedFace } from './landmarks.ts';
+import { type Candidate, probabilityOf } from './second-opinion.ts';
 import { CHIP_SIZE, type Pose, type Quality, type RgbImage } from './types.ts';
 
 const clamp01 = (x: number) => Math.max(0, Math.min(1, x));
@@ -90,8 +91,19 @@ const LARGE_WIDTH = 40;
 const MIN_WIDTH = 12;
 
 /** The same for a photo, whose faces may be small, blurred and turned away, and whose boxes come from several looks. */
-export function isFaceOfPhoto(face: LocatedFace, score: number, width: number): boolean {
+export function isFaceOfPhoto(face: Pick<LocatedFace, 'isReliable'>, score: number, width: number): boolean {
   if (width < MIN_WIDTH) return false;
   if (face.isReliable) return score >= PHOTO_GATE.reliable;
   return score >= (width < LARGE_WIDTH ? PHOTO_GATE.unreliable : PHOTO_GATE.largeUnreliable);
+}
+
+/** Probability by both detectors from which a candidate is taken for a face. */
+const MIN_PROBABILITY = 0.5;
+
+/** How sure a candidate of a photo is a face, 0..1: by both detectors where both looked, else the SSD's score; 0 when it is not taken for one. */
+export function faceScore(candidate: Candidate, face: Pick<LocatedFace, 'isReliable'>): number {
+  const { score, far, w } = candidate;
+  if (far === undefined) return isFaceOfPhoto(face, score, w) ? score : 0;
+  const probability = probabilityOf({ ...candidate, far }, face.isReliable);
+  return w >= MIN_WIDTH && probability >= MIN_PROBABILITY ? probability : 0;
 }

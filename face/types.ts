@@ -78,6 +78,11 @@ export interface FaceEngine {
   readonly name: EngineName;
   /** Pictures of any size with sides that are multiples of 64. Answers all boxes scoring `minScore` and above per picture, in its pixels, not suppressed. */
   detectSsd(inputs: readonly RgbImage[], minScore: number): Promise<ScoredBox[][]>;
+  /**
+   * The far detector, where the engine carries it: a picture with sides that are multiples of 32. Boxes in its pixels, of the SSD's
+   * shape, not suppressed.
+   */
+  detectFar?(input: RgbImage, minScore: number): Promise<ScoredBox[]>;
   /** One square picture, its side a multiple of 32. Boxes in its pixels, not suppressed. */
   detectTiny(input: RgbImage, minScore: number): Promise<ScoredBox[]>;
   /** Crops of 112x112. 68 points each, in pixels of the crop. */

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
-import { iou } from '../boxes.ts';
+import { iou, suppress } from '../boxes.ts';
 import { browserAssets } from '../browser/assets.ts';
 import { euclidean } from '../descriptor.ts';
 import { describeServer, ENGINE_ID } from '../pipeline.ts';
@@ -62,7 +62,8 @@ describe('face engines', function () {
 
   it('agree: ONNX and TensorFlow.js on WebAssembly give one answer', async () => {
     const small = (await decodeImage(path.join(samples, 'sample1.jpg'), { maxSide: 500 })).image;
-    const [a, b] = [await describeServer(small, onnx), await describeServer(small, wasm)];
+    // the far detector stands beside the SSD on onnx alone
+    const [a, b] = [await describeServer(small, { ...onnx, detectFar: undefined }), await describeServer(small, wasm)];
     assert.equal(a.length, b.length);
     for (const [i, face] of a.entries()) {
       assert.ok(euclidean(face.descriptor, b[i]!.descriptor) < 2e-3);
@@ -72,6 +73,17 @@ describe('face engines', function () {
     const [x, y] = [await describeSelfie(small, onnx), await describeSelfie(small, wasm)];
     assert.ok(euclidean(x.face!.descriptor, y.face!.descriptor) < 2e-3);
     assert.deepEqual(x.guidance.problems, y.guidance.problems);
+  });
+
+  it('see the same faces with the far detector as with the SSD', async () => {
+    const { width, height, data } = image;
+    const [w, h] = [Math.ceil(width / 32) * 32, Math.ceil(height / 32) * 32];
+    const padded = { data: new Uint8Array(w * h * 3), width: w, height: h, channels: 3 as const };
+    for (let y = 0; y < height; y++) padded.data.set(data.subarray(y * width * 3, (y + 1) * width * 3), y * w * 3);
+    const found = suppress(await onnx.detectFar!(padded, 0.5), 0.4);
+    assert.equal(found.length, faces.length);
+    for (const { box } of faces) assert.ok(found.some((other) => iou(box, other) > 0.55));
+    await assert.rejects(() => onnx.detectFar!({ ...padded, width: w - 1 }, 0.5), RangeError);
   });
 
   it('make a damaged cache again and agree with themselves', async () => {

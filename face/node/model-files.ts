@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { type ModelName, models } from '../models.ts';
+import { farDetector, type ModelName, models } from '../models.ts';
 import { readWeights, type WeightManifest, type Weights } from '../weights.ts';
 
 const require = createRequire(import.meta.url);
@@ -10,6 +10,14 @@ const require = createRequire(import.meta.url);
 /** Folder of an installed package. Throws Error when it is not installed. */
 export function packageFolder(name: string): string {
   return path.dirname(require.resolve(`${name}/package.json`));
+}
+
+/** The far detector's file as its package carries it. Throws Error when it is not installed or not the one the manifest names. */
+export async function loadFarDetector(): Promise<Uint8Array> {
+  const { package: from, file, sha256 } = farDetector;
+  const binary = await readFile(path.join(packageFolder(from), file));
+  requireChecksum(`${from}/${file}`, binary, sha256);
+  return binary;
 }
 
 /** Reads, checks and dequantises one network's weights. Throws Error when the file is not the one the manifest names. */
@@ -20,8 +28,11 @@ export async function loadWeights(name: ModelName): Promise<Weights> {
     readFile(`${base}-weights_manifest.json`, 'utf8'),
     readFile(`${base}.bin`),
   ]);
-  const sha256 = createHash('sha256').update(binary).digest('hex');
-  if (sha256 !== model.sha256)
-    throw new Error(`${model.package}/${model.file}.bin is not the file we know (sha256 ${sha256})`);
+  requireChecksum(`${model.package}/${model.file}.bin`, binary, model.sha256);
   return readWeights(JSON.parse(manifest) as WeightManifest, binary);
+}
+
+function requireChecksum(name: string, binary: Uint8Array, expected: string): void {
+  const sha256 = createHash('sha256').update(binary).digest('hex');
+  if (sha256 !== expected) throw new Error(`${name} is not the file we know (sha256 ${sha256})`);
 }

@@ -1,28 +1,38 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type ModelName, models } from '../../models.ts';
+import { farDetector, type ModelName, models } from '../../models.ts';
 import type { Weights } from '../../weights.ts';
-import { loadWeights } from '../model-files.ts';
+import { loadFarDetector, loadWeights } from '../model-files.ts';
 import { FloatLayers } from './layers.ts';
 import { landmarkNet, recognitionNet, ssdNet, tinyNet } from './nets.ts';
 import { readObservations } from './observations.ts';
 import { QuantisedLayers } from './quantised.ts';
+import { readTflite } from './tflite.ts';
+import { convolutionalNet } from './tflite-net.ts';
 
 /** Raised when the graphs are built differently, so that older files are not taken. */
 const CONVERTER_VERSION = 3;
 
-const builders = {
-  ssd: { model: 'ssd', build: (weights: Weights) => serialized(ssdNet, new FloatLayers('ssd', weights)) },
-  tiny: { model: 'tiny', build: tinyNet },
-  landmarks: { model: 'landmarks', build: landmarkNet },
-  recognition: { model: 'recognition', build: recognitionNet },
-  'ssd-bytes': {
-    model: 'ssd',
-    build: async (weights: Weights) =>
-      serialized(ssdNet, new QuantisedLayers('ssd', weights, await readObservations())),
+export type OnnxFile = ModelName | 'ssd-bytes' | 'far';
+
+const builders: Record<OnnxFile, { sha256: string; build: () => Promise<Uint8Array> }> = {
+  ssd: faceApi('ssd', (weights) => serialized(ssdNet, new FloatLayers('ssd', weights))),
+  tiny: faceApi('tiny', tinyNet),
+  landmarks: faceApi('landmarks', landmarkNet),
+  recognition: faceApi('recognition', recognitionNet),
+  'ssd-bytes': faceApi('ssd', async (weights) =>
+    serialized(ssdNet, new QuantisedLayers('ssd', weights, await readObservations())),
+  ),
+  far: {
+    sha256: farDetector.sha256,
+    build: async () => convolutionalNet('far', readTflite(await loadFarDetector()), ['boxes', 'scores']),
   },
-} satisfies Record<string, { model: ModelName; build: (weights: Weights) => Uint8Array | Promise<Uint8Array> }>;
+};
+
+function faceApi(model: ModelName, build: (weights: Weights) => Uint8Array | Promise<Uint8Array>) {
+  return { sha256: models[model].sha256, build: async () => build(await loadWeights(model)) };
+}
 
 function serialized<L extends { graph: { serialize(): Uint8Array } }>(
   build: (layers: L) => void,
@@ -32,18 +42,16 @@ function serialized<L extends { graph: { serialize(): Uint8Array } }>(
   return layers.graph.serialize();
 }
 
-export type OnnxFile = keyof typeof builders;
-
 /**
  * The converted file, from the cache or made now. A cached file is its SHA-256 (32 bytes) followed by the content, so a
  * torn or altered one is noticed and made again. Writers may race: each writes its own temporary file and renames it.
  */
 export async function convertedFile(file: OnnxFile, cacheDir: string): Promise<Uint8Array> {
-  const { model, build } = builders[file];
-  const target = path.join(cacheDir, `${file}-${models[model].sha256.slice(0, 16)}-c${CONVERTER_VERSION}.bin`);
+  const { sha256: source, build } = builders[file];
+  const target = path.join(cacheDir, `${file}-${source.slice(0, 16)}-c${CONVERTER_VERSION}.bin`);
   const cached = await readChecked(target);
   if (cached) return cached;
-  const content = await build(await loadWeights(model));
+  const content = await build();
   await writeAtomically(target, Buffer.concat([sha256(content), content]));
   return content;
 }

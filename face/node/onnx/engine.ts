@@ -1,5 +1,13 @@
 import type * as Ort from 'onnxruntime-node';
-import { decodeLandmarks, decodeSsd, decodeTiny, rememberPriors, requireSteps } from '../../decoders.ts';
+import {
+  decodeFar,
+  decodeLandmarks,
+  decodeSsd,
+  decodeTiny,
+  FAR_STEP,
+  rememberPriors,
+  requireSteps,
+} from '../../decoders.ts';
 import {
   CHIP_SIZE,
   DESCRIPTOR_LENGTH,
@@ -84,6 +92,12 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Face
         );
       }
       return found;
+    },
+    async detectFar({ width, height, data }, minScore) {
+      requireSteps(width, height, FAR_STEP);
+      const input = new ort.Tensor('uint8', new Uint8Array(data), [1, height, width, 3]);
+      const { boxes, scores } = await (await session('far')).run({ input });
+      return decodeFar(boxes!.data as Float32Array, scores!.data as Float32Array, width, minScore);
     },
     async detectTiny(input, minScore) {
       const { cells } = await run('tiny', [input], input.width);

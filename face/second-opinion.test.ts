@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { faceScore } from './quality.ts';
+import { type FarLook, withSecondOpinion } from './second-opinion.ts';
+import type { ScoredBox } from './types.ts';
+
+const box = (x: number, w: number, score: number): ScoredBox => ({ x, y: 50, w, h: w * 1.2, score });
+const look = (scale: number, ...boxes: ScoredBox[]): FarLook => ({
+  scale,
+  boxes,
+  minWidth: 6.3,
+  isForLarge: false,
+});
+const reliable = { isReliable: true };
+
+describe('second opinion', () => {
+  it('is the mean over the looks that can see a face of this size', () => {
+    const seen = [look(1, box(100, 20, 0.5)), look(1.5, box(100, 20, 0.5)), look(0.2, box(100, 20, 0.9))];
+    const [both, ...others] = withSecondOpinion([box(100, 20, 0.6)], seen);
+    // at 0.2 the face has 4 pixels: that look does not count
+    assert.equal(others.length, 0);
+    assert.ok(Math.abs(both!.far!) < 1e-6);
+    const [once] = withSecondOpinion([box(100, 20, 0.6)], [seen[0]!, look(1.5)]);
+    assert.ok(Math.abs(once!.far! + 2) < 1e-6);
+  });
+
+  it('is absent where nobody looked or could see', () => {
+    assert.equal(withSecondOpinion([box(100, 20, 0.6)], [])[0]!.far, undefined);
+    assert.equal(withSecondOpinion([box(100, 300, 0.6)], [look(1)])[0]!.far, undefined);
+    assert.equal(withSecondOpinion([box(100, 20, 0.6)], [look(1)])[0]!.far, -4);
+  });
+
+  it('tells once of a face that only the far detector saw', () => {
+    const found = withSecondOpinion(
+      [box(100, 20, 0.6)],
+      [look(1, box(300, 20, 0.8)), look(1.5, box(301, 20, 0.7), box(102, 21, 0.4))],
+    );
+    assert.deepEqual(
+      found.map(({ score }) => score),
+      [0.6, 0],
+    );
+    assert.ok(found[1]!.x > 300 && found[1]!.x < 301);
+  });
+
+  it('moves a box towards where both see it, and leaves one that they see elsewhere', () => {
+    const [near] = withSecondOpinion([box(100, 20, 0.6)], [look(1, box(104, 20, 0.9))]);
+    assert.ok(near!.x > 101 && near!.x < 102);
+    const [far] = withSecondOpinion([box(100, 20, 0.6)], [look(1, box(109, 20, 0.9))]);
+    assert.equal(far!.x, 100);
+  });
+
+  it('lifts what both see, sinks what one sees, and drops what is too small to tell people apart', () => {
+    const score = (ssd: number, far: number, w = 24) => faceScore({ ...box(0, w, ssd), far }, reliable);
+    assert.ok(score(0.3, 0.5) > 0.5 && score(0.3, 0.5) < score(0.3, 1.5) && score(0.3, 0.5) < score(0.5, 0.5));
+    assert.equal(score(0.3, -4), 0);
+    assert.equal(score(0, -1.5), 0);
+    assert.ok(score(0.8, -4) > 0.5 && score(0, 3.8) > 0.5);
+    assert.equal(score(0.9, 2, 11), 0);
+    // a face that fills the frame and that the far detector alone sees
+    assert.ok(faceScore({ ...box(0, 150, 0), far: 1, isLarge: true }, reliable) > 0.7);
+    assert.equal(faceScore({ ...box(0, 150, 0), far: 1, isLarge: true }, { isReliable: false }), 0);
+    // without a second opinion the score is the SSD's
+    assert.equal(faceScore(box(0, 24, 0.35), reliable), 0.35);
+  });
+});
