@@ -7,7 +7,7 @@ import { openBrowser } from '#test/e2e/browser.ts';
 import { until } from '#test/e2e/client.ts';
 import { createStack } from '#test/e2e/stack.ts';
 import { CHROMIUM, ensureTool } from '#test/install/tools.ts';
-import { axe, measure, strayWords } from '#test/pages.ts';
+import { axe, enlargeText, measure, strayWords } from '#test/pages.ts';
 import { type Filled, fill, selfieIn } from './pages/fill.ts';
 import { type Person, type Shot, type State, shots, states } from './pages/list.ts';
 import { contactSheets } from './pages/sheet.ts';
@@ -64,10 +64,6 @@ async function contextOf(browser: Browser, url: string, who: Person, language: '
   await context.addInitScript("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })");
   // As in a browser that has none; its caches would otherwise answer for the server.
   if (!withWorker) await context.addInitScript('delete Navigator.prototype.serviceWorker');
-  if (values.text !== '100')
-    await context.addInitScript(
-      `addEventListener('DOMContentLoaded', () => { document.documentElement.style.fontSize = '${values.text}%'; })`,
-    );
   const account = signInAs[who];
   if (account) {
     const data = { email: `${account}@demo.thepixstock.test`, password: 'Demo-Pass-2026' };
@@ -129,7 +125,9 @@ async function photograph(page: Page, shot: Shot, state: State, language: 'th' |
   const full = state === 'filled';
   for (const width of full ? sizes : sizes.filter((size) => size !== 768))
     for (const scheme of full ? schemes : schemes.slice(language === 'th' ? 0 : -1).slice(0, 1)) {
-      const height = heights[width] ?? 900;
+      // A picture of the whole page would set the letters back.
+      const isEnlarged = values.text !== '100';
+      const height = (heights[width] ?? 900) * (isEnlarged ? 2 : 1);
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await page.waitForTimeout(200);
@@ -141,10 +139,11 @@ async function photograph(page: Page, shot: Shot, state: State, language: 'th' |
         path: file,
         type: 'jpeg',
         quality: 88,
-        ...(!shot.isScreen && {
-          fullPage: true,
-          clip: { x: 0, y: 0, width, height: Math.min(Math.max(room, height), most) },
-        }),
+        ...(!shot.isScreen &&
+          !isEnlarged && {
+            fullPage: true,
+            clip: { x: 0, y: 0, width, height: Math.min(Math.max(room, height), most) },
+          }),
       });
       const side = shot.name.startsWith('admin')
         ? 'admin'
@@ -166,6 +165,7 @@ async function photograph(page: Page, shot: Shot, state: State, language: 'th' |
 async function take(context: BrowserContext, url: string, shot: Shot, state: State, language: 'th' | 'en') {
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
+  if (values.text !== '100') await enlargeText(page, Number(values.text));
   const complain = (text: string): void => {
     // The browser's own word on an answer that was refused here on purpose, or that the page asked for to learn whether it is there.
     if (/Failed to load resource|ERR_INTERNET_DISCONNECTED|ERR_FAILED/.test(text)) return;

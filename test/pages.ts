@@ -104,6 +104,13 @@ export async function measure(page: Page): Promise<string[]> {
   });
 }
 
+/** As a person does it in the browser's settings: every `rem`, those of media queries too. */
+export async function enlargeText(page: Page, percent: number): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Page.enable');
+  await devtools.send('Page.setFontSizes', { fontSizes: { standard: (16 * percent) / 100 } });
+}
+
 /** In the other language: whole sentences that stayed in English on a Thai page, or Thai ones on an English page. */
 export async function strayWords(page: Page, language: 'th' | 'en'): Promise<string[]> {
   await page.evaluate('globalThis.__name ??= (f) => f');
@@ -115,7 +122,7 @@ export async function strayWords(page: Page, language: 'th' | 'en'): Promise<str
       const owner = walker.currentNode.parentElement;
       if (!text || !owner?.checkVisibility() || owner.closest('[lang], script, style')?.matches('html') === false)
         continue;
-      const isThai = /[\u0e00-\u0e7f]/.test(text);
+      const isThai = /[\u0e01-\u0e3e\u0e40-\u0e7f]/.test(text);
       if (lang === 'th' ? !isThai && /[a-z]{2,} [a-z]{2,} [a-z]{2,}/i.test(text) : isThai)
         found.push(text.slice(0, 80));
     }

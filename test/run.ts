@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CHROMIUM, ensureTool, REDIS, type Tool } from './install/tools.ts';
+import { CHROMIUM, ensureTool, FIREFOX, REDIS, type Tool } from './install/tools.ts';
 import { startTestServices, type TestServices } from './services.ts';
 
 // npm test: everything. npm test -- server/modules/cart -g "adds": only those files, with mocha's own options.
@@ -112,6 +112,8 @@ async function all(args: readonly string[]): Promise<void> {
 
   const redisServer = await tool(REDIS);
   const chromium = needsBrowser ? (process.env.CHROMIUM_PATH ?? (await tool(CHROMIUM))) : undefined;
+  const needsFirefox = browserFiles.some((file) => path.basename(file).startsWith('other-ways'));
+  const firefox = needsFirefox ? (process.env.FIREFOX_PATH ?? (await tool(FIREFOX))) : undefined;
   let services: TestServices | undefined;
   try {
     services = await startTestServices({ redisServer });
@@ -122,6 +124,7 @@ async function all(args: readonly string[]): Promise<void> {
       // redis-server for those who start the whole laptop.
       PATH: `${path.join(CACHE, 'bin')}${path.delimiter}${process.env.PATH}`,
       ...(chromium && { CHROMIUM_PATH: chromium }),
+      ...(firefox && { FIREFOX_PATH: firefox }),
     };
     if (targets.length === 0) await check(process.env);
     if (targets.length === 0 || testFiles.length > 0) await mocha('pure and medium tests', testFiles, options, env);

@@ -2,7 +2,7 @@
 import { ExpirationPlugin } from 'workbox-expiration';
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
-import { CacheFirst, NetworkOnly, StaleWhileRevalidate } from 'workbox-strategies';
+import { CacheFirst, StaleWhileRevalidate } from 'workbox-strategies';
 import { SYNC_TAG } from './data/outbox/exclusive.ts';
 import { drainInWorker } from './data/outbox/worker.ts';
 import { handlePush } from './sw/push.ts';
@@ -16,7 +16,7 @@ import { handlePush } from './sw/push.ts';
  *                                      (face/browser/store.ts), also where there is no service worker
  *   previews and thumbnails            kept when seen, up to a budget, 30 days
  *   event covers, the demo selfie      shown from here, renewed behind
- *   everything else of the API         the network only
+ *   everything else of the API         the network only: not taken by the worker, which would have to live as long as a live stream
  */
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
 
@@ -57,8 +57,6 @@ registerRoute(
     cacheName: 'px-pictures',
   }),
 );
-
-registerRoute(({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith('/api/'), new NetworkOnly());
 
 handlePush();
 

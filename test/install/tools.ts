@@ -34,6 +34,13 @@ export const CHROMIUM: Tool = {
   },
 };
 
+export const FIREFOX: Tool = {
+  names: ['firefox-esr', 'firefox'],
+  unpackedAt: 'usr/lib/firefox-esr/firefox-esr',
+  packages: ['firefox-esr'],
+  works: async (program) => /Firefox/.test((await run(program, ['--version'], { timeout: CHECK_MS })).stdout),
+};
+
 export function onPath(names: readonly string[], searchPath = process.env.PATH ?? ''): string | undefined {
   for (const folder of searchPath.split(path.delimiter)) {
     for (const name of names) {
