@@ -76,6 +76,8 @@ export const areas: Record<string, Record<string, string>> = {
     downloads:
       'Downloads that have begun: what of, how much was sent, so that a cut one goes on without counting again.',
     favorites: 'Photos a person likes; replicated to the devices.',
+    photo_shares:
+      'Public pages of bought photos: whose, of what, the hash of the link’s secret, taken down since when.',
   },
   Revenue: {
     split_rules: 'Versioned, dated rules for sharing a price; shares add up to 10,000 basis points.',

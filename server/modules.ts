@@ -63,6 +63,8 @@ import { revenueRoutes } from '#server/modules/revenue/routes.ts';
 import { createRevenueService } from '#server/modules/revenue/service.ts';
 import { settingsRoutes } from '#server/modules/settings/routes.ts';
 import { createSettingsService } from '#server/modules/settings/service.ts';
+import { sharesRoutes } from '#server/modules/shares/routes.ts';
+import { createSharesService } from '#server/modules/shares/service.ts';
 import { uploadsRoutes } from '#server/modules/uploads/routes.ts';
 import { createUploadsService, uploadsJobHandlers } from '#server/modules/uploads/service.ts';
 import { createTusHandler } from '#server/modules/uploads/tus.ts';
@@ -147,6 +149,7 @@ export function composeModules(platform: Platform) {
   const cases = createCasesService({ db, orders, settings, bankSecret });
   const reconcile = createReconcileService({ db, orders, payments, settings, logger });
   const downloads = createDownloadsService({ db, orders, storage, settings, messages, linkSecret });
+  const shares = createSharesService({ db, storage, linkSecret });
   const revenue = createRevenueService({ db, settings, messages, events, bankSecret });
   const admin = createAdminService({ db, queues });
 
@@ -157,6 +160,7 @@ export function composeModules(platform: Platform) {
     cart.joinGuest,
     sharedCarts.joinGuest,
     favorites.joinGuest,
+    shares.joinGuest,
     faceSearches.joinGuest,
     channels.joinGuest,
     inbox.joinGuest,
@@ -180,6 +184,7 @@ export function composeModules(platform: Platform) {
     ...ordersRoutes({ db, orders, payments, refunds, invoices }),
     ...paymentsRoutes({ payments, webhooks, reviews, refunds, cases, reconcile }),
     ...downloadsRoutes({ downloads }),
+    ...sharesRoutes({ shares }),
     ...revenueRoutes({ revenue }),
     ...noticesRoutes({ notices, channels, inbox }),
     ...messagesRoutes({ messages }),
@@ -207,6 +212,7 @@ export function composeModules(platform: Platform) {
       photos,
       packages,
       photographers,
+      shares,
       publicUrl,
       pwaDir: config.pwaDir,
       findViewer: auth.findViewer,

@@ -6,6 +6,7 @@ import type { RequestHandler } from 'express';
 import sharp from 'sharp';
 import { PIPELINE_VERSION } from '#contracts/pipeline.ts';
 import type { Auth } from '#server/auth.ts';
+import type { BoundRoute } from '#server/http/bind.ts';
 import { eventsRoutes } from '#server/modules/events/routes.ts';
 import { createEventsService } from '#server/modules/events/service.ts';
 import { favoritesRoutes } from '#server/modules/favorites/routes.ts';
@@ -20,7 +21,7 @@ import { createTusHandler } from '#server/modules/uploads/tus.ts';
 import { createMemoryCache } from '#server/platform/cache.ts';
 import type { Db } from '#server/platform/db.ts';
 import { createLogger } from '#server/platform/logger.ts';
-import { objectKeys } from '#server/platform/storage.ts';
+import { objectKeys, type Storage } from '#server/platform/storage.ts';
 import { startHttpApp, testSecrets } from './http-app.ts';
 import { startTestStorage } from './s3.ts';
 
@@ -42,7 +43,12 @@ export const makeJpeg = (width = 64, height = 48): Promise<Buffer> =>
     .toBuffer();
 
 /** Events, photos, uploads, favourites and photographers over HTTP, on a real database and a real S3 store. */
-export async function startPhotoApp(more: { handlers?: (services: PhotoServices) => RequestHandler[] } = {}) {
+export async function startPhotoApp(
+  more: {
+    handlers?: (services: PhotoServices) => RequestHandler[];
+    routes?: (services: { db: Db; storage: Storage }) => BoundRoute[];
+  } = {},
+) {
   const store = await startTestStorage();
   const directory = await mkdtemp(path.join(tmpdir(), 'tps-uploads-'));
   const logger = createLogger(process.env.TEST_LOG ?? 'silent', 'test');
@@ -61,6 +67,7 @@ export async function startPhotoApp(more: { handlers?: (services: PhotoServices)
         ...favoritesRoutes({ favorites }),
         ...uploadsRoutes({ uploads }),
         ...photographersRoutes({ photographers }),
+        ...(more.routes?.({ db, storage: store.storage }) ?? []),
       ];
     },
     {

@@ -21,6 +21,7 @@ import * as privacy from './privacy.ts';
 import * as revenue from './revenue.ts';
 import type { RouteDefinition } from './route.ts';
 import * as sharedCarts from './shared-carts.ts';
+import * as shares from './shares.ts';
 import * as system from './system.ts';
 import * as uploads from './uploads.ts';
 import * as wall from './wall.ts';
@@ -43,6 +44,7 @@ const topics = [
   coupons,
   cart,
   sharedCarts,
+  shares,
   orders,
   payment,
   downloads,

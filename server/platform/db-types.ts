@@ -851,6 +851,15 @@ export interface Photos {
   width: number | null;
 }
 
+export interface PhotoShares {
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  photo_id: string;
+  revoked_at: Timestamp | null;
+  token_hash: Buffer;
+  user_id: string;
+}
+
 export interface PhotoViews {
   day: Timestamp;
   photo_id: string;
@@ -1115,6 +1124,7 @@ export interface DB {
   photo_files: PhotoFiles;
   photo_metadata: PhotoMetadata;
   photo_reviews: PhotoReviews;
+  photo_shares: PhotoShares;
   photo_views: PhotoViews;
   photographers: Photographers;
   photos: Photos;

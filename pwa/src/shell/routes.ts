@@ -85,6 +85,18 @@ const routes: readonly Route[] = [
     }),
   ),
   {
+    pattern: '/p/:handle',
+    surface: 'night',
+    load: () => import('../features/portfolio/px-portfolio-page.ts'),
+    render: ({ handle }) => html`<px-portfolio-page .handle=${handle!}></px-portfolio-page>`,
+  },
+  {
+    pattern: '/s/:token',
+    surface: 'night',
+    load: () => import('../features/share/px-share-page.ts'),
+    render: ({ token }) => html`<px-share-page .token=${token!}></px-share-page>`,
+  },
+  {
     pattern: '/cart',
     surface: 'day',
     load: () => import('../features/cart/px-cart-page.ts'),

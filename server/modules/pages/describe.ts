@@ -8,10 +8,11 @@ import type { EventsService } from '../events/service.ts';
 import type { PackagesService } from '../packages/service.ts';
 import type { PhotographersService } from '../photographers/service.ts';
 import type { PhotosService } from '../photos/service.ts';
+import type { SharesService } from '../shares/service.ts';
 import { eventScreen, homeScreen, nameOf, placeOf } from './first-screen.ts';
 import type { PageHead } from './head.ts';
 import type { Html } from './html.ts';
-import { breadcrumbs, eventThing, imageGallery, organization, webSite } from './structured.ts';
+import { breadcrumbs, eventThing, imageGallery, organization, person, webSite } from './structured.ts';
 import { pageTexts } from './texts.ts';
 
 export interface PagesDeps {
@@ -19,6 +20,7 @@ export interface PagesDeps {
   photos: PhotosService;
   packages: PackagesService;
   photographers: PhotographersService;
+  shares: SharesService;
   publicUrl: string;
 }
 
@@ -52,6 +54,8 @@ const plain: PageHead = {
 };
 const homeSource = 'src/features/home/px-home-page.ts';
 const eventSource = 'src/features/event/px-event-page.ts';
+const portfolioSource = 'src/features/portfolio/px-portfolio-page.ts';
+const shareSource = 'src/features/share/px-share-page.ts';
 const findSource = 'src/features/find-me/px-find-page.ts';
 
 /** Previews fit into 1920x1080; what a messenger shows beside a link. */
@@ -71,7 +75,7 @@ const short = (text: string): string => {
   return line.length <= 160 ? line : `${line.slice(0, 157).replace(/\s+\S*$/, '')}…`;
 };
 
-export function createDescriber({ events, photos, packages, publicUrl }: PagesDeps) {
+export function createDescriber({ events, photos, packages, photographers, shares, publicUrl }: PagesDeps) {
   const at = (path: string): string => new URL(path, publicUrl).href;
 
   const notFound = (language: ScreenLanguage): Page => ({
@@ -194,6 +198,58 @@ export function createDescriber({ events, photos, packages, publicUrl }: PagesDe
     return short(pageTexts[language].event(nameOf(view, language), longDay(view.startsAt, language), placeOf(view)));
   }
 
+  /** A photographer who shows themselves. */
+  async function portfolio(handle: string, language: ScreenLanguage): Promise<Described> {
+    const lower = handle.toLowerCase();
+    if (lower !== handle) return { kind: 'moved', to: `/p/${encodeURIComponent(lower)}` };
+    const view = await photographers.portfolio(handle);
+    const texts = pageTexts[language];
+    const path = `/p/${view.slug}`;
+    const description = short(view.bio || texts.portfolio(view.displayName));
+    const [best] = view.photos as PhotoView[];
+    return {
+      ...bare(language, 'night', 'full'),
+      head: {
+        ...plain,
+        title: view.displayName,
+        description,
+        canonical: path,
+        isIndexed: true,
+        type: 'profile',
+        image: best ? previewOf(best, view.displayName) : null,
+        structured: [
+          person(at, path, view.displayName, view.bio, view.portfolioUrl),
+          ...(best ? [imageGallery(at, path, view.displayName, view.photos as PhotoView[])] : []),
+          breadcrumbs(at, [
+            [texts.events, '/'],
+            [view.displayName, path],
+          ]),
+        ],
+      },
+      answers: { [`/api/photographers/${view.slug}`]: view },
+      sources: [portfolioSource],
+    };
+  }
+
+  /** A bought photo that its owner shows: for those with the link, never for searchers. */
+  async function share(token: string, language: ScreenLanguage): Promise<Page> {
+    const view = await shares.find(token);
+    const texts = pageTexts[language];
+    const name = nameOf(view.event, language);
+    return {
+      ...bare(language, 'night', 'full'),
+      head: {
+        ...plain,
+        title: texts.shareTitle(name),
+        description: texts.share(name),
+        type: 'article',
+        image: { url: view.pictureUrl, width: view.width, height: view.height, alt: texts.shareTitle(name) },
+      },
+      answers: { [`/api/shares/${token}`]: view },
+      sources: [shareSource],
+    };
+  }
+
   const legal = (page: '/privacy' | '/terms', language: ScreenLanguage): Page => {
     const texts = pageTexts[language];
     const [title, description] =
@@ -212,6 +268,8 @@ export function createDescriber({ events, photos, packages, publicUrl }: PagesDe
       try {
         if (page === '/') return await home(language);
         if (page.startsWith('/e/')) return await event(page, params, language);
+        if (page === '/p/:handle') return await portfolio(params.handle!, language);
+        if (page === '/s/:token') return await share(params.token!, language);
       } catch (error) {
         if (error instanceof AppError && error.status === 404) return notFound(language);
         throw error;

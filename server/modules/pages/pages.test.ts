@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FIRST_ANSWERS_ID } from '#contracts/first-screen.ts';
 import { appPages } from '#contracts/pages.ts';
+import type { Storage } from '#server/platform/storage.ts';
 import { startPhotoApp } from '#test/photo-app.ts';
 import { createPackagesService } from '../packages/service.ts';
 import { createPhotographersService } from '../photographers/service.ts';
+import { createSharesService } from '../shares/service.ts';
 import { pagesRouter } from './router.ts';
 
 const shell = `<!doctype html>
@@ -50,6 +52,7 @@ describe('pages from the server', () => {
           db,
           events,
           photos,
+          shares: createSharesService({ db, storage: {} as Storage, linkSecret: 'x' }),
           packages: createPackagesService({ db, events }),
           photographers: createPhotographersService({ db, events, photos }),
           publicUrl: url,
@@ -271,6 +274,30 @@ describe('pages from the server', () => {
     const robots = await app.call('GET', '/robots.txt');
     assert.match(robots.body, new RegExp(`Sitemap: ${app.url}/sitemap.xml`));
     assert.match(robots.body, /Disallow: \/admin/);
+  });
+
+  it('a photographer’s page is there when they show themselves, under one address', async () => {
+    const person = await app.person('photographer');
+    const { id } = await event({ name: 'Run', name_en: 'Run' });
+    const shown = await app.photo(id, person.userId, 'approved');
+    const locked = await event({ name: 'Locked', access_mode: 'code', access_code_hash: 'x' });
+    const secret = await app.photo(locked.id, person.userId, 'approved');
+    const { slug } = await app.db
+      .updateTable('photographers')
+      .set({ display_name: nastyName, bio: nastyName, portfolio_url: 'https://me.test/', is_public: false })
+      .where('user_id', '=', person.userId)
+      .returning('slug')
+      .executeTakeFirstOrThrow();
+    assert.equal((await open(`/p/${slug}?hidden`)).status, 404);
+    await app.db.updateTable('photographers').set({ is_public: true }).where('slug', '=', slug).execute();
+    const { status, body } = await open(`/p/${slug}?lang=th`);
+    assert.equal(status, 200);
+    assert.equal(meta(body, 'og:type'), 'profile');
+    assert.equal(meta(body, 'og:image'), `${app.url}/api/photos/${shown}`);
+    assert.ok(!body.includes(secret));
+    assert.doesNotMatch(body, /<script>|" onload="/);
+    const moved = await open(`/p/${slug.toUpperCase()}`);
+    assert.deepEqual([moved.status, moved.headers.get('location')], [301, `/p/${slug}`]);
   });
 
   it('the cover comes as WebP in the width asked for, to those who may see it', async () => {

@@ -16,6 +16,7 @@ import { createReview, raiseRevisions } from './review.ts';
 import { photoView } from './view.ts';
 import { createWalls } from './wall.ts';
 
+export { createRenditions } from './renditions.ts';
 export type { PhotoRow, ShownPhoto } from './repository.ts';
 export { pullPhotos, sortAtOf } from './repository.ts';
 export { photoView } from './view.ts';

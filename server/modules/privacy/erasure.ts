@@ -43,6 +43,7 @@ export async function eraseUser(
   for (const table of [
     'face_feedback',
     'favorites',
+    'photo_shares',
     'carts',
     'push_subscriptions',
     'line_links',

@@ -3,13 +3,16 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { photoUrls } from '#contracts/sync/photos.ts';
 import { PxElement } from '../../components/element.ts';
+import { namedEvent } from '../../components/event-parts.ts';
 import '../../components/person/px-ask.ts';
 import { icon } from '../../components/px-icon.ts';
+import '../../components/px-share-photo.ts';
 import { vars } from '../../components/vars.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import { type DownloadLinks, loadDownloads, type Order } from '../../data/orders.ts';
 import { accountUser } from '../../data/session.ts';
+import { loadMyShares, type PhotoShare } from '../../data/shares.ts';
 import { formatBytes, formatDateTime, formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
@@ -29,6 +32,8 @@ export class PxDelivery extends PxElement {
   @property() token = '';
   @property({ type: Boolean }) isFresh = false;
   @state() private links: DownloadLinks | null = null;
+  /** My public pages by photo; null: not mine to share (a friend’s link), or not known. */
+  @state() private shares: ReadonlyMap<string, PhotoShare> | null = null;
   @state() private busy = new Set<string>();
   @state() private saved = new Set<string>();
   /** Files fetched and waiting for a fresh tap, by batch or photo. */
@@ -36,7 +41,15 @@ export class PxDelivery extends PxElement {
   @state() private fetched: { key: string; done: number; of: number } | null = null;
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('order')) void this.#loadLinks();
+    if (!changed.has('order')) return;
+    void this.#loadLinks();
+    // Whoever only holds the order's link has nothing bought to show.
+    if (!this.token)
+      loadMyShares()
+        .then((shares) => {
+          this.shares = shares;
+        })
+        .catch(() => undefined);
   }
 
   async #loadLinks(): Promise<void> {
@@ -147,6 +160,16 @@ export class PxDelivery extends PxElement {
               download=${link?.fileName ?? ''}
               >${icon('download')}${texts.save}</a
             >`
+      }
+      ${
+        this.shares
+          ? html`<px-share-photo
+              .photoId=${item.photoId}
+              .eventName=${namedEvent(item)}
+              .label=${label}
+              .share=${this.shares.get(item.photoId) ?? null}
+            ></px-share-photo>`
+          : nothing
       }
     </li>`;
   }

@@ -47,6 +47,11 @@ export class PxStudioProfile extends PxElement {
         ${switchField(texts.isPublic, isPublic, (checked) => {
           this.isPublic = checked;
         })}
+        ${
+          profile.isPublic
+            ? html`<p><a class="row" href="/p/${profile.slug}">${icon('globe')}${texts.openPage}</a></p>`
+            : nothing
+        }
         ${field({ name: 'taxId', label: texts.taxId, inputmode: 'numeric', maxlength: 13, value: this.#drafts.value('taxId', profile.taxId), hint: texts.taxIdHint, problem: this.problems.taxId })}
         ${switchField(texts.juristic, this.isJuristic ?? profile.isJuristic, (checked) => {
           this.isJuristic = checked;

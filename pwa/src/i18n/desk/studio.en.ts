@@ -152,6 +152,7 @@ export const studioEn = {
     bio: 'About you',
     site: 'Website',
     isPublic: 'Show my portfolio page to everybody',
+    openPage: 'Open my portfolio page',
     taxId: 'Tax number',
     taxIdHint: '13 digits, for the withholding certificate',
     juristic: 'I am paid as a company',

@@ -152,6 +152,7 @@ export const studioTh: Catalogue<typeof studioEn> = {
     bio: 'เกี่ยวกับคุณ',
     site: 'เว็บไซต์',
     isPublic: 'แสดงหน้าผลงานต่อสาธารณะ',
+    openPage: 'เปิดหน้าผลงานของฉัน',
     taxId: 'เลขประจำตัวผู้เสียภาษี',
     taxIdHint: '13 หลัก สำหรับหนังสือรับรองหัก ณ ที่จ่าย',
     juristic: 'รับเงินในนามนิติบุคคล',
