@@ -29,6 +29,7 @@ import { createLineSender } from '#server/modules/messages/line.ts';
 import { createPushSender } from '#server/modules/messages/push.ts';
 import { messagesRoutes } from '#server/modules/messages/routes.ts';
 import { createMessagesService, messagesJobHandlers } from '#server/modules/messages/service.ts';
+import { createUnsubscribes } from '#server/modules/messages/unsubscribe.ts';
 import { arrivalsJobHandlers } from '#server/modules/notices/arrivals.ts';
 import { createChannelsService } from '#server/modules/notices/channels.ts';
 import { createInbox } from '#server/modules/notices/inbox.ts';
@@ -99,7 +100,8 @@ export function composeModules(platform: Platform) {
   const notices = createNoticesService({ listener, streams });
   const push = config.push && createPushSender(config.push);
   const line = config.line && createLineSender(config.line);
-  const channels = createChannelsService({ db, push, line, logger });
+  const unsubscribes = createUnsubscribes({ linkSecret, publicUrl });
+  const channels = createChannelsService({ db, push, line, unsubscribes, logger });
   const inbox = createInbox({ db });
   const users = createUsersService({ db, config, photographers: { ensure: ensurePhotographer } });
   const privacy = createPrivacyService({
@@ -192,7 +194,16 @@ export function composeModules(platform: Platform) {
     ...adminRoutes({ admin }),
   ];
   const jobHandlers: JobHandlers = {
-    ...messagesJobHandlers({ db, messages, mailer, mailDomain: new URL(publicUrl).hostname, push, line, publicUrl }),
+    ...messagesJobHandlers({
+      db,
+      messages,
+      mailer,
+      mailDomain: new URL(publicUrl).hostname,
+      push,
+      line,
+      publicUrl,
+      unsubscribes,
+    }),
     ...arrivalsJobHandlers({ db, messages, publicUrl }),
     ...uploadsJobHandlers({ uploads }),
     ...downloadsJobHandlers({ downloads }),

@@ -211,12 +211,26 @@ describe('hide me at this event, and deletion that reaches every copy', function
     assert.ok(!(await found(descriptor)).includes(mine.id));
   });
 
-  it('leaves no descriptor of an event that was deleted, in no table', async () => {
+  it('leaves no descriptor of an event that was deleted, in no table, and no picture in the store', async () => {
     const before = (await faces()).filter((face) => face.descriptor);
     assert.ok(before.length > 0);
+    const stored = () => app.bench.storage.list(`events/${owner.eventId}/`);
+    const kinds = new Set((await stored()).map((key) => key.split('/').slice(2, -1).join('/')));
+    for (const kind of [
+      'originals',
+      'thumbnails/small',
+      'thumbnails/medium',
+      'thumbnails/large',
+      'watermarked',
+      'downloads/clean',
+    ])
+      assert.ok(kinds.has(kind), `${kind} is there before: ${[...kinds].join()}`);
     await http.db.updateTable('events').set({ deleted_at: new Date() }).where('id', '=', owner.eventId).execute();
     await sweep();
     assert.deepEqual(await faces(), []);
+    await until('the store to be empty', async () => (await stored()).length === 0);
+    assert.deepEqual(await http.db.selectFrom('photo_files').selectAll().execute(), []);
+    assert.deepEqual(await http.db.selectFrom('photo_metadata').selectAll().execute(), []);
     for (const { descriptor } of before) assert.deepEqual(await tracesOf(descriptor!), []);
     for (const table of ['face_groups', 'face_group_actions', 'face_opt_out_faces'] as const)
       assert.deepEqual(await http.db.selectFrom(table).selectAll().execute(), []);

@@ -122,6 +122,42 @@ export async function deleteEventFaces(trx: Trx, eventId: string): Promise<numbe
   return Number(numDeletedRows);
 }
 
+/** Photos of deleted events that still have files, save those that somebody bought or is paying for. */
+export const findPhotosOfDeletedEvents = async (db: Db, limit: number): Promise<string[]> => {
+  const { rows } = await sql<{ id: string }>`
+    select p.id from events e join photos p on p.event_id = e.id
+    where e.deleted_at is not null
+      and exists (select 1 from photo_files f where f.photo_id = p.id)
+      and not exists (
+        select 1 from order_items i join orders o on o.id = i.order_id
+        where i.photo_id = p.id and o.status not in ('cancelled', 'expired'))
+    order by p.id limit ${limit}`.execute(db);
+  return rows.map(({ id }) => id);
+};
+
+/** Takes the files of these photos and what was read from them; answers the keys of the stored objects. */
+export async function deletePhotoFiles(trx: Trx, photoIds: readonly string[]): Promise<string[]> {
+  const files = await trx
+    .deleteFrom('photo_files')
+    .where('photo_id', 'in', [...photoIds])
+    .returning('object_key')
+    .execute();
+  await trx
+    .deleteFrom('photo_metadata')
+    .where('photo_id', 'in', [...photoIds])
+    .execute();
+  await trx
+    .deleteFrom('photo_bibs')
+    .where('photo_id', 'in', [...photoIds])
+    .execute();
+  await trx
+    .updateTable('photos')
+    .set({ deleted_at: sql<Date>`coalesce(deleted_at, now())`, face_count: 0 })
+    .where('id', 'in', [...photoIds])
+    .execute();
+  return files.map((file) => file.object_key);
+}
+
 /** Which of these pictures a waiting search still needs. */
 export async function findNeededImages(db: Db, keys: readonly string[]): Promise<Set<string>> {
   if (keys.length === 0) return new Set();

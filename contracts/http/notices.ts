@@ -137,6 +137,29 @@ export const putNoticePreferences = route({
   responses: { 200: preferences },
 });
 
+const unsubscribeQuery = z.object({ token: z.string().min(20).max(600) });
+export const readUnsubscribe = route({
+  method: 'get',
+  path: '/api/notices/unsubscribe',
+  summary: 'What the link at the end of an e-mail would end; nothing changes',
+  tag,
+  access: 'public',
+  query: unsubscribeQuery,
+  responses: { 200: z.object({ kind: z.enum(noticeKinds), isOn: z.boolean() }) },
+  errors: ['auth.token_invalid'],
+});
+/** Also what a mail program calls with one tap (RFC 8058). */
+export const unsubscribeEmail = route({
+  method: 'post',
+  path: '/api/notices/unsubscribe',
+  summary: 'No more e-mails of the kind that this link came with',
+  tag,
+  access: 'public',
+  query: unsubscribeQuery,
+  responses: { 200: z.object({ kind: z.enum(noticeKinds), isOn: z.boolean() }) },
+  errors: ['auth.token_invalid'],
+});
+
 export const getLine = route({
   method: 'get',
   path: '/api/notices/line',

@@ -108,6 +108,16 @@ export function createSweepJob(deps: { db: Db; storage: Storage; logger: Logger 
         await nextRevision(trx, scopes.eventFaces(id));
       });
   }
+  /** A deleted event takes its pictures along: originals, thumbnails, previews, clean ones. */
+  async function emptyDeletedEvents(): Promise<void> {
+    const photoIds = await repository.findPhotosOfDeletedEvents(db, BATCH);
+    if (photoIds.length === 0) return;
+    await db.transaction().execute(async (trx) => {
+      const keys = await repository.deletePhotoFiles(trx, photoIds);
+      await enqueue(trx, 'delete-objects', `deleted-event-${photoIds[0]}`, { keys });
+    });
+    deps.logger.info({ photos: photoIds.length }, 'files of photos of deleted events are removed');
+  }
   async function removeLeftovers(): Promise<void> {
     const keys = await storage.list('faces/searches/');
     const needed = await repository.findNeededImages(db, keys);
@@ -126,6 +136,7 @@ export function createSweepJob(deps: { db: Db; storage: Storage; logger: Logger 
       repeatSearches(),
       blurPhotos(),
       expire(),
+      emptyDeletedEvents(),
       removeLeftovers(),
       forgetChanges(db, 20_000),
     ]);

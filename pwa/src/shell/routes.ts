@@ -136,6 +136,12 @@ const routes: readonly Route[] = [
       render: () => html`<px-account-page .view=${view.slice(1)}></px-account-page>`,
     }),
   ),
+  {
+    pattern: '/unsubscribe',
+    surface: 'day',
+    load: () => import('../features/account/px-unsubscribe.ts'),
+    render: (_params, query) => html`<px-unsubscribe .token=${query.get('token') ?? ''}></px-unsubscribe>`,
+  },
   ...(['privacy', 'terms'] as const).map(
     (kind): Route => ({
       pattern: `/${kind}`,

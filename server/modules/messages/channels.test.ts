@@ -27,6 +27,7 @@ import { type HttpApp, startHttpApp } from '#test/http-app.ts';
 import { createLineSender } from './line.ts';
 import { createPushSender, publicKeyOf } from './push.ts';
 import { messagesJobHandlers } from './service.ts';
+import { createUnsubscribes } from './unsubscribe.ts';
 
 /** A browser's side of web push: its keys, and reading what arrives (RFC 8291 and 8188, aes128gcm). */
 function browser(endpoint: string) {
@@ -88,8 +89,11 @@ describe('web push and LINE', () => {
   let mailer: Mailer;
   let smtp: SMTPServer;
   const mails: string[] = [];
+  /** As they came, undecoded. */
+  const letters: string[] = [];
   const pushStatus = new Map<string, number>();
   let lineAnswer: { status: number; body?: string; headers?: Record<string, string> } = { status: 200 };
+  const unsubscribes = createUnsubscribes({ linkSecret: 'test-link-secret-0000', publicUrl: 'https://shop.test' });
   const vapid = randomBytes(32).toString('base64url');
   const lineSecret = 'line-channel-secret';
   let pushService: Awaited<ReturnType<typeof fake>>;
@@ -116,7 +120,7 @@ describe('web push and LINE', () => {
       async ({ database }) => {
         listener = await createListener(database.url, ['notices'], logger);
         notices = createNoticesService({ listener, streams: createLiveStreams() });
-        channels = createChannelsService({ db: database.db, push, line });
+        channels = createChannelsService({ db: database.db, push, line, unsubscribes });
         return noticesRoutes({ notices, channels, inbox: createInbox({ db: database.db }) });
       },
       {
@@ -133,8 +137,9 @@ describe('web push and LINE', () => {
       authOptional: true,
       disabledCommands: ['STARTTLS'],
       onData(stream, session, done) {
-        stream.resume().on('end', () => {
+        void stream.toArray().then((chunks) => {
           mails.push(...session.envelope.rcptTo.map((to) => to.address));
+          letters.push(Buffer.concat(chunks).toString('latin1'));
           done();
         });
       },
@@ -153,6 +158,7 @@ describe('web push and LINE', () => {
       push,
       line,
       publicUrl: 'https://shop.test',
+      unsubscribes,
     });
   });
   after(async () => {
@@ -460,7 +466,7 @@ describe('web push and LINE', () => {
     const { titleTh, titleEn, bodyEn, path } = mine.items[0];
     assert.deepEqual(
       [titleTh, titleEn, bodyEn, path],
-      ['พบภาพใหม่ของคุณ 3 ภาพ', '3 new photo(s) of you', 'Run', '/e/run/find'],
+      ['พบภาพใหม่ของคุณ 3 ภาพ', '3 new photos of you', 'Run', '/e/run/find'],
     );
     assert.deepEqual((await list(other.token)).items, []);
     const read = (token: string, body: object) => app.call('POST', '/api/notices/read', { token, body });
@@ -496,6 +502,32 @@ describe('web push and LINE', () => {
       ['email'],
     );
     assert.deepEqual(await rowsOf('quiet-news'), []);
+  });
+
+  it('end by the link of an e-mail, by one tap of the mail program too; the receipt has no such link', async () => {
+    const me = await app.person();
+    await queue(me, 'letter-news', 'event.announcement');
+    await sendAll('letter-news');
+    const header = (name: string) => new RegExp(`^${name}: *([^]*?)\\r\\n(?! )`, 'm').exec(letters.at(-1)!)?.[1];
+    const link = new URL(header('List-Unsubscribe')!.replace(/\s+/g, '').slice(1, -1));
+    assert.equal(header('List-Unsubscribe-Post'), 'List-Unsubscribe=One-Click');
+    assert.equal(link.origin + link.pathname, 'https://shop.test/api/notices/unsubscribe');
+    const path = link.pathname + link.search;
+    // Mail scanners open links: nothing ends by that.
+    assert.deepEqual((await app.call('GET', path)).body, { kind: 'announcement', isOn: true });
+    const tap = await fetch(app.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'List-Unsubscribe=One-Click',
+    });
+    assert.deepEqual([tap.status, await tap.json()], [200, { kind: 'announcement', isOn: false }]);
+    assert.equal((await app.call('POST', path)).status, 200);
+    await queue(me, 'letter-later', 'event.announcement');
+    assert.deepEqual(await rowsOf('letter-later'), []);
+    assert.equal((await app.call('POST', `${path}x`)).body.code, 'auth.token_invalid');
+    await queue(me, 'letter-paid');
+    await sendAll('letter-paid');
+    assert.equal(header('List-Unsubscribe'), undefined);
   });
 
   it('tell of new photos of a search once, not of those that were found at once', async () => {

@@ -7,6 +7,7 @@ import type { LineSender } from './line.ts';
 import type { PushSender } from './push.ts';
 import { Permanent, SubscriptionEnded } from './sending.ts';
 import type { Messages } from './service.ts';
+import type { Unsubscribes } from './unsubscribe.ts';
 
 type Message = Selectable<MessagesTable>;
 export interface SendingDeps {
@@ -17,6 +18,7 @@ export interface SendingDeps {
   push?: PushSender | undefined;
   line?: LineSender | undefined;
   publicUrl?: string;
+  unsubscribes?: Unsubscribes;
 }
 /** Secrets of sign-in do not outlive their sending. */
 const isSecret = (template: string) => template.startsWith('auth.');
@@ -69,9 +71,10 @@ export function messagesJobHandlers(deps: SendingDeps): JobHandlers {
   async function send(message: Message): Promise<string> {
     if (message.channel === 'push') return sendPush(message);
     if (message.channel === 'line') return sendLine(message);
-    const mail = await messages.renderMessage(message);
+    const end = deps.unsubscribes?.linksFor(message, new Date());
+    const mail = await messages.renderMessage(message, end?.page);
     const messageId = `<${message.id}@${deps.mailDomain}>`;
-    return deps.mailer.send({ to: message.recipient, ...mail, messageId });
+    return deps.mailer.send({ to: message.recipient, ...mail, messageId, unsubscribeUrl: end?.oneClick });
   }
 
   return {

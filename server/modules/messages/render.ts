@@ -33,7 +33,7 @@ export const fillPlain = (text: string, payload: Payload, language: 'th' | 'en')
 const isLink = (url: string) => /^https?:\/\//.test(url);
 
 /** Fills a text with values. Values are data: they are escaped in HTML and never read as template. */
-export function render(text: TemplateText, payload: Payload, language: 'th' | 'en'): Rendered {
+export function render(text: TemplateText, payload: Payload, language: 'th' | 'en', unsubscribeUrl?: string): Rendered {
   const fill = (part: string) => fillPlain(part, payload, language);
   const plain: string[] = [];
   const html: string[] = [];
@@ -54,14 +54,27 @@ export function render(text: TemplateText, payload: Payload, language: 'th' | 'e
   }
   // A header is one line.
   const subject = fill(text.subject).replace(/\s+/g, ' ').trim();
-  return { subject, text: `${plain.join('\n\n')}\n\n— ThePixStock\n`, html: page(subject, html.join('\n'), language) };
+  const end = unsubscribeUrl ? { url: unsubscribeUrl, label: unsubscribeWords[language] } : undefined;
+  const foot = end ? `\n${end.label}: ${end.url}\n` : '';
+  return {
+    subject,
+    text: `${plain.join('\n\n')}\n\n— ThePixStock\n${foot}`,
+    html: page(subject, html.join('\n'), language, end),
+  };
 }
+
+const unsubscribeWords = { th: 'ไม่รับอีเมลเรื่องนี้อีก', en: 'No more e-mails of this kind' };
 
 const buttonHtml = (label: string, url: string) =>
   `<table role="presentation" cellpadding="0" cellspacing="0" style="margin:8px 0 24px"><tr><td style="border-radius:8px;background:#D4AF37"><a href="${escapeHtml(url)}" style="display:inline-block;padding:14px 28px;font-size:16px;font-weight:600;color:#1A1A1A;text-decoration:none">${escapeHtml(label)}</a></td></tr></table>
 <p style="margin:0 0 16px;font-size:12px;line-height:1.5;color:#6B7280;word-break:break-all">${escapeHtml(url)}</p>`;
 
-const page = (title: string, content: string, language: string) => `<!doctype html>
+const page = (
+  title: string,
+  content: string,
+  language: string,
+  end?: { url: string; label: string },
+) => `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light"><title>${escapeHtml(title)}</title></head>
 <body style="margin:0;background:#F3F4F6;font-family:Inter,'IBM Plex Sans Thai','Noto Sans Thai',-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="background:#F3F4F6"><tr><td align="center" style="padding:24px 12px">
@@ -71,5 +84,5 @@ const page = (title: string, content: string, language: string) => `<!doctype ht
 <h1 style="margin:0 0 18px;font-family:'Playfair Display','Noto Serif Thai',Georgia,serif;font-size:22px;line-height:1.35;color:#1A1A1A">${escapeHtml(title)}</h1>
 ${content}
 </td></tr></table>
-<p style="margin:16px 0 0;font-size:12px;color:#6B7280">ThePixStock</p>
+<p style="margin:16px 0 0;font-size:12px;color:#6B7280">ThePixStock${end ? ` · <a href="${escapeHtml(end.url)}" style="color:#6B7280">${escapeHtml(end.label)}</a>` : ''}</p>
 </td></tr></table></body></html>`;

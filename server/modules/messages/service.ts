@@ -258,10 +258,10 @@ export function createMessagesService(deps: { db: Db }) {
         lang,
       };
     },
-    async renderMessage(message: { template: string; language: string; payload: unknown }) {
+    async renderMessage(message: { template: string; language: string; payload: unknown }, unsubscribeUrl?: string) {
       const key = requireKey(message.template);
       const language = message.language as Language;
-      return render(await textOf(db, key, language), message.payload as Payload, language);
+      return render(await textOf(db, key, language), message.payload as Payload, language, unsubscribeUrl);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Viewer } from '#server/http/viewer.ts';
 import type { LineSender } from '#server/modules/messages/line.ts';
 import type { PushSender } from '#server/modules/messages/push.ts';
 import { isLocked } from '#server/modules/messages/short-texts.ts';
+import type { Unsubscribes } from '#server/modules/messages/unsubscribe.ts';
 import { type Clock, systemClock } from '#server/platform/clock.ts';
 import { sha256Hex } from '#server/platform/crypto.ts';
 import type { Db, Trx } from '#server/platform/db.ts';
@@ -17,6 +18,7 @@ interface Deps {
   db: Db;
   push?: PushSender | undefined;
   line?: LineSender | undefined;
+  unsubscribes?: Unsubscribes | undefined;
   clock?: Clock;
   logger?: Logger;
 }
@@ -35,7 +37,7 @@ const letters = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789';
 const makeCode = () => `TPS-${Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join('')}`;
 
 /** Where a person hears of things: devices with web push, a linked LINE account, and what they want on each. */
-export function createChannelsService({ db, push, line, clock = systemClock, logger }: Deps) {
+export function createChannelsService({ db, push, line, unsubscribes, clock = systemClock, logger }: Deps) {
   const deviceView = (row: { id: string; endpoint: string; user_agent: string | null; created_at: Date }) => ({
     id: row.id,
     service: new URL(row.endpoint).host,
@@ -150,6 +152,26 @@ export function createChannelsService({ db, push, line, clock = systemClock, log
           .execute();
       }
       return this.preferences(viewer);
+    },
+
+    /** What a link of an e-mail is about; with `end` no more e-mails of that kind come. Throws auth.token_invalid. */
+    async unsubscribeLink(token: string, end: boolean) {
+      const about = unsubscribes?.read(token, clock.now());
+      if (!about) throw new AppError('auth.token_invalid');
+      const { userId, kind } = about;
+      if (end)
+        // Somebody erased meanwhile gets no mail anyway.
+        await sql`insert into notification_preferences (user_id, kind, channel, is_on)
+          select id, ${kind}, 'email', false from users where id = ${userId} and deleted_at is null
+          on conflict (user_id, kind, channel) do update set is_on = false, updated_at = now()`.execute(db);
+      const set = await db
+        .selectFrom('notification_preferences')
+        .select('is_on')
+        .where('user_id', '=', userId)
+        .where('kind', '=', kind)
+        .where('channel', '=', 'email')
+        .executeTakeFirst();
+      return { kind, isOn: set?.is_on ?? true };
     },
 
     async line(viewer: Viewer) {

@@ -33,6 +33,14 @@ export const noticesRoutes = ({ notices, channels, inbox }: Deps): BoundRoute[] 
     status: 200,
     body: await channels.setPreferences(viewer, body.items),
   })),
+  bind(contract.readUnsubscribe, async ({ query }) => ({
+    status: 200,
+    body: await channels.unsubscribeLink(query.token, false),
+  })),
+  bind(contract.unsubscribeEmail, async ({ query }) => ({
+    status: 200,
+    body: await channels.unsubscribeLink(query.token, true),
+  })),
   bind(contract.getLine, async ({ viewer }) => ({ status: 200, body: await channels.line(viewer) })),
   bind(contract.linkLine, async ({ viewer }) => ({ status: 201, body: await channels.lineCode(viewer) })),
   bind(contract.unlinkLine, async ({ viewer }) => {

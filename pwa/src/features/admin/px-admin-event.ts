@@ -89,7 +89,7 @@ export class PxAdminEvent extends PxElement {
         </div>
       </section>
       <section class="desk-card"><px-event-staff class="stack" .eventId=${event.id}></px-event-staff></section>
-      <px-event-announcements .eventId=${event.id}></px-event-announcements>
+      <section class="desk-card"><px-event-announcements class="stack" .eventId=${event.id}></px-event-announcements></section>
       <section class="desk-card"><px-event-packages class="stack" .eventId=${event.id}></px-event-packages></section>
     </div>`;
   }

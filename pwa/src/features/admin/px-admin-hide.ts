@@ -45,7 +45,7 @@ export class PxAdminHide extends PxElement {
     return html`<div class="stack">
       <p>
         ${stateBadge(texts.hideStates[hide.status], isOpen ? 'warning' : hide.status === 'confirmed' ? 'success' : 'plain')}
-        <span class="soft">${hide.isWritten ? texts.facesWritten : texts.facesLead(texts.person)}</span>
+        <span class="soft">${hide.isWritten ? texts.facesWritten : texts.facesLead}</span>
       </p>
       ${
         items.length === 0 && !hide.isWritten

@@ -31,16 +31,14 @@ export class PxEventAnnouncements extends PxElement {
 
   protected override render(): TemplateResult {
     const texts = d().events;
-    return html`<section class="desk-card stack">
-      <h2 class="section-title">${texts.announcements}</h2>
+    return html`<h2 class="section-title">${texts.announcements}</h2>
       ${this.#items.view((items) =>
         items.length === 0
           ? html`<p class="soft">${texts.announcementsNone}</p>`
           : html`<ul class="list">
             ${items.map((item) => this.#row(item))}
           </ul>`,
-      )}
-    </section>`;
+      )}`;
   }
 
   #row(item: Announcement): TemplateResult {

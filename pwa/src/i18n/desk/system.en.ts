@@ -246,7 +246,7 @@ export const systemEn = {
     erases: 'This erases the person: name, address, searches and sessions. It cannot be taken back.',
     eraseNow: 'Erase now',
     look: 'Faces',
-    facesLead: (name: string) => `${name} asks to be hidden. Hidden faces are out of every search already.`,
+    facesLead: 'Hidden faces are out of every search already. Choose those that are the person, then decide.',
     proposedTitle: (n: number) => `Perhaps this person, too: ${plural(n, 'face', 'faces')}`,
     hiddenTitle: (n: number) => `Hidden: ${plural(n, 'face', 'faces')}`,
     dismissedTitle: (n: number) => `Somebody else: ${plural(n, 'face', 'faces')}`,

@@ -247,7 +247,7 @@ export const systemTh: Catalogue<typeof systemEn> = {
     erases: 'การทำรายการนี้จะลบข้อมูลของบุคคลนี้: ชื่อ ที่อยู่ การค้นหา และการเข้าสู่ระบบ ย้อนกลับไม่ได้',
     eraseNow: 'ลบข้อมูลทันที',
     look: 'ใบหน้า',
-    facesLead: (name) => `${name} ขอให้ซ่อน ใบหน้าที่ซ่อนไม่อยู่ในการค้นหาใดแล้ว`,
+    facesLead: 'ใบหน้าที่ซ่อนไม่อยู่ในการค้นหาใดแล้ว เลือกใบหน้าที่ใช่คนนี้ แล้วตัดสิน',
     proposedTitle: (n) => `อาจเป็นคนเดียวกัน ${formatNumber(n)} ใบหน้า`,
     hiddenTitle: (n) => `ซ่อนแล้ว ${formatNumber(n)} ใบหน้า`,
     dismissedTitle: (n) => `คนอื่น ${formatNumber(n)} ใบหน้า`,

@@ -39,6 +39,13 @@ export const noticesEn = {
       'Open ThePixStock from there, sign in, and switch notices on under Account, Notifications.',
     ] as readonly string[],
   },
+  unsubscribe: {
+    title: 'No more e-mails of this kind?',
+    body: (kind: string) => `“${kind}” will no longer come by e-mail. Push and LINE stay as you set them.`,
+    action: 'No more e-mails',
+    done: 'Done. No more e-mails of this kind.',
+    settings: 'All notifications',
+  },
   settings: {
     title: 'Notifications',
     lead: 'You decide what we tell you, and where.',
