@@ -32,6 +32,7 @@ export const appPages = [
   '/account/privacy',
   '/privacy',
   '/terms',
+  '/unsubscribe',
   '/studio/*',
   '/admin/*',
   '/organizer/*',
