@@ -42,6 +42,8 @@ export function shots(made: Filled, selfieFile: string): Shot[] {
     { name: 'event-unknown', who: 'guest', path: '/e/no-such-event' },
     { name: 'photo', who: 'guest', path: `/e/${slug}/photos/${made.photoId}`, isScreen: true },
     { name: 'event-cart-bar', who: 'guest', path: `/e/${slug}`, prepare: press('.tile-add'), isScreen: true },
+    { name: 'event-time', who: 'guest', path: `/e/${slug}`, prepare: press('.chip button'), isScreen: true },
+    { name: 'favorites-empty', who: 'guest', path: '/favorites' },
     { name: 'consent', who: 'guest', path: `/e/${slug}/find`, states: phoneToo },
     { name: 'selfie', who: 'guest', path: `/e/${slug}/find`, prepare: consent },
     {

@@ -258,7 +258,21 @@ describe('an attendee with a phone', function () {
     await page.locator('.tile-add').first().click();
     await page.locator('.bottom-bar').waitFor();
     await screenshot(page, 'offline-cart-en-390');
+    // The whole wall is on the device: it is narrowed down there, and what is marked is kept.
+    await page.locator('.tile-heart').nth(1).click();
+    await page.locator('.chip button').first().click();
+    await page.locator('.hours button').last().click();
+    await page.keyboard.press('Escape');
+    await page.locator('.filters-found', { hasText: 'of 6 photos' }).waitFor();
+    assert.match(page.url(), /[?]from=\d{4}-.*&to=/);
+    await page.locator('a[href="/favorites"]').click();
+    await page.locator('px-favorites-page .tile').waitFor();
     await context.setOffline(false);
+    await until('the favourite on the server', () =>
+      page.evaluate(async () =>
+        localStorage.getItem('px.session') ? (await (await fetch('/api/favorites')).json()).items?.length === 1 : false,
+      ),
+    );
     const lines = await until('the cart on the server', async () => {
       // Asking before the app has its guest would make another one, with a cart of its own.
       const cart = await page.evaluate(async () =>
