@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Arena } from '#face/search/arena.ts';
 import { VectorBlock } from '#face/search/vectors.ts';
+import { warmUpSearch } from '#face/search/warm-up.ts';
 import { buildIndex, searchIndex } from '#face/search.ts';
 import { createPeople, percentiles, round } from './faces.ts';
 
@@ -51,6 +52,8 @@ const time = (task: () => unknown): number => {
 export function measureScan(sizes: readonly number[], real: readonly Float32Array[], queries = 60) {
   const bandwidth = readBandwidth();
   const rows = [];
+  // as the worker does when it starts
+  warmUpSearch(128);
   for (const size of sizes) {
     const isReal = real.length > 0 && size === real.length;
     const dims = isReal ? real[0]!.length : 128;
