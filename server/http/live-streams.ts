@@ -52,17 +52,23 @@ export class LiveStream {
   sendLatest(key: string, chunk: string | Buffer, whenBehind: string | Buffer = chunk): void {
     if (this.#res.writableEnded) return;
     if (this.#waiting) this.#waiting.set(key, whenBehind);
-    else if (!this.#res.write(chunk)) this.#fallBehind();
+    else {
+      this.#res.write(chunk);
+      this.#measure();
+    }
   }
 
-  #fallBehind(): void {
+  /** A long message fills a buffer for a moment; only who leaves a lot unread is behind. */
+  #measure(): void {
+    if (this.#res.writableLength <= maxBacklogBytes) return;
     this.#waiting = new Map();
     this.#behindSince = Date.now();
     this.#res.once('drain', () => {
       const waiting = this.#waiting;
       this.#waiting = null;
       if (!waiting || waiting.size === 0 || this.#res.writableEnded) return;
-      if (!this.#res.write([...waiting.values()].join(''))) this.#fallBehind();
+      this.#res.write([...waiting.values()].join(''));
+      this.#measure();
     });
   }
 

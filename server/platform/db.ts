@@ -48,3 +48,25 @@ export function pgErrorCode(error: unknown): string | undefined {
 export const isUniqueViolation = (error: unknown, constraint?: string): boolean =>
   pgErrorCode(error) === '23505' &&
   (constraint === undefined || (error as { constraint?: string }).constraint === constraint);
+
+const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+/**
+ * The database went away under the query, or was not there at all: asking again later may work. `port`: its own, since other services refuse
+ * connections with the same error.
+ */
+export function isDatabaseAway(error: unknown, port: number): boolean {
+  const {
+    code,
+    message,
+    port: refusedBy,
+    cause,
+    errors,
+  } = (error ?? {}) as NodeJS.ErrnoException & {
+    port?: number;
+    errors?: unknown[];
+  };
+  if (code && /^(08|57P|53300)/.test(code)) return true;
+  if (code && awayCodes.has(code) && refusedBy === port) return true;
+  if (/Connection terminated|timeout exceeded when trying to connect|not queryable/.test(message ?? '')) return true;
+  return [cause, ...(errors ?? [])].some((inner) => inner !== undefined && isDatabaseAway(inner, port));
+}

@@ -30,7 +30,7 @@ for (const backend of ['PostgreSQL', 'Redis'] as const) {
       url.pathname = '/9';
       return { databaseUrl: database.url, redisUrl: url.href };
     };
-    const start = (options: { limitMs?: number; onStuck?: (jobId: string) => void } = {}) => {
+    const start = (options: { limitMs?: number; awayMs?: number; onStuck?: (jobId: string) => void } = {}) => {
       const queues = createQueues(settings(), { logger, ...options });
       open.push(queues);
       return queues;
@@ -56,6 +56,26 @@ for (const backend of ['PostgreSQL', 'Redis'] as const) {
       await Promise.all([queues.addMany(items), queues.addMany(items)]);
       await until(() => new Set(done).size === 20, '20 jobs');
       assert.equal(done.length, 20);
+    });
+
+    it('puts a job off by seconds, using up no attempt, when the database was away', async () => {
+      const queues = start({ awayMs: 50 });
+      const searchId = uuid();
+      const attempts: number[] = [];
+      queues.consume(
+        'high',
+        {
+          'match-search': async (payload, { attempt }) => {
+            if (payload.searchId !== searchId) return;
+            attempts.push(attempt);
+            if (attempts.length < 3) throw new Error('Connection terminated unexpectedly');
+          },
+        },
+        1,
+      );
+      await queues.addMany([{ name: 'match-search', key: searchId, payload: { searchId } }]);
+      await until(() => attempts.length === 3, 'the third time', 20_000);
+      assert.deepEqual(attempts, [1, 1, 1]);
     });
 
     it('keeps what cannot be done as a dead letter, which can be retried', async () => {

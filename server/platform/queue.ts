@@ -1,5 +1,6 @@
-import { createPostgresBackend, Queue, UnrecoverableError, Worker, withBackend } from 'bullmq';
+import { createPostgresBackend, DelayedError, Queue, UnrecoverableError, Worker, withBackend } from 'bullmq';
 import { type JobName, type JobPayload, jobs, type QueueName, queueNames } from '#contracts/jobs.ts';
+import { isDatabaseAway } from './db.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -43,6 +44,15 @@ export class JobTimeout extends Error {}
 
 /** A worker that was killed loses its jobs to another one after 20 s; being killed often is not the job's fault. */
 const lockOptions = { lockDuration: 20_000, stalledInterval: 10_000, maxStalledCount: 20 } as const;
+
+/**
+ * A job that found no database is put off by seconds and has not used up an attempt: a restart is nobody's fault, and a minute is long for who
+ * waits. Only so often, for a job that breaks its own connection each time is at fault after all.
+ */
+const AWAY_MS = 2_000;
+const LONGEST_AWAY_MS = 15_000;
+const PUT_OFF_AT_MOST = 40;
+const HAND_BACK_TRIES = 20;
 
 type Processor = (job: never, token?: string) => Promise<void>;
 
@@ -91,6 +101,7 @@ interface ActiveJob {
   processedOn?: number;
   opts: { attempts?: number };
   moveToWait(token?: string): Promise<unknown>;
+  moveToDelayed(timestamp: number, token?: string): Promise<unknown>;
 }
 const dueAt = ({ timestamp = 0, delay = 0 }: ActiveJob): number => timestamp + delay;
 
@@ -106,6 +117,8 @@ export function createQueues(
     logger: Logger;
     metrics?: Metrics;
     limitMs?: number;
+    /** How long a job is put off at first when the database is away. */
+    awayMs?: number;
     /** A job did not end in time and cannot be cancelled: the process had better be replaced. */
     onStuck?: (jobId: string) => void;
   },
@@ -115,6 +128,9 @@ export function createQueues(
   const workers: Worker[] = [];
   const stopping = new AbortController();
   const active = new Map<string, { job: ActiveJob; token: string | undefined }>();
+  /** How often a job was put off, by queue and id. */
+  const putOff = new Map<string, number>();
+  const databasePort = Number(new URL(settings.databaseUrl).port || 5432);
   const limitMs = deps.limitMs ?? LIMIT_MS;
   let idle: (() => void) | undefined;
   const waitSeconds = deps.metrics?.histogram(
@@ -162,6 +178,26 @@ export function createQueues(
     }
   }
 
+  /** Whether the job now waits for a database that went away. Where the queue is kept in it, too, that takes until it is back. */
+  async function putOffJob(key: string, job: ActiveJob, token: string | undefined, error: unknown): Promise<boolean> {
+    const times = (putOff.get(key) ?? 0) + 1;
+    if (!isDatabaseAway(error, databasePort) || times > PUT_OFF_AT_MOST) {
+      putOff.delete(key);
+      return false;
+    }
+    putOff.set(key, times);
+    const delayMs =
+      Math.min((deps.awayMs ?? AWAY_MS) * 1.3 ** (times - 1), LONGEST_AWAY_MS) * (0.75 + Math.random() / 2);
+    for (let tries = 1; tries <= HAND_BACK_TRIES && !stopping.signal.aborted; tries += 1) {
+      try {
+        await job.moveToDelayed(Math.round(Date.now() + delayMs), token);
+        return true;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }
+    return false;
+  }
   async function work(job: ActiveJob, token: string | undefined, handlers: JobHandlers): Promise<void> {
     const key = `${job.queueName} ${job.id}`;
     active.set(key, { job, token });
@@ -170,6 +206,10 @@ export function createQueues(
       waitSeconds?.observe({ job: job.name }, Math.max(0, Date.now() - dueAt(job)) / 1000);
     try {
       await attempt(job, handlers);
+      putOff.delete(key);
+    } catch (error) {
+      if (await putOffJob(key, job, token, error)) throw new DelayedError();
+      throw error;
     } finally {
       active.delete(key);
       if (active.size === 0) idle?.();
@@ -203,7 +243,9 @@ export function createQueues(
       end('done');
     } catch (error) {
       end('failed');
-      const isFinal = error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+      const isAway = isDatabaseAway(error, databasePort);
+      const isFinal =
+        !isAway && (error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1));
       failures?.inc({ job: job.name, kind: isFinal ? 'final' : error instanceof JobTimeout ? 'timeout' : 'retried' });
       logger.error({ err: error, attempt: job.attemptsMade + 1 }, 'job failed');
       throw error;
