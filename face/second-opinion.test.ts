@@ -41,11 +41,11 @@ describe('second opinion', () => {
     assert.ok(found[1]!.x > 300 && found[1]!.x < 301);
   });
 
-  it('moves a box towards where both see it, and leaves one that they see elsewhere', () => {
+  it('moves a box to where both see it, the more the better they agree', () => {
     const [near] = withSecondOpinion([box(100, 20, 0.6)], [look(1, box(104, 20, 0.9))]);
     assert.ok(near!.x > 101 && near!.x < 102);
     const [far] = withSecondOpinion([box(100, 20, 0.6)], [look(1, box(109, 20, 0.9))]);
-    assert.equal(far!.x, 100);
+    assert.ok((far!.x - 100) / 9 < (near!.x - 100) / 4 - 0.1);
   });
 
   it('lifts what both see, sinks what one sees, and drops what is too small to tell people apart', () => {

@@ -29,42 +29,38 @@ export interface Candidate extends ScoredBox {
 const UNSEEN = -4;
 /** Width, in network pixels, of the largest face that the far detector can be expected to see. */
 const MAX_WIDTH = 121;
-/** Boxes that overlap by more speak of one face; by more than the second, their places are averaged. */
-const SAME = { face: 0.3, place: 0.5 };
-/** How much a box of the far detector counts beside one of the SSD. */
-const PLACE_WEIGHT = 0.7;
+/** Boxes that overlap by more speak of one face. */
+const SAME_FACE = 0.3;
 
 /** The SSD's boxes with what the far detector makes of them, then faces that it alone saw. */
 export function withSecondOpinion(boxes: readonly ScoredBox[], looks: readonly FarLook[]): Candidate[] {
   const own = looks.flatMap((look) => look.boxes.filter((box) => canSee(look, box)));
   const alone = suppress(
-    own.filter((box) => boxes.every((other) => iou(other, box) <= SAME.face)),
+    own.filter((box) => boxes.every((other) => iou(other, box) <= SAME_FACE)),
     0.4,
   );
-  return [
-    ...boxes.map((box) => judged(box, box, 1, looks)),
-    ...alone.map((box) => judged({ ...box, score: 0 }, box, 0, looks)),
-  ];
+  return [...boxes.map((box) => judged(box, 1, looks)), ...alone.map((box) => judged({ ...box, score: 0 }, 0, looks))];
 }
 
 const canSee = ({ scale, minWidth }: FarLook, { w }: ScoredBox) => w * scale >= minWidth && w * scale <= MAX_WIDTH;
 
-function judged(box: ScoredBox, place: ScoredBox, ownWeight: number, looks: readonly FarLook[]): Candidate {
+function judged(box: ScoredBox, ownWeight: number, looks: readonly FarLook[]): Candidate {
   let sum = 0;
   let count = 0;
   let isLarge = false;
   let weight = ownWeight;
   const mean = { x: box.x * weight, y: box.y * weight, w: box.w * weight, h: box.h * weight };
   for (const look of looks) {
-    if (!canSee(look, place)) continue;
+    if (!canSee(look, box)) continue;
     count++;
     isLarge ||= look.isForLarge;
     const best = look.boxes
-      .filter((other) => iou(other, place) > SAME.face)
+      .filter((other) => iou(other, box) > SAME_FACE)
       .reduce<ScoredBox | null>((a, b) => (a && a.score >= b.score ? a : b), null);
     sum += best ? Math.max(UNSEEN, logit(best.score)) : UNSEEN;
-    if (!best || iou(best, place) <= SAME.place) continue;
-    const share = PLACE_WEIGHT * best.score;
+    if (!best) continue;
+    // by degrees, so that a hair of difference in the picture moves no box by much
+    const share = best.score * iou(best, box);
     weight += share;
     for (const side of ['x', 'y', 'w', 'h'] as const) mean[side] += best[side] * share;
   }
