@@ -103,6 +103,10 @@ const deskCode =
 const deskStyles =
   /^(admin|photographer|organizer|px-(desk|earnings|photo-cards|bank-account|event-numbers|event-upload))\.css$/;
 
+/** Code that each page begins with anyway; the list only says what lies together, never what is loaded. */
+const baseCode =
+  /\/pwa\/src\/(data\/(api|call|connectivity|events|first|http|kv|live|outbox|problem|session|store)|i18n\/(lang|i18n|format)|components\/(element|event-parts|states|vars|px-icon|first-image))\.ts|\/contracts\/(first-screen|money|pages)\.ts|\/node_modules\/(lit|lit-html|lit-element|@lit)\//;
+
 export default defineConfig({
   root: join(root, 'pwa'),
   publicDir: 'public',
@@ -119,6 +123,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
+        // What every page starts with, in one file: over a slow line each file is a question of its own.
+        codeSplitting: { groups: [{ name: 'base', test: baseCode }] },
         chunkFileNames: ({ moduleIds }) =>
           moduleIds.some((id) => deskCode.test(id)) ? 'assets/desk-[name]-[hash].js' : 'assets/[name]-[hash].js',
         // The desks' styles, too; an asset only knows the name of the chunk it came with.

@@ -4,7 +4,7 @@ import { PxElement } from '../components/element.ts';
 import { cart, cartPrice } from '../context/cart.ts';
 import { online } from '../data/connectivity.ts';
 import { waiting } from '../data/outbox.ts';
-import { lang, setLang } from '../i18n/i18n.ts';
+import { lang, loadTexts, setLang } from '../i18n/i18n.ts';
 import { families } from './families.ts';
 import './gallery.css';
 import * as samples from './samples.ts';
@@ -14,7 +14,7 @@ import * as samples from './samples.ts';
  * no entry of the build, so nobody else loads it; test/e2e/gallery.e2e.ts photographs it. `?lang=th`, `?surface=night`.
  */
 const query = new URLSearchParams(window.location.search);
-if (query.get('lang') === 'th' || query.get('lang') === 'en') setLang(query.get('lang') as 'th' | 'en');
+await loadTexts(lang.value);
 document.documentElement.dataset.surface = query.get('surface') === 'night' ? 'night' : 'day';
 cart.set(samples.cartState);
 cartPrice.set(samples.price);

@@ -1,6 +1,6 @@
 import { longDay } from '#contracts/first-screen.ts';
 import { formatBaht, type Satang } from '#contracts/money.ts';
-import { lang } from './i18n.ts';
+import { lang } from './lang.ts';
 
 const ZONE = 'Asia/Bangkok';
 const locale = (): string => (lang.value === 'th' ? 'th-TH-u-ca-buddhist' : 'en-GB');

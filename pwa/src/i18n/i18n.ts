@@ -1,8 +1,7 @@
-import { Store } from '../data/store.ts';
-import { en } from './en.ts';
-import { th } from './th.ts';
+import type { en } from './en.ts';
+import { type Lang, lang, STORAGE_KEY, tellServer } from './lang.ts';
 
-export type Lang = 'th' | 'en';
+export { type Lang, lang } from './lang.ts';
 
 /** The same keys and parameters as the English catalogue, any text: a key that is missing in Thai fails `tsc`. */
 export type Catalogue<T> = {
@@ -15,32 +14,27 @@ export type Catalogue<T> = {
         : Catalogue<T[K]>;
 };
 
-const STORAGE_KEY = 'px.lang';
+type Texts = Catalogue<typeof en>;
 
-/** The server writes the first screen in the language that was chosen here. */
-const tellServer = (chosen: Lang): void => {
-  // biome-ignore lint/suspicious/noDocumentCookie: Safari and Firefox have no Cookie Store API
-  document.cookie = `px.lang=${chosen}; path=/; max-age=31536000; samesite=lax`;
+const loaders: Record<Lang, () => Promise<Texts>> = {
+  en: async () => (await import('./en.ts')).en,
+  th: async () => (await import('./th.ts')).th,
 };
+const loaded: Partial<Record<Lang, Texts>> = {};
 
-function detect(): Lang {
-  const asked = new URLSearchParams(window.location.search).get('lang');
-  if (asked === 'th' || asked === 'en') return asked;
-  let saved: string | null = null;
-  try {
-    saved = localStorage.getItem(STORAGE_KEY);
-  } catch {
-    // storage refused: ask the browser each time
-  }
-  if (saved === 'th' || saved === 'en') {
-    tellServer(saved);
-    return saved;
-  }
-  const first = navigator.languages.find((tag) => /^(th|en)\b/i.test(tag)) ?? 'en';
-  return first.toLowerCase().startsWith('th') ? 'th' : 'en';
+/** Half of the texts is the other language's: each comes by itself, so that nobody waits for what they do not read. */
+export async function loadTexts(language: Lang): Promise<void> {
+  loaded[language] ??= await loaders[language]();
 }
 
-export const lang = new Store<Lang>(detect());
+export const hasTexts = (): boolean => loaded[lang.value] !== undefined;
+
+/** The attendee's catalogue in the language of the moment: `t().cart.title`. Not before `loadTexts(lang.value)` is done. */
+export function t(): Texts {
+  const texts = loaded[lang.value];
+  if (!texts) throw new Error('the texts are not loaded yet');
+  return texts;
+}
 
 export function setLang(next: Lang): void {
   try {
@@ -49,7 +43,10 @@ export function setLang(next: Lang): void {
     // the choice then lasts for this visit
   }
   tellServer(next);
-  lang.set(next);
+  // Without signal and never loaded: the language stays until it can change.
+  void loadTexts(next)
+    .then(() => lang.set(next))
+    .catch(() => undefined);
 }
 
 /** A catalogue of a feature that is loaded on its own (the desks of staff): `const m = messages(en, th); m().title`. */
@@ -57,12 +54,3 @@ export const messages =
   <T>(english: T, thai: Catalogue<T>): (() => Catalogue<T>) =>
   () =>
     lang.value === 'th' ? thai : (english as Catalogue<T>);
-
-/** The attendee's catalogue in the language of the moment: `t().cart.title`. */
-export const t = messages(en, th);
-
-const applyToDocument = (value: Lang): void => {
-  document.documentElement.lang = value;
-};
-applyToDocument(lang.value);
-lang.watch(applyToDocument);

@@ -6,7 +6,7 @@ import { type Location, location, savedScroll } from '../context/router.ts';
 import { setSurface } from '../context/surface.ts';
 import { updateReady, updatesHeld } from '../context/updates.ts';
 import { appOutdated } from '../data/app-outdated.ts';
-import { t } from '../i18n/i18n.ts';
+import { hasTexts, lang, loadTexts, t } from '../i18n/i18n.ts';
 import { takeNewVersion } from './service-worker.ts';
 import '../components/px-toasts.ts';
 import '../components/px-waiting.ts';
@@ -14,6 +14,8 @@ import '../components/px-cart-bar.ts';
 import './px-header.ts';
 import './px-footer.ts';
 import { type RouteMatch, resolve } from './routes.ts';
+
+const AGAIN_MS = 2_000;
 
 /** The frame: header, the page of the address, cart bar, notices. Pages arrive as chunks of their own. */
 @customElement('px-app')
@@ -43,8 +45,13 @@ export class PxApp extends PxElement {
     const match = resolve(to.path, to.query);
     const turn = ++this.#loading;
     try {
-      await match.load();
+      await Promise.all([match.load(), loadTexts(lang.value)]);
     } catch {
+      // Not even words: what the document brought stays while we try again.
+      if (!hasTexts()) {
+        setTimeout(() => turn === this.#loading && void this.#show(to), AGAIN_MS);
+        return;
+      }
       // A chunk of an older version is gone or there is no signal: say so, keep the page that is open.
       if (turn === this.#loading) {
         this.failed = true;

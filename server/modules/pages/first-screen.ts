@@ -34,7 +34,7 @@ const header = (language: ScreenLanguage, isOver: boolean): Html => {
 
 const facts = (event: EventView, language: ScreenLanguage): Html => {
   const place = placeOf(event);
-  return html`<p class="event-facts"><span>${icon('calendar')}${longDay(event.startsAt, language)}</span>${place && html`<span>${icon('pin')}${place}</span>`}</p>`;
+  return html`<p class="event-facts"><span>${icon('calendar')}${longDay(event.startsAt, language)}</span> ${place && html`<span>${icon('pin')}${place}</span>`}</p>`;
 };
 
 export const COVER_SIZES = '100vw';

@@ -97,7 +97,7 @@ function filesOf(manifest: Manifest, sources: readonly string[]): { js: string[]
 
 function fill({ page, styles, styleFiles, manifest, css }: Built, document: Document): string {
   const { language, surface, chrome, body, tail, sources } = document;
-  const own = filesOf(manifest, sources);
+  const own = filesOf(manifest, [`src/i18n/${language}.ts`, ...sources]);
   const ownCss = own.css.filter((file) => !styleFiles.includes(file));
   const inline = styles + ownCss.map((file) => css.get(file) ?? '').join('');
   // A link that is switched off costs nothing and tells the loader of chunks that their styles are there.
