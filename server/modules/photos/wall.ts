@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { WALL_PART, type WallPart } from '#contracts/http/wall.ts';
+import type { WallPart } from '#contracts/http/wall.ts';
 import type { Db } from '#server/platform/db.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '#server/platform/pages.ts';
 import { scopes } from '#server/platform/sync-revision.ts';
@@ -153,6 +153,5 @@ export function createWalls({ db, now = Date.now }: { db: Db; now?: () => number
         ...toColumns([], []),
         bibs: {},
       } satisfies WallPart),
-    limit: WALL_PART,
   };
 }

@@ -35,10 +35,6 @@ function remember(wall: Wall): void {
   }
 }
 
-/** What the device holds of an event, without asking the server. */
-export const storedWall = async (eventId: string): Promise<Wall | undefined> =>
-  memory.get(eventId) ?? (await kvGet<Wall>('cache', keyOf(eventId)));
-
 async function keep(wall: Wall): Promise<void> {
   await kvSet('cache', keyOf(wall.eventId), wall);
   const kept = (await kvGet<string[]>('cache', KEPT_LIST)) ?? [];

@@ -29,7 +29,6 @@ export const galleryEn = {
     sharePhoto: 'Share this photo',
     sharePhotoText: (name: string) => `A photo of ${name}`,
     keys: 'Arrow keys for the next photo, plus and minus to zoom, Escape to close.',
-    photoBy: (name: string) => `by ${name}`,
   },
   favorites: {
     title: 'Favourites',

@@ -30,7 +30,6 @@ export const galleryTh: Catalogue<typeof galleryEn> = {
     sharePhoto: 'แชร์ภาพนี้',
     sharePhotoText: (name) => `ภาพจากงาน ${name}`,
     keys: 'ปุ่มลูกศรดูภาพถัดไป ปุ่มบวกและลบขยายหรือย่อ ปุ่ม Escape ปิด',
-    photoBy: (name) => `โดย ${name}`,
   },
   favorites: {
     title: 'ภาพโปรด',
