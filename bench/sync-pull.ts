@@ -4,13 +4,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
+import { replicateRxCollection } from 'rxdb/plugins/replication';
 import { eventDocSchema, eventDocVersion } from '#contracts/sync/events.ts';
 import { photoDocSchema, photoDocVersion } from '#contracts/sync/photos.ts';
 import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
-import { openPhone } from './sync/phone.ts';
+import { addCollection, memoryDatabase, openPhone } from './sync/phone.ts';
 import { familyCpuMs, percentile, startShop } from './sync/shop.ts';
 
 /*
@@ -35,6 +35,8 @@ import { createRxServer } from 'rxdb-server/plugins/server';
 import { RxServerAdapterExpress } from 'rxdb-server/plugins/adapter-express';
 const { port, collections } = JSON.parse(process.env.SERVE);
 const database = await createRxDatabase({ name: 'served', storage: getRxStorageMemory(), multiInstance: false });
+// What this package calls by its older name.
+database.onDestroy ??= database.onClose;
 const server = await createRxServer({ database, adapter: RxServerAdapterExpress, port, hostname: '127.0.0.1' });
 for (const { name, schema, from } of collections) {
   const made = await database.addCollections({ [name]: { schema } });
@@ -53,24 +55,38 @@ await server.start();
 console.log('serving');
 `;
 
-const theirClient = `
-import { createRxDatabase } from 'rxdb/plugins/core';
-import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
-import { replicateServer } from 'rxdb-server/plugins/replication-server';
-let made = 0;
-export async function pullAll(schema, url, batchSize) {
-  const database = await createRxDatabase({ name: 'theirs' + ++made, storage: getRxStorageMemory(), multiInstance: false });
-  const { docs } = await database.addCollections({ docs: { schema } });
-  const state = replicateServer({
-    collection: docs, replicationIdentifier: 'bench', url, headers: {}, live: false, waitForLeadership: false, pull: { batchSize },
+/**
+ * What the client of their package does to pull, into the same RxDB as ours: their client's own code is for an older RxDB than the app's, and
+ * the difference would be measured with it.
+ */
+async function pullTheirs(name: 'events' | 'photos', url: string, batchSize: number): Promise<number> {
+  const db = await memoryDatabase();
+  const collection = await addCollection(db, name);
+  const state = replicateRxCollection<{ id: string; revision: number }, { lwt: number; id: string }>({
+    collection,
+    replicationIdentifier: 'bench',
+    live: false,
+    waitForLeadership: false,
+    pull: {
+      batchSize,
+      async handler(checkpoint, limit) {
+        const query = `lwt=${checkpoint?.lwt ?? 0}&id=${checkpoint?.id ?? ''}&limit=${limit}`;
+        const headers = {
+          accept: 'application/json',
+          'content-type': 'application/json',
+          'accept-encoding': 'br, gzip',
+        };
+        const answer = await fetch(`${url}/pull?${query}`, { headers });
+        return (await answer.json()) as never;
+      },
+    },
   });
   await state.awaitInitialReplication();
-  const count = await docs.count().exec();
+  const count = await collection.count().exec();
   await state.cancel();
-  await database.close();
+  await db.close();
   return count;
 }
-`;
 
 /** A way to the port that counts what goes through it, both ways. */
 async function counted(port: number) {
@@ -102,7 +118,6 @@ const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'
 if (spawnSync('npm', ['install', ...flags, ...wanted], { cwd: folder, stdio: 'inherit' }).status !== 0)
   throw new Error('rxdb-server could not be installed');
 await writeFile(path.join(folder, 'server.mjs'), theirServer);
-await writeFile(path.join(folder, 'client.mjs'), theirClient);
 
 const shop = await startShop();
 const [api, postgres] = [await shop.pid('api'), await shop.pid('postgres')];
@@ -130,10 +145,10 @@ const theirs = spawn(process.execPath, ['server.mjs'], {
   env: { ...process.env, SERVE: JSON.stringify({ port: theirPort, collections }) },
   stdio: ['ignore', 'pipe', 'inherit'],
 });
-await once(theirs.stdout!, 'data');
-const { pullAll } = (await import(pathToFileURL(path.join(folder, 'client.mjs')).href)) as {
-  pullAll(schema: object, url: string, batchSize: number): Promise<number>;
-};
+await Promise.race([
+  once(theirs.stdout!, 'data'),
+  once(theirs, 'exit').then(() => Promise.reject(new Error('rxdb-server did not start'))),
+]);
 const [ourWay, theirWay] = [await counted(Number(new URL(shop.url).port)), await counted(theirPort)];
 
 interface Taken {
@@ -168,7 +183,7 @@ const ours = async (): Promise<number> => {
 };
 const fromThem = (batchSize: number) => async (): Promise<number> => {
   let count = 0;
-  for (const { name, schema } of collections) count += await pullAll(schema, `${theirWay.url}/${name}/0`, batchSize);
+  for (const { name } of collections) count += await pullTheirs(name, `${theirWay.url}/${name}/0`, batchSize);
   return count;
 };
 
