@@ -139,7 +139,6 @@ export const cartArrived = new Store(localMirror() !== null);
 export const isCartKnown = (): boolean =>
   cartArrived.value || !online.value || (session.value.known && !session.value.user);
 
-const SYNC_MS = 60_000;
 function heard(): void {
   if (pending.length > 0) return;
   cartUnsent.set(false);
@@ -165,7 +164,7 @@ function settle(): Promise<void> {
       .cartInSync(8_000)
       .catch(() => undefined)
       .then(() => cartArrived.set(true));
-    void replica.cartInSync(SYNC_MS).then(heard, () => undefined);
+    void replica.whenCartInSync().then(heard, () => undefined);
   })()
     // No signal for a first session, or no IndexedDB here: the mirror keeps it, the next tap, the network's return or the checkout goes on.
     .catch(() => undefined)
@@ -266,10 +265,8 @@ export function takeOrderedOut(photoIds: readonly string[]): void {
   const ordered = new Set(photoIds);
   const at = new Date().toISOString();
   const lines = all.lines.filter((line) => ordered.has(line.photoId));
-  pending = [
-    ...pending.filter((change) => !ordered.has(change.photoId)),
-    ...lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at })),
-  ];
+  // Behind what is being written at this moment: the last word on a line is that it was ordered.
+  pending = [...pending, ...lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at }))];
   write({ ...all, lines: all.lines.filter((line) => !ordered.has(line.photoId)) });
   forgetChoice();
   void settle();

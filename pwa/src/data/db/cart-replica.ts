@@ -37,6 +37,12 @@ export async function startCartReplication(): Promise<void> {
   await replica;
 }
 
+/** Resolves when everything decided here is at the server, however long that takes. */
+export async function whenCartInSync(): Promise<void> {
+  await startCartReplication();
+  await replica!.state.awaitInSync();
+}
+
 /** Resolves when everything decided here is at the server; rejects after `timeoutMs`. */
 export async function cartInSync(timeoutMs: number): Promise<void> {
   await startCartReplication();

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import type { Db } from '#server/platform/db.ts';
+import type { DeviceState } from './messages.ts';
+
+interface End {
+  userId: string;
+  states: readonly DeviceState[];
+  /** Photos that one device alone touched, by device. */
+  own: readonly string[][];
+  shared: readonly string[];
+}
+
+/** Each effect once, counted in the database; and the end is what was tapped. */
+export async function checkEnd(db: Db, end: End): Promise<void> {
+  checkCart(end);
+  await checkOrders(db, end);
+  await checkSearches(db, end);
+  await checkVerdicts(db, end);
+  await checkName(db, end);
+}
+
+function checkCart({ states, own, shared }: End): void {
+  const cart = new Set(states[0]!.cart);
+  for (const [i, photoIds] of own.entries())
+    for (const photoId of photoIds) {
+      const wanted = states[i]!.taps[photoId] === 'in';
+      assert.equal(
+        cart.has(photoId),
+        wanted,
+        `photo ${photoId} of device ${i} ${wanted ? 'should be' : 'is'} in the cart`,
+      );
+    }
+  // What several devices changed at once goes one way or the other, but never a way that nobody chose.
+  for (const photoId of shared) {
+    const words = states.map((state) => state.taps[photoId]).filter((word) => word !== undefined);
+    const isIn = cart.has(photoId);
+    assert.ok(isIn ? words.includes('in') : words.length === 0 || words.includes('out'), `shared photo ${photoId}`);
+  }
+}
+
+async function checkOrders(db: Db, { userId, states }: End): Promise<void> {
+  const orders = await db.selectFrom('orders').select(['id', 'request_key']).where('user_id', '=', userId).execute();
+  const items = await db
+    .selectFrom('order_items')
+    .innerJoin('orders', 'orders.id', 'order_items.order_id')
+    .select(['order_items.order_id', 'order_items.photo_id'])
+    .where('orders.user_id', '=', userId)
+    .execute();
+  const tapped = states.flatMap((state) =>
+    state.orders.map((order) => ({ ...order, end: state.outcomes[order.effectId] })),
+  );
+  const placed = tapped.filter(({ end }) => end?.code === 'ok');
+  assert.deepEqual(
+    tapped.filter(({ end }) => !end).map(({ effectId }) => effectId),
+    [],
+    'orders that nothing was heard of',
+  );
+  assert.equal(
+    orders.length,
+    placed.length,
+    `${placed.length} orders were tapped and accepted, ${orders.length} stand`,
+  );
+  for (const { effectId, photoIds } of placed) {
+    const mine = orders.filter((order) => order.request_key === effectId);
+    assert.equal(mine.length, 1, `order ${effectId} stands ${mine.length} times`);
+    const bought = items.filter((item) => item.order_id === mine[0]!.id).map((item) => item.photo_id);
+    assert.deepEqual(bought.sort(), photoIds, `photos of order ${effectId}`);
+  }
+}
+
+async function checkSearches(db: Db, { userId, states }: End): Promise<void> {
+  const rows = await db
+    .selectFrom('face_searches')
+    .select(['id', 'request_key', 'event_id', 'descriptor', 'status'])
+    .where('user_id', '=', userId)
+    .execute();
+  const tapped = states.flatMap((state) => state.searches.map((search) => ({ ...search, state })));
+  const known = new Set(tapped.map(({ effectId }) => effectId));
+  assert.deepEqual(
+    rows.filter((row) => !known.has(row.request_key ?? '')),
+    [],
+    'searches that nobody asked for',
+  );
+  for (const { effectId, state } of tapped) {
+    const count = rows.filter((row) => row.request_key === effectId).length;
+    const outcome = state.outcomes[effectId]?.code;
+    if (outcome === 'ok') assert.equal(count, 1, `search ${effectId} stands ${count} times`);
+    else if (outcome) assert.equal(count, 0, `search ${effectId} was refused (${outcome}) and stands`);
+    else assert.ok(state.takenBack.includes(effectId) && count <= 1, `search ${effectId} was lost`);
+  }
+  for (const state of states)
+    for (const [eventId, last] of Object.entries(state.lastFace)) {
+      const alive = rows.filter((row) => row.event_id === eventId && row.descriptor !== null);
+      const consents = await liveConsents(db, userId, eventId);
+      if (last === 'withdraw') {
+        assert.equal(alive.length, 0, `searches of ${eventId} outlived the withdrawal`);
+        assert.equal(consents, 0, `a consent to ${eventId} outlived the withdrawal`);
+      } else {
+        const newest = state.searches.filter((search) => search.eventId === eventId).at(-1)!;
+        const row = rows.find((each) => each.request_key === newest.effectId);
+        const end = state.outcomes[newest.effectId]?.code;
+        assert.ok(
+          row?.descriptor,
+          `the last search of ${eventId} is gone: ${end}, ${row?.status}, ${JSON.stringify(newest)}`,
+        );
+      }
+      const granted = await db
+        .selectFrom('consents')
+        .select('id')
+        .where('user_id', '=', userId)
+        .where('event_id', '=', eventId)
+        .where('action', '=', 'granted')
+        .execute();
+      const asked = state.searches.filter((search) => search.eventId === eventId).length;
+      assert.ok(granted.length <= asked, `${asked} consents were given, ${granted.length} stand`);
+    }
+}
+
+async function liveConsents(db: Db, userId: string, eventId: string): Promise<number> {
+  const rows = await db
+    .selectFrom('consents as c')
+    .leftJoin('consents as w', 'w.withdraws_id', 'c.id')
+    .select('c.id')
+    .where('c.user_id', '=', userId)
+    .where('c.event_id', '=', eventId)
+    .where('c.action', '=', 'granted')
+    .where('w.id', 'is', null)
+    .execute();
+  return rows.length;
+}
+
+async function checkVerdicts(db: Db, { userId, states }: End): Promise<void> {
+  const rows = await db
+    .selectFrom('face_feedback')
+    .select(['photo_id', 'verdict'])
+    .where('user_id', '=', userId)
+    .execute();
+  const wanted = Object.assign({}, ...states.map((state) => state.verdicts)) as Record<string, string>;
+  assert.deepEqual(Object.fromEntries(rows.map((row) => [row.photo_id, row.verdict])), wanted, 'answers about photos');
+}
+
+async function checkName(db: Db, { userId, states }: End): Promise<void> {
+  const { name } = await db.selectFrom('users').select('name').where('id', '=', userId).executeTakeFirstOrThrow();
+  const last = states.flatMap((state) => state.names.at(-1) ?? []);
+  assert.ok(last.length === 0 ? name === 'Runner' : last.includes(name), `the name is ${name}, last were ${last}`);
+}

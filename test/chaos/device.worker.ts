@@ -1,0 +1,265 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { faceApiDescriptor } from '#contracts/descriptors.data.ts';
+import type { ChaosPhoto, Command, DeviceState } from './messages.ts';
+import { createNetwork, type Network } from './network.ts';
+import { createRandom, type Random } from './random.ts';
+import { makeSurroundings } from './surroundings.ts';
+
+// One device of one person: the app's own data layer in a thread, on a bad network. Acts when asked, says what was tapped.
+
+const { origin } = workerData as { origin: string };
+const realFetch = globalThis.fetch;
+const randomNow = { current: createRandom(1) };
+const random: Random = {
+  next: () => randomNow.current.next(),
+  chance: (p) => randomNow.current.chance(p),
+  int: (below) => randomNow.current.int(below),
+  pick: (from) => randomNow.current.pick(from),
+};
+const network: Network = createNetwork(origin, random, realFetch);
+const around = makeSurroundings({ network, origin, clockSkewMs: 0, onLine: () => !network.weather.isOffline });
+
+const cartModule = await import('#pwa/context/cart.ts');
+const ordering = await import('#pwa/context/ordering.ts');
+const outbox = await import('#pwa/data/outbox.ts');
+const searches = await import('#pwa/data/searches.ts');
+const consents = await import('#pwa/data/consents.ts');
+const profile = await import('#pwa/data/profile.ts');
+const sessionModule = await import('#pwa/data/session.ts');
+const connectivity = await import('#pwa/data/connectivity.ts');
+const { api } = await import('#pwa/data/api.ts');
+const { signOut } = await import('#pwa/features/auth/sign-out.ts');
+const { kvProbe } = await import('#pwa/data/kv.ts');
+
+const fresh = (): Omit<DeviceState, 'userId' | 'waiting' | 'isCartSent' | 'cart' | 'faults'> => ({
+  steps: {},
+  taps: {},
+  marks: {},
+  orders: [],
+  searches: [],
+  lastFace: {},
+  verdicts: {},
+  names: [],
+  outcomes: {},
+  takenBack: [],
+});
+let told = fresh();
+let mine: ChaosPhoto[] = [];
+let shared: ChaosPhoto[] = [];
+let events: string[] = [];
+let credentials: { email: string; password: string } | null = null;
+let searchIds = new Map<string, string>();
+let badness = 0;
+
+outbox.onSettled((effect, result) => {
+  log(`${effect.kind} ${result.ok ? 'ok' : result.problem.code}`);
+  told.outcomes[effect.id] = { kind: effect.kind, code: result.ok ? 'ok' : result.problem.code };
+  if (effect.kind === 'search' && result.ok) searchIds.set(effect.about!.eventId!, (result.body as { id: string }).id);
+  return false;
+});
+ordering.watchOrders((answer) => {
+  if (answer.ok) for (const { photoId } of answer.order.items) told.taps[photoId] = 'out';
+});
+profile.watchProfile();
+connectivity.watchConnectivity();
+outbox.startOutbox();
+cartModule.startCart();
+
+const picture = ({ id, eventId }: ChaosPhoto) => ({
+  id,
+  eventId,
+  width: 3,
+  height: 2,
+  thumbnails: { small: '', medium: '', large: '' },
+  focus: null,
+  placeholderColor: null,
+  priceSatang: null,
+});
+const isAccount = (): boolean => sessionModule.accountUser() !== null;
+
+/** CHAOS_LOG=1: what each device does, for looking for the reason. */
+const log = (text: string): void => {
+  if (process.env.CHAOS_LOG) console.error(`${mine[0]?.id.slice(0, 4)} ${isAccount() ? 'account' : 'guest'} ${text}`);
+};
+
+const steps: Record<string, () => unknown> = {
+  tap() {
+    const photo = random.chance(0.8) ? random.pick(mine) : random.pick(shared);
+    if (cartModule.heldPhotoIds().has(photo.id)) return;
+    const isIn = cartModule.isInCart(photo.id);
+    // A guest's own cart is another one until the sign-in: there one only puts in what the account has not.
+    if (!isAccount() && (isIn || told.taps[photo.id] === 'in' || !mine.includes(photo))) return;
+    cartModule.toggleInCart(picture(photo));
+    told.taps[photo.id] = isIn ? 'out' : 'in';
+    log(`${isIn ? 'out' : 'in'} ${photo.id.slice(0, 4)}`);
+  },
+  async order() {
+    if (!isAccount()) return;
+    const own = new Set(mine.map(({ id }) => id));
+    const photoIds = cartModule.cart.value.lines.map(({ photoId }) => photoId).filter((id) => own.has(id));
+    if (photoIds.length === 0) return;
+    const before = new Set(outbox.waiting.value.map(({ id }) => id));
+    const known = new Set([...Object.keys(told.outcomes), ...before]);
+    await ordering.requestOrder({ photoIds }, (answer) => {
+      if (answer.ok) for (const { photoId } of answer.order.items) told.taps[photoId] = 'out';
+    });
+    const all = [...outbox.waiting.value.map(({ id, kind }) => ({ id, kind }))];
+    const ended = Object.entries(told.outcomes).map(([id, { kind }]) => ({ id, kind }));
+    const effect = [...all, ...ended].find(({ id, kind }) => kind === 'order' && !known.has(id));
+    log(`order ${photoIds.map((id) => id.slice(0, 4))}`);
+    if (effect) told.orders.push({ effectId: effect.id, photoIds: [...photoIds].sort() });
+  },
+  async search() {
+    const eventId = random.pick(events);
+    const descriptor = Array.from({ length: 128 }, () => random.next() - 0.5);
+    const length = Math.hypot(...descriptor);
+    const effect = (await searches.queueSearch(
+      { id: eventId, slug: eventId },
+      { engine: faceApiDescriptor.id, descriptor: descriptor.map((value) => value / length), frames: 1 },
+      { grant: consents.consentGrant(eventId), key: crypto.randomUUID() },
+    )) as { id: string };
+    told.searches.push({ effectId: effect.id, eventId });
+    told.lastFace[eventId] = 'search';
+  },
+  async withdraw() {
+    const eventId = random.pick(events);
+    if (told.lastFace[eventId] !== 'search') return;
+    const queued = outbox.waiting.value.filter(({ kind, about }) => kind === 'search' && about?.eventId === eventId);
+    told.lastFace[eventId] = 'withdraw';
+    searchIds.delete(eventId);
+    await searches.withdrawSearch(eventId);
+    told.takenBack.push(...queued.map(({ id }) => id));
+  },
+  async verdict() {
+    const photo = random.pick(mine);
+    const searchId = searchIds.get(photo.eventId);
+    if (!searchId) return;
+    const verdict = random.pick(['me', 'not_me'] as const);
+    const effect = (await searches.giveVerdict(photo.id, verdict, { searchId, eventId: photo.eventId })) as {
+      id: string;
+    };
+    told.verdicts[photo.id] = verdict;
+    void effect;
+  },
+  async rename() {
+    if (!isAccount()) return;
+    const name = `Name ${random.int(1e6)}`;
+    told.names.push(name);
+    await Promise.race([profile.changeProfile({ name }).catch(() => undefined), pause(30)]);
+  },
+  async 'sign out'() {
+    if (!isAccount() || !random.chance(0.5)) return;
+    await signOut();
+    log('sign-out');
+    if (!isAccount()) {
+      searchIds = new Map();
+      if (random.chance(0.5)) await steps['sign in']!();
+    }
+  },
+  async 'sign in'() {
+    if (isAccount() || !credentials) return;
+    const { user } = await api('POST /api/auth/login', { body: credentials }).catch(() => ({ user: null }));
+    if (user) sessionModule.setSession(user);
+    log('sign-in');
+  },
+  signal() {
+    network.weather.isOffline = !network.weather.isOffline && random.chance(0.6);
+    log(network.weather.isOffline ? 'offline' : 'online');
+    if (random.chance(0.5)) around.window.dispatchEvent(new Event(network.weather.isOffline ? 'offline' : 'online'));
+  },
+  async look() {
+    around.show('hidden');
+    await pause(random.int(10));
+    around.show('visible');
+    await kvProbe();
+  },
+};
+const likely = [
+  ...Array<string>(18).fill('tap'),
+  ...['order', 'order', 'search', 'search', 'withdraw', 'verdict', 'verdict', 'verdict', 'rename'],
+  ...['sign out', 'sign in', 'sign in', 'sign in', 'signal', 'signal', 'signal', 'look', 'look'],
+];
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20)));
+
+async function step(aheadMs: number): Promise<void> {
+  around.clock.aheadMs += aheadMs;
+  const name = random.pick(likely);
+  told.steps[name] = (told.steps[name] ?? 0) + 1;
+  await steps[name]!();
+  await pause(random.int(12));
+}
+
+async function handle(command: Command): Promise<unknown> {
+  switch (command.do) {
+    case 'begin':
+      randomNow.current = createRandom(command.seed);
+      told = fresh();
+      ({ mine, shared, events, badness } = command);
+      around.clock.aheadMs = command.clockSkewMs;
+      searchIds = new Map();
+      network.weather.badness = 0;
+      network.weather.isOffline = false;
+      return undefined;
+    case 'sign-in': {
+      const { email, password } = command;
+      credentials = { email, password };
+      await until(async () => {
+        await steps['sign in']!();
+        return isAccount();
+      });
+      network.weather.badness = badness;
+      return undefined;
+    }
+    case 'step':
+      return step(command.aheadMs);
+    case 'heal':
+      network.weather.isOffline = false;
+      network.weather.badness = 0;
+      await network.settled();
+      await until(async () => {
+        await steps['sign in']!();
+        return isAccount();
+      });
+      around.show('visible');
+      around.window.dispatchEvent(new Event('online'));
+      outbox.retryNow();
+      return undefined;
+    case 'state': {
+      await outbox.refreshWaiting();
+      const waiting = outbox.waiting.value.map(({ id, kind, failures = 0 }) => ({ id, kind, failures }));
+      if (waiting.length > 0) outbox.retryNow();
+      const state: DeviceState = {
+        ...told,
+        faults: { ...network.counts },
+        userId: sessionModule.session.value.user?.id ?? null,
+        waiting,
+        isCartSent: !cartModule.cartUnsent.value,
+        cart: cartModule.cart.value.lines.map(({ photoId }) => photoId).sort(),
+      };
+      return state;
+    }
+    case 'end':
+      network.weather.isOffline = false;
+      network.weather.badness = 0;
+      await signOut({ evenUnsent: true });
+      return undefined;
+  }
+}
+
+async function until(look: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    if (await look()) return;
+    await pause(20);
+  }
+  throw new Error('waited in vain');
+}
+
+parentPort!.on('message', ({ id, command }: { id: number; command: Command }) => {
+  handle(command).then(
+    (result) => parentPort!.postMessage({ id, result }),
+    (error: unknown) =>
+      parentPort!.postMessage({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
+});
+parentPort!.postMessage({ id: 0, result: 'ready' });
