@@ -6,6 +6,7 @@ import { brotliCompressSync, constants, createGzip, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { browserAssets, faceAliases } from './face/browser/assets.ts';
+import { keepOldChunks } from './pwa/keep-old-chunks.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:8080';
@@ -185,5 +186,6 @@ export default defineConfig({
       },
     }),
     packed(),
+    keepOldChunks(),
   ],
 });

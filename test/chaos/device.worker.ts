@@ -20,6 +20,7 @@ const network: Network = createNetwork(origin, random, realFetch);
 const around = makeSurroundings({ network, origin, clockSkewMs: 0, onLine: () => !network.weather.isOffline });
 
 const cartModule = await import('#pwa/context/cart.ts');
+const favorites = await import('#pwa/context/favorites.ts');
 const ordering = await import('#pwa/context/ordering.ts');
 const outbox = await import('#pwa/data/outbox.ts');
 const searches = await import('#pwa/data/searches.ts');
@@ -31,7 +32,7 @@ const { api } = await import('#pwa/data/api.ts');
 const { signOut } = await import('#pwa/features/auth/sign-out.ts');
 const { kvProbe } = await import('#pwa/data/kv.ts');
 
-const fresh = (): Omit<DeviceState, 'userId' | 'waiting' | 'isCartSent' | 'cart' | 'faults'> => ({
+const fresh = (): Omit<DeviceState, 'userId' | 'waiting' | 'isCartSent' | 'cart' | 'marked' | 'faults'> => ({
   steps: {},
   taps: {},
   marks: {},
@@ -64,6 +65,7 @@ profile.watchProfile();
 connectivity.watchConnectivity();
 outbox.startOutbox();
 cartModule.startCart();
+favorites.startFavorites();
 
 const picture = ({ id, eventId }: ChaosPhoto) => ({
   id,
@@ -92,6 +94,12 @@ const steps: Record<string, () => unknown> = {
     cartModule.toggleInCart(picture(photo));
     told.taps[photo.id] = isIn ? 'out' : 'in';
     log(`${isIn ? 'out' : 'in'} ${photo.id.slice(0, 4)}`);
+  },
+  mark() {
+    const photo = random.chance(0.7) ? random.pick(mine) : random.pick(shared);
+    if (!isAccount()) return;
+    favorites.toggleFavorite({ ...picture(photo), takenAt: null, previewUrl: '', thumbHash: null });
+    told.marks[photo.id] = favorites.isFavorite(photo.id);
   },
   async order() {
     if (!isAccount()) return;
@@ -124,7 +132,9 @@ const steps: Record<string, () => unknown> = {
   async withdraw() {
     const eventId = random.pick(events);
     if (told.lastFace[eventId] !== 'search') return;
-    const queued = outbox.waiting.value.filter(({ kind, about }) => kind === 'search' && about?.eventId === eventId);
+    const queued = outbox.waiting.value.filter(({ about }) => about?.eventId === eventId);
+    // Taken back with the consent; whether they had arrived, nobody can say.
+    for (const { kind, about } of queued) if (kind === 'feedback') told.verdicts[about!.photoId!] = 'either';
     told.lastFace[eventId] = 'withdraw';
     searchIds.delete(eventId);
     await searches.withdrawSearch(eventId);
@@ -135,11 +145,8 @@ const steps: Record<string, () => unknown> = {
     const searchId = searchIds.get(photo.eventId);
     if (!searchId) return;
     const verdict = random.pick(['me', 'not_me'] as const);
-    const effect = (await searches.giveVerdict(photo.id, verdict, { searchId, eventId: photo.eventId })) as {
-      id: string;
-    };
     told.verdicts[photo.id] = verdict;
-    void effect;
+    await searches.giveVerdict(photo.id, verdict, { searchId, eventId: photo.eventId });
   },
   async rename() {
     if (!isAccount()) return;
@@ -158,7 +165,10 @@ const steps: Record<string, () => unknown> = {
   },
   async 'sign in'() {
     if (isAccount() || !credentials) return;
-    const { user } = await api('POST /api/auth/login', { body: credentials }).catch(() => ({ user: null }));
+    const { user } = await api('POST /api/auth/login', { body: credentials }).catch((error: unknown) => {
+      log(String(error));
+      return { user: null };
+    });
     if (user) sessionModule.setSession(user);
     log('sign-in');
   },
@@ -175,7 +185,8 @@ const steps: Record<string, () => unknown> = {
   },
 };
 const likely = [
-  ...Array<string>(18).fill('tap'),
+  ...Array<string>(15).fill('tap'),
+  ...Array<string>(6).fill('mark'),
   ...['order', 'order', 'search', 'search', 'withdraw', 'verdict', 'verdict', 'verdict', 'rename'],
   ...['sign out', 'sign in', 'sign in', 'sign in', 'signal', 'signal', 'signal', 'look', 'look'],
 ];
@@ -235,6 +246,7 @@ async function handle(command: Command): Promise<unknown> {
         userId: sessionModule.session.value.user?.id ?? null,
         waiting,
         isCartSent: !cartModule.cartUnsent.value,
+        marked: favorites.favorites.value.marks.map(({ photoId }) => photoId).sort(),
         cart: cartModule.cart.value.lines.map(({ photoId }) => photoId).sort(),
       };
       return state;
@@ -248,7 +260,7 @@ async function handle(command: Command): Promise<unknown> {
 }
 
 async function until(look: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1_500; i++) {
     if (await look()) return;
     await pause(20);
   }

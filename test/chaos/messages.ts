@@ -39,6 +39,8 @@ export interface DeviceState {
   isCartSent: boolean;
   /** Photos that the device shows in the cart. */
   cart: string[];
+  /** Photos that the device shows as favourites. */
+  marked: string[];
   /** Last word on each photo: in the cart or not; ordered: not, unless it was put in again. */
   taps: Record<string, 'in' | 'out'>;
   /** Last word on each photo: marked or not. */
@@ -47,7 +49,7 @@ export interface DeviceState {
   searches: TappedSearch[];
   /** Event -> the last thing done there. */
   lastFace: Record<string, 'search' | 'withdraw'>;
-  verdicts: Record<string, 'me' | 'not_me'>;
+  verdicts: Record<string, 'me' | 'not_me' | 'either'>;
   names: string[];
   /** Effects with how they ended. */
   outcomes: Record<string, { kind: string; code: string }>;

@@ -76,17 +76,9 @@ export function createNetwork(origin: string, random: Random, real: Fetch) {
 
   async function passOn(url: string, init: RequestInit): Promise<Response> {
     if (!random.chance(weather.badness)) return whole(await send(url, init));
-    const fate = random.pick([
-      'lost',
-      'unanswered',
-      'unanswered',
-      'cut',
-      'slow',
-      'slow',
-      'twice',
-      'late twin',
-      'hole',
-    ] as const);
+    const fate = random.chance(0.04)
+      ? 'hole'
+      : random.pick(['lost', 'unanswered', 'unanswered', 'cut', 'slow', 'slow', 'twice', 'late twin'] as const);
     note(fate);
     switch (fate) {
       case 'lost':

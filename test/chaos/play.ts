@@ -11,6 +11,8 @@ import { createRandom } from './random.ts';
 const DEVICES = 3;
 const MINE = 5;
 const SHARED = 3;
+/** On average, between two things that a person does at one device. */
+const STEP_SECONDS = 100;
 const DAY_MS = 86_400_000;
 const PASSWORD = 'Right-Pass-2026';
 
@@ -67,7 +69,7 @@ async function makeEvent(world: World, photos: number): Promise<{ eventId: strin
 
 export interface PlayOptions {
   seed: number;
-  /** Simulated minutes; a device does something about every minute. */
+  /** Simulated minutes; a device does something every hundred seconds. */
   minutes: number;
   /** Share of requests that something happens to. */
   badness?: number;
@@ -125,10 +127,10 @@ async function playOnce(world: World, seed: number, minutes: number, badness: nu
   );
   await Promise.all(devices.map((device) => device.ask({ do: 'sign-in', email, password: PASSWORD })));
 
-  const steps = Math.round(minutes);
+  const steps = Math.round((minutes * 60) / STEP_SECONDS);
   await Promise.all(
     devices.map(async (device) => {
-      for (let i = 0; i < steps; i++) await device.ask({ do: 'step', aheadMs: random.int(120_000) });
+      for (let i = 0; i < steps; i++) await device.ask({ do: 'step', aheadMs: random.int(2_000 * STEP_SECONDS) });
     }),
   );
   // What only the answers' memory knew is lost: rows must know their own request.
@@ -154,22 +156,37 @@ async function playOnce(world: World, seed: number, minutes: number, badness: nu
 
 /** Waits until nothing waits and every device shows the server's cart. */
 async function agreement(world: World, userId: string): Promise<DeviceState[]> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   for (;;) {
     const states = await Promise.all(world.devices.map((device) => device.state()));
     const server = await serverCart(world, userId);
+    const marked = await serverFavorites(world, userId);
     const apart = states.flatMap((state, i) => {
       if (state.userId !== userId) return [`device ${i} is not signed in`];
       if (state.waiting.length > 0) return [`device ${i} waits with ${JSON.stringify(state.waiting)}`];
       if (!state.isCartSent) return [`device ${i} has not sent its cart`];
       if (JSON.stringify(state.cart) !== JSON.stringify(server))
         return [`device ${i} shows ${JSON.stringify(state.cart)}, the server ${JSON.stringify(server)}`];
+      if (JSON.stringify(state.marked) !== JSON.stringify(marked))
+        return [
+          `device ${i} shows the favourites ${JSON.stringify(state.marked)}, the server ${JSON.stringify(marked)}`,
+        ];
       return [];
     });
     if (apart.length === 0) return states;
     if (Date.now() > end) assert.fail(`no agreement: ${apart.join('; ')}`);
     await new Promise((resolve) => setTimeout(resolve, 40));
   }
+}
+
+async function serverFavorites({ api }: World, userId: string): Promise<string[]> {
+  const rows = await api.db
+    .selectFrom('favorites')
+    .select('photo_id')
+    .where('user_id', '=', userId)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return rows.map((row) => row.photo_id).sort();
 }
 
 async function serverCart({ api }: World, userId: string): Promise<string[]> {

@@ -91,7 +91,7 @@ function storage() {
 function speedUp(): void {
   const real = globalThis.setTimeout;
   const fast = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
-    const factor = ms === 5_000 ? 1 : ms >= 10_000 ? 20 : 120;
+    const factor = ms === 4_000 || ms === 5_000 ? 1 : ms >= 10_000 ? 6 : 120;
     return real(run, ms <= 20 ? ms : Math.max(1, ms / factor), ...args);
   };
   globalThis.setTimeout = Object.assign(fast, { __promisify__: real.__promisify__ }) as unknown as typeof setTimeout;

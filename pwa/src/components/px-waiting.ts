@@ -19,6 +19,7 @@ import {
 } from '../data/outbox.ts';
 import { ApiProblem } from '../data/problem.ts';
 import { accountUser, session } from '../data/session.ts';
+import { storageState } from '../data/storage.ts';
 import { formatDateTime, formatTime } from '../i18n/format.ts';
 import { t } from '../i18n/i18n.ts';
 import { problemText } from '../i18n/problems.ts';
@@ -38,7 +39,7 @@ export class PxWaiting extends PxElement {
 
   constructor() {
     super();
-    for (const store of [online, waiting, outcomes, sending, cartUnsent, together, session, keptOnDevice])
+    for (const store of [online, waiting, outcomes, sending, cartUnsent, together, session, keptOnDevice, storageState])
       this.watch<unknown>(store as never);
   }
 
@@ -73,6 +74,8 @@ export class PxWaiting extends PxElement {
           }
           <p class="soft">${count > 0 ? texts.listBody : texts.body}</p>
           ${keptOnDevice.value ? nothing : html`<p class="note note-warning">${icon('warning')}${texts.onlyMemory}</p>`}
+          ${storageState.value === 'full' ? html`<p class="note">${icon('info')}${texts.full}</p>` : nothing}
+          ${storageState.value === 'memory' && keptOnDevice.value ? html`<p class="note">${icon('info')}${texts.keepsNothing}</p>` : nothing}
           ${
             count + this.uploads === 0
               ? html`<p class="small">${texts.nothingWaiting}</p>`

@@ -3,6 +3,7 @@ import { online } from '../data/connectivity.ts';
 import type { CartChange } from '../data/db/cart-replica.ts';
 import { type Effect, waiting } from '../data/outbox.ts';
 import { ensureSession, session } from '../data/session.ts';
+import { askToPersist } from '../data/storage.ts';
 import { Store } from '../data/store.ts';
 import type { Photo } from '../data/types.ts';
 import { forgetChoice, refreshCart, sendChoice, startCartChoice } from './cart-choice.ts';
@@ -125,6 +126,7 @@ function decide(changes: readonly { photo: CartPhoto; inCart: boolean }[]): void
   if (decided.length === 0) return;
   pending = [...pending, ...decided];
   cartUnsent.set(true);
+  askToPersist();
   write({ lines, photos });
   void settle();
 }
@@ -145,10 +147,13 @@ function heard(): void {
   write(all);
 }
 
+/** Counts sign-outs: what was under way for the person before must not start anything for the next. */
+let turn = 0;
 let settling: Promise<void> | null = null;
 
 /** Hands what is pending to the replica and lets it travel. */
 function settle(): Promise<void> {
+  const began = turn;
   settling ??= (async () => {
     const replica = await import('../data/db/cart-replica.ts');
     await follow();
@@ -159,6 +164,7 @@ function settle(): Promise<void> {
       write(all);
     }
     await ensureSession();
+    if (began !== turn) return;
     await replica.startCartReplication();
     void replica
       .cartInSync(8_000)
@@ -170,6 +176,8 @@ function settle(): Promise<void> {
     .catch(() => undefined)
     .finally(() => {
       settling = null;
+      // Somebody else is here since: what they have was waited for in vain.
+      if (began !== turn && session.value.user) void settle();
     });
   return settling;
 }
@@ -226,6 +234,7 @@ export function startCart(): void {
 
 /** Sign-out: this device forgets the cart; the account keeps it. */
 export async function forgetCart(): Promise<void> {
+  turn++;
   pending = [];
   const { stopCartReplication } = await import('../data/db/cart-replica.ts');
   await stopCartReplication().catch(() => undefined);

@@ -1,6 +1,7 @@
 import { online } from '../data/connectivity.ts';
 import type { FavoriteChange } from '../data/db/favorite-replica.ts';
 import { ensureSession, session } from '../data/session.ts';
+import { askToPersist } from '../data/storage.ts';
 import { Store } from '../data/store.ts';
 import type { Photo } from '../data/types.ts';
 
@@ -94,6 +95,7 @@ export function toggleFavorite(photo: FavoritePhoto): void {
   const { [photo.id]: _old, ...photos } = favorites.value.photos;
   pending = [...pending, { photoId: photo.id, eventId: photo.eventId, isMarked, at }];
   if (isMarked) {
+    askToPersist();
     write({
       marks: [{ photoId: photo.id, eventId: photo.eventId, addedAt: at }, ...others],
       photos: { ...photos, [photo.id]: pictureOf(photo) },
@@ -111,10 +113,13 @@ export function rememberFavoritePhotos(photos: readonly FavoritePhoto[]): void {
   write({ ...favorites.value, photos: known });
 }
 
+/** Counts sign-outs: what was under way for the person before must not start anything for the next. */
+let turn = 0;
 let settling: Promise<void> | null = null;
 
 /** Hands what is pending to the replica and lets it travel. */
 function settle(): Promise<void> {
+  const began = turn;
   settling ??= (async () => {
     const replica = await import('../data/db/favorite-replica.ts');
     await follow();
@@ -125,12 +130,14 @@ function settle(): Promise<void> {
       write(favorites.value);
     }
     await ensureSession();
+    if (began !== turn) return;
     await replica.startFavoriteReplication();
   })()
     // No signal for a first session, or no IndexedDB here: the mirror keeps it, the next tap or the network's return goes on.
     .catch(() => undefined)
     .finally(() => {
       settling = null;
+      if (began !== turn && session.value.user) void settle();
     });
   return settling;
 }
@@ -182,8 +189,18 @@ export function startFavorites(): void {
   });
 }
 
+/** Whether every mark made here is at the server, waiting for it a while. */
+export async function favoritesAreSent(timeoutMs: number): Promise<boolean> {
+  if (pending.length === 0 && favorites.value.marks.length === 0) return true;
+  await settle();
+  const { favoritesInSync } = await import('../data/db/favorite-replica.ts');
+  const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), timeoutMs));
+  return Promise.race([favoritesInSync().then(() => pending.length === 0), late]).catch(() => false);
+}
+
 /** Sign-out: this device forgets them; the account keeps them. */
 export async function forgetFavorites(): Promise<void> {
+  turn++;
   pending = [];
   const { stopFavoriteReplication } = await import('../data/db/favorite-replica.ts');
   await stopFavoriteReplication().catch(() => undefined);

@@ -10,6 +10,7 @@ import { startOutbox } from '../data/outbox.ts';
 import { watchProfile } from '../data/profile.ts';
 import { keepPush } from '../data/push.ts';
 import { watchQueuedSearches } from '../data/searches.ts';
+import { watchStorage } from '../data/storage.ts';
 import { t } from '../i18n/i18n.ts';
 import { problemText } from '../i18n/problems.ts';
 import { openTappedNotices } from './push-taps.ts';
@@ -20,6 +21,7 @@ const EVENTS_AFTER_MS = 8_000;
 /** What runs behind the pages once the first picture stands. */
 export function startBackground(): void {
   leaveWithOthers();
+  watchStorage();
   tellOutcomes();
   startOutbox();
   void registerServiceWorker();

@@ -61,8 +61,3 @@ export async function takeNewVersion(): Promise<void> {
   }
   window.location.reload();
 }
-
-/** Asks the browser to keep what is stored; granted silently or not at all. */
-export function askToPersist(): void {
-  void navigator.storage?.persist?.().catch(() => false);
-}

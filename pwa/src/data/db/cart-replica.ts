@@ -40,7 +40,7 @@ export async function startCartReplication(): Promise<void> {
 /** Resolves when everything decided here is at the server, however long that takes. */
 export async function whenCartInSync(): Promise<void> {
   await startCartReplication();
-  await replica!.state.awaitInSync();
+  await (await replica!).inSync();
 }
 
 /** Resolves when everything decided here is at the server; rejects after `timeoutMs`. */

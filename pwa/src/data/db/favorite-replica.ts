@@ -37,6 +37,12 @@ export async function startFavoriteReplication(): Promise<void> {
   await replica;
 }
 
+/** Resolves when every mark made here is at the server. */
+export async function favoritesInSync(): Promise<void> {
+  await startFavoriteReplication();
+  await (await replica!).inSync();
+}
+
 export async function stopFavoriteReplication(): Promise<void> {
   const running = await replica?.catch(() => null);
   replica = null;

@@ -14,6 +14,8 @@ import { t } from '../../i18n/i18n.ts';
 
 const isOwned = (order: OrderSummary): boolean => order.status === 'paid' || order.status === 'partially_refunded';
 
+import '../checkout/px-keep-originals.ts';
+
 /** The library: everything bought, order by order, newest first; a photo opens the order where it is saved. */
 @customElement('px-my-photos')
 export class PxMyPhotos extends PxElement {
@@ -71,7 +73,8 @@ export class PxMyPhotos extends PxElement {
               action: html`<a class="btn btn-line" href="/">${t().cart.emptyAction}</a>`,
             })
           : this.orders.map((order) => this.#order(order))
-      }`;
+      }
+      <px-keep-originals></px-keep-originals>`;
   }
 
   #order(order: Order): TemplateResult {

@@ -1,5 +1,5 @@
 import { bringCartToServer, cartUnsent, forgetCart } from '../../context/cart.ts';
-import { forgetFavorites } from '../../context/favorites.ts';
+import { favoritesAreSent, forgetFavorites } from '../../context/favorites.ts';
 import { navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
@@ -41,7 +41,8 @@ async function sendWhatWaits(): Promise<number> {
   await refreshWaiting();
   if (waiting.value.length > 0) await flush();
   if (cartUnsent.value) await bringCartToServer().catch(() => undefined);
-  return waiting.value.length + Number(cartUnsent.value) + (await uploadsLeft());
+  const areMarksSent = await favoritesAreSent(8_000);
+  return waiting.value.length + Number(cartUnsent.value) + Number(!areMarksSent) + (await uploadsLeft());
 }
 
 async function uploadsLeft(): Promise<number> {

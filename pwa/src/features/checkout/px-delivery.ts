@@ -11,13 +11,15 @@ import { vars } from '../../components/vars.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import { type DownloadLinks, loadDownloads, type Order } from '../../data/orders.ts';
+import { keptOriginal, keptOriginals } from '../../data/originals.ts';
 import { accountUser } from '../../data/session.ts';
 import { loadMyShares, type PhotoShare } from '../../data/shares.ts';
 import { formatBytes, formatDateTime, formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { documentLinks } from './documents.ts';
-import { fetchFile, savesByShare, shareFiles } from './save.ts';
+import { fetchFile, saveBlob, savesByShare, shareFiles } from './save.ts';
+import './px-keep-originals.ts';
 import './px-refund.ts';
 
 /** Share sheets of phones choke on more files, and a page of a phone on more bytes at once. */
@@ -74,6 +76,7 @@ export class PxDelivery extends PxElement {
         <h1 class="display">${texts.paidTitle}</h1>
         <p class="soft">${texts.paidBody(photos.length)}${this.isFresh ? html`<br />${texts.mailed(order.email)}` : nothing}</p>
         ${this.#saveAll(photos)}
+        <px-keep-originals .orderId=${order.id} .links=${this.links}></px-keep-originals>
       </header>
       <ul class="delivery-photos">
         ${repeat(
@@ -124,6 +127,7 @@ export class PxDelivery extends PxElement {
   #photo(item: Item, index: number): TemplateResult {
     const texts = t().order;
     const link = this.#linkOf(item.photoId);
+    const isKept = keptOriginals.value[item.photoId] !== undefined;
     const label = t().photo.label(index + 1, '');
     // A single photo's own button is the one action of the screen.
     const look = this.order.items.length === 1 ? 'btn-gold' : 'btn-line';
@@ -141,7 +145,7 @@ export class PxDelivery extends PxElement {
               class="btn ${look}"
               aria-label="${texts.save}: ${label}"
               aria-busy=${this.busy.has(item.photoId) ? 'true' : 'false'}
-              ?disabled=${!link}
+              ?disabled=${!link && !isKept}
               @click=${() => this.#share(item.photoId, [item])}
             >
               ${icon(this.saved.has(item.photoId) ? 'check' : 'download')}${
@@ -152,7 +156,11 @@ export class PxDelivery extends PxElement {
                     : texts.save
               }
             </button>`
-            : html`<a
+            : isKept && !link
+              ? html`<button class="btn ${look}" aria-label="${texts.save}: ${label}" @click=${() => this.#saveKept(item.photoId)}>
+                  ${icon('download')}${texts.save}
+                </button>`
+              : html`<a
               class="btn ${look}"
               aria-label="${texts.save}: ${label}"
               aria-disabled=${link ? 'false' : 'true'}
@@ -174,6 +182,13 @@ export class PxDelivery extends PxElement {
     </li>`;
   }
 
+  /** From this device, also without signal. */
+  async #saveKept(photoId: string): Promise<void> {
+    const file = await keptOriginal(photoId).catch(() => null);
+    if (file) await saveBlob(file, file.name);
+    else toast(t().order.saveFailed, { kind: 'error' });
+  }
+
   /** Fetches, then shares; when fetching took so long that the tap no longer counts, the next tap shares at once. */
   async #share(key: string, items: readonly Item[]): Promise<void> {
     if (this.busy.has(key)) return;
@@ -183,10 +198,11 @@ export class PxDelivery extends PxElement {
       if (!files) {
         files = [];
         for (const item of items) {
+          const kept = await keptOriginal(item.photoId).catch(() => null);
           const link = this.#linkOf(item.photoId);
-          if (!link?.url) continue;
+          if (!kept && !link?.url) continue;
           if (items.length > 1) this.fetched = { key, done: files.length, of: items.length };
-          files.push(await fetchFile(link.url, link.fileName));
+          files.push(kept ?? (await fetchFile(link!.url!, link!.fileName)));
         }
       }
       const outcome = await shareFiles(files);

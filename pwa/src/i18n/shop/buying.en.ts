@@ -92,6 +92,13 @@ export const buyingEn = {
     change: 'Back to the cart',
   },
   order: {
+    keep: {
+      action: (size: string) => `Keep on this device (${size})`,
+      kept: (n: number, size: string) => `${photos(n)} kept on this device, ${size}`,
+      remove: 'Remove from this device',
+      failed: 'Not everything arrived. Try again when the signal is better.',
+      full: 'There is not enough room on this device.',
+    },
     title: 'Your photos',
     number: (n: string) => `Order ${n}`,
     paidTitle: 'They are yours',

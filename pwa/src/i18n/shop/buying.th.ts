@@ -92,6 +92,13 @@ export const buyingTh: Catalogue<typeof buyingEn> = {
     change: 'กลับไปที่ตะกร้า',
   },
   order: {
+    keep: {
+      action: (size) => `เก็บไว้ในเครื่องนี้ (${size})`,
+      kept: (n, size) => `เก็บไว้ในเครื่องนี้ ${photos(n)} ขนาด ${size}`,
+      remove: 'ลบออกจากเครื่องนี้',
+      failed: 'ยังได้รับไม่ครบ โปรดลองอีกครั้งเมื่อสัญญาณดีขึ้น',
+      full: 'เครื่องนี้มีที่ว่างไม่พอ',
+    },
     title: 'ภาพของคุณ',
     number: (n) => `คำสั่งซื้อ ${n}`,
     paidTitle: 'เป็นของคุณแล้ว',

@@ -49,6 +49,8 @@ export const findingEn = {
     nothingWaiting: 'Nothing is waiting.',
     listTitle: 'Waiting to be sent',
     listBody: 'Saved on this phone. Each is sent once, in order, as soon as there is signal.',
+    full: 'This phone is nearly full. Previews were dropped to make room; they come again when you look at them.',
+    keepsNothing: 'This browser keeps nothing (a private window?). Everything works while there is signal.',
     onlyMemory: 'This browser keeps nothing right now. Leave this page open until everything is sent.',
     sending: 'On its way',
     since: (time: string) => `Since ${time}`,
