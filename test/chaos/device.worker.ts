@@ -209,6 +209,7 @@ async function handle(command: Command): Promise<unknown> {
       ({ mine, shared, events, badness } = command);
       around.clock.aheadMs = command.clockSkewMs;
       searchIds = new Map();
+      for (const name of Object.keys(network.counts)) delete network.counts[name];
       network.weather.badness = 0;
       network.weather.isOffline = false;
       return undefined;
