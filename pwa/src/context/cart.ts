@@ -141,14 +141,36 @@ export const cartArrived = new Store(localMirror() !== null);
 export const isCartKnown = (): boolean =>
   cartArrived.value || !online.value || (session.value.known && !session.value.user);
 
+/** Counts sign-outs: what was under way for the person before must not start anything for the next. */
+let turn = 0;
+
 function heard(): void {
   if (pending.length > 0) return;
   cartUnsent.set(false);
   write(all);
 }
 
-/** Counts sign-outs: what was under way for the person before must not start anything for the next. */
-let turn = 0;
+const HEARD_MS = 10_000;
+let isHearing = false;
+/** Waits until the server has everything, however often the replica is started anew meanwhile. */
+async function hear(): Promise<void> {
+  if (isHearing) return;
+  isHearing = true;
+  const began = turn;
+  const { cartInSync } = await import('../data/db/cart-replica.ts');
+  while (began === turn && cartUnsent.value) {
+    try {
+      await cartInSync(HEARD_MS);
+      if (began === turn) heard();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, HEARD_MS / 5));
+    }
+    if (pending.length > 0) break;
+  }
+  isHearing = false;
+  if (began !== turn && cartUnsent.value) void hear();
+}
+
 let settling: Promise<void> | null = null;
 
 /** Hands what is pending to the replica and lets it travel. */
@@ -170,7 +192,7 @@ function settle(): Promise<void> {
       .cartInSync(8_000)
       .catch(() => undefined)
       .then(() => cartArrived.set(true));
-    void replica.whenCartInSync().then(heard, () => undefined);
+    void hear();
   })()
     // No signal for a first session, or no IndexedDB here: the mirror keeps it, the next tap, the network's return or the checkout goes on.
     .catch(() => undefined)

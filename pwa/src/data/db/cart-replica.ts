@@ -37,12 +37,6 @@ export async function startCartReplication(): Promise<void> {
   await replica;
 }
 
-/** Resolves when everything decided here is at the server, however long that takes. */
-export async function whenCartInSync(): Promise<void> {
-  await startCartReplication();
-  await (await replica!).inSync();
-}
-
 /** Resolves when everything decided here is at the server; rejects after `timeoutMs`. */
 export async function cartInSync(timeoutMs: number): Promise<void> {
   await startCartReplication();
