@@ -179,15 +179,19 @@ function settle(): Promise<void> {
   settling ??= (async () => {
     const replica = await import('../data/db/cart-replica.ts');
     await follow();
-    while (pending.length > 0) {
-      const taken = pending;
-      await replica.applyCartChanges(taken);
-      pending = pending.slice(taken.length);
-      write(all);
-    }
-    await ensureSession();
-    if (began !== turn) return;
-    await replica.startCartReplication();
+    // Taps go on while this waits; none may be left for a later occasion.
+    do {
+      while (pending.length > 0) {
+        const taken = pending;
+        await replica.applyCartChanges(taken);
+        if (began !== turn) return;
+        pending = pending.slice(taken.length);
+        write(all);
+      }
+      await ensureSession();
+      if (began !== turn) return;
+      await replica.startCartReplication();
+    } while (pending.length > 0);
     void replica
       .cartInSync(8_000)
       .catch(() => undefined)

@@ -123,15 +123,19 @@ function settle(): Promise<void> {
   settling ??= (async () => {
     const replica = await import('../data/db/favorite-replica.ts');
     await follow();
-    while (pending.length > 0) {
-      const taken = pending;
-      await replica.applyFavoriteChanges(taken);
-      pending = pending.slice(taken.length);
-      write(favorites.value);
-    }
-    await ensureSession();
-    if (began !== turn) return;
-    await replica.startFavoriteReplication();
+    // Taps go on while this waits; none may be left for a later occasion.
+    do {
+      while (pending.length > 0) {
+        const taken = pending;
+        await replica.applyFavoriteChanges(taken);
+        if (began !== turn) return;
+        pending = pending.slice(taken.length);
+        write(favorites.value);
+      }
+      await ensureSession();
+      if (began !== turn) return;
+      await replica.startFavoriteReplication();
+    } while (pending.length > 0);
   })()
     // No signal for a first session, or no IndexedDB here: the mirror keeps it, the next tap or the network's return goes on.
     .catch(() => undefined)
