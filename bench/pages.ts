@@ -193,6 +193,7 @@ async function take(context: BrowserContext, url: string, shot: Shot, state: Sta
     }
     await photograph(page, shot, state, language);
   } catch (error) {
+    await page.screenshot({ path: path.join(values.out, `failed-${shot.name}.png`) }).catch(() => undefined);
     report.push(`${shot.name}.${state}.${language}: not photographed: ${(error as Error).message.slice(0, 400)}`);
   } finally {
     await context.setOffline(false);
@@ -226,12 +227,12 @@ try {
             .map((state) => ({ shot, state })),
         );
         if (due.length === 0) continue;
-        const context = await contextOf(browser, url, who, language, kind === 'offline');
-        for (const { shot, state } of due) {
-          await take(context, url, shot, state, language);
-          if (who === 'guest' && state === 'filled') await context.clearCookies();
+        // A guest is somebody else on each page; an account signs in once.
+        for (const some of who === 'guest' ? due.map((each) => [each]) : [due]) {
+          const context = await contextOf(browser, url, who, language, kind === 'offline');
+          for (const { shot, state } of some) await take(context, url, shot, state, language);
+          await context.close();
         }
-        await context.close();
         say(`${who} ${language} ${kind}: ${due.length}`);
       }
     }

@@ -60,13 +60,13 @@ export function shots(made: Filled, selfieFile: string): Shot[] {
       who: 'guest',
       path: `/e/${slug}/find`,
       prepare: async (page) => {
-        if (await page.locator('.results-all').isVisible()) return;
-        if (await page.locator('.consent').isVisible()) await consent(page);
+        await consent(page);
         await page.locator('.selfie-actions').waitFor();
         await page.locator('input[type="file"]').first().setInputFiles(selfieFile);
-        await page.locator('.results-all').waitFor({ timeout: 90_000 });
+        await page.locator('.results-head').waitFor({ timeout: 90_000 });
       },
     },
+    { name: 'hide-me', who: 'guest', path: `/e/${slug}/hide`, states: late },
     { name: 'together', who: 'guest', path: made.openCart, states: phoneToo },
     { name: 'together-unknown', who: 'guest', path: '/together/AAAAAAAAAAAAAAAAAAAAAA' },
     { name: 'cart-empty', who: 'guest', path: '/cart' },
@@ -90,9 +90,13 @@ export function shots(made: Filled, selfieFile: string): Shot[] {
       account: { at: '', states: all },
       'account-orders': { at: '/orders', states: all },
       'account-photos': { at: '/photos', states: all },
+      'account-notices': { at: '/notices', states: all },
+      'account-notifications': { at: '/notifications', states: late },
+      'account-security': { at: '/security', states: late },
       'account-profile': { at: '/profile', states: late },
       'account-privacy': { at: '/privacy', states: all },
     }),
+    { name: 'favorites', who: 'buyer', path: '/favorites', states: ['empty', ...phoneToo] },
     { name: 'order-own', who: 'buyer', path: `/orders/${made.ownOrderId}`, states: phoneToo },
     {
       name: 'order-refund',

@@ -48,6 +48,8 @@ export class PxLightbox extends PxElement {
 
   protected override firstUpdated(): void {
     this.dialog.showModal();
+    // Not the first button, which would wear a ring that nobody asked for.
+    this.dialog.focus({ preventScroll: true });
     document.documentElement.classList.add('locked');
     this.#gestures = new Gestures(this.stage, {
       onSwipe: (direction) => this.#go(direction),
@@ -113,7 +115,7 @@ export class PxLightbox extends PxElement {
     return html`<dialog
       class="lightbox"
       data-surface="night"
-      autofocus
+      tabindex="-1"
       aria-label=${texts.viewer}
       aria-description=${t().gallery.keys}
       @keydown=${this.#onKey}
