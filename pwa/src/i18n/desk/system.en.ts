@@ -181,6 +181,8 @@ export const systemEn = {
       'photo.reject': 'Photo rejected',
       'photo.reopen': 'Decision taken back',
       'photo.delete': 'Photo deleted',
+      'photo.share': 'Bought photo shown on a public page',
+      'photo.unshare': 'Public page of a photo taken down',
       'photo.price': 'Photo price changed',
       'payee.tax': 'Tax details of a payee changed',
       'payout.draft': 'Payouts drafted',

@@ -182,6 +182,8 @@ export const systemTh: Catalogue<typeof systemEn> = {
       'photo.reject': 'ไม่อนุมัติภาพ',
       'photo.reopen': 'ย้อนการตัดสิน',
       'photo.delete': 'ลบภาพ',
+      'photo.share': 'เปิดหน้าสาธารณะของภาพที่ซื้อแล้ว',
+      'photo.unshare': 'ปิดหน้าสาธารณะของภาพ',
       'photo.price': 'เปลี่ยนราคาภาพ',
       'payee.tax': 'แก้ข้อมูลภาษีของผู้รับเงิน',
       'payout.draft': 'ร่างรอบจ่ายเงิน',
