@@ -6,8 +6,8 @@ import { startTestServices } from '#test/services.ts';
 /*
  * npm run bench -- chaos --seeds 100 --minutes 240 [--from 1] [--badness 0.3]
  *
- * The simulation of test/medium/offline-chaos.test.ts at length: three devices of one person on networks that lose, delay, double and
- * reorder. One line a seed; a seed that fails is played again with the same number.
+ * Three devices of one person on networks that lose, delay, double and reorder (docs/offline.md). One line a seed; the first seed
+ * that fails ends it, and is played again with the same number.
  */
 const { values } = parseArgs({
   options: {

@@ -19,6 +19,8 @@ const random: Random = {
 const network: Network = createNetwork(origin, random, realFetch);
 const around = makeSurroundings({ network, origin, clockSkewMs: 0, onLine: () => !network.weather.isOffline });
 
+const { lang, loadTexts } = await import('#pwa/i18n/i18n.ts');
+await loadTexts(lang.value);
 const cartModule = await import('#pwa/context/cart.ts');
 const favorites = await import('#pwa/context/favorites.ts');
 const ordering = await import('#pwa/context/ordering.ts');

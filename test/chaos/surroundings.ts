@@ -30,6 +30,7 @@ export function makeSurroundings(options: {
     documentElement: element,
     body: element,
     querySelector: () => null,
+    getElementById: () => null,
     createElement: () => ({ ...element, click() {}, remove() {}, append() {} }),
     title: '',
   });
