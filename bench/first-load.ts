@@ -1,6 +1,7 @@
 import {
   cpuSlowdown,
   openChromium,
+  pageHelpers,
   percentile,
   phone,
   readOptions,
@@ -37,6 +38,7 @@ try {
       serviceWorkers: 'block',
     });
     const page = await context.newPage();
+    await page.addInitScript(pageHelpers);
     await page.addInitScript(watchPaint);
     await page.addInitScript(() => {
       const look = (): void => {

@@ -1,4 +1,4 @@
-import { openChromium, percentile, phone, readOptions, report, throttle } from './pages/browser.ts';
+import { openChromium, pageHelpers, percentile, phone, readOptions, report, throttle } from './pages/browser.ts';
 
 /*
  * npm run bench -- repeat-visit [--url …] [--page /e/…] [--runs 10] [--json]
@@ -15,6 +15,7 @@ try {
     hasTouch: true,
     locale: 'th-TH',
   });
+  await context.addInitScript(pageHelpers);
   await context.addInitScript(() => {
     const look = (): void => {
       const tiles = [...document.querySelectorAll<HTMLImageElement>('px-photo-grid img')].filter((image) => {

@@ -48,6 +48,9 @@ export const openChromium = async (): Promise<Browser> =>
     ],
   });
 
+/** What the compiler writes around functions with names; in the page it has to be there first. */
+export const pageHelpers = 'globalThis.__name = (value) => value';
+
 /** Watches what the eye gets: largest paint, shifts, tasks that block. Runs before the page's own code. */
 export function watchPaint(): void {
   const seen = { lcp: 0, lcpWhat: '', cls: 0, blocking: 0, fcp: 0 };
