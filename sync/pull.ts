@@ -29,6 +29,7 @@ interface Start {
 
 interface Page {
   json: Buffer;
+  last: Checkpoint | undefined;
   isFull: boolean;
   encoded: Map<string, Promise<Buffer>>;
 }
@@ -56,7 +57,12 @@ export function createPuller(db: Db) {
           : null,
       ...(reset && { reset }),
     };
-    return { json: Buffer.from(JSON.stringify(answer)), isFull: documents.length === limit, encoded: new Map() };
+    return {
+      json: Buffer.from(JSON.stringify(answer)),
+      last: last && reached,
+      isFull: documents.length === limit,
+      encoded: new Map(),
+    };
   }
 
   function forget(key: string): void {
@@ -97,6 +103,21 @@ export function createPuller(db: Db) {
     return made.page;
   }
 
+  function encode(page: Page, encoding: 'br' | 'gzip', isShared: boolean): Promise<Buffer> {
+    const known = page.encoded.get(encoding);
+    if (known) return known;
+    // Somebody's own page is sent once: not worth more than a quick pass.
+    const quality = isShared ? 5 : 3;
+    const params = {
+      [constants.BROTLI_PARAM_QUALITY]: quality,
+      [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+      [constants.BROTLI_PARAM_SIZE_HINT]: page.json.length,
+    };
+    const encoded = encoding === 'br' ? brotli(page.json, { params }) : gzipped(page.json, { level: quality });
+    page.encoded.set(encoding, encoded);
+    return encoded;
+  }
+
   async function startOf({ readable: { scope }, given }: PullQuestion): Promise<Start & { revision: number }> {
     const row = await db
       .selectFrom('sync_scopes')
@@ -124,23 +145,12 @@ export function createPuller(db: Db) {
       res.end(page.json);
       return;
     }
-    let encoded = page.encoded.get(encoding);
-    if (!encoded) {
-      // Somebody's own page is sent once: not worth more than a quick pass.
-      const quality = isShared ? 5 : 3;
-      encoded =
-        encoding === 'br'
-          ? brotli(page.json, {
-              params: {
-                [constants.BROTLI_PARAM_QUALITY]: quality,
-                [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
-                [constants.BROTLI_PARAM_SIZE_HINT]: page.json.length,
-              },
-            })
-          : gzipped(page.json, { level: quality });
-      page.encoded.set(encoding, encoded);
-    }
-    const body = await encoded;
+    // Who got a full page asks for the next one: it is made while this one travels and is stored there.
+    if (isShared && page.isFull && page.last)
+      void shared(question, { after: page.last, floor: start.floor, reset: undefined }, revision)
+        .then((next) => encode(next, encoding, true))
+        .catch(() => {});
+    const body = await encode(page, encoding, isShared);
     res.setHeader('Content-Encoding', encoding);
     res.vary('Accept-Encoding');
     res.setHeader('Content-Length', body.length);
