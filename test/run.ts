@@ -11,7 +11,7 @@ const REPOSITORY = path.resolve(import.meta.dirname, '..');
 const CACHE = path.join(REPOSITORY, '.cache', 'tools');
 const FOLDERS = ['contracts', 'face', 'migrations', 'server', 'sync', 'worker-ai', 'pwa', 'ops', 'bench', 'test'];
 const SKIPPED = new Set(['node_modules', 'dist', '.cache', '.data']);
-const STEP_LIMIT_MS = 12 * 60_000;
+const STEP_LIMIT_MS = 25 * 60_000;
 
 interface Counts {
   passed: number;
