@@ -3,7 +3,7 @@ import type { PhotoFailure } from '#contracts/pipeline.ts';
 import type { DbOrTrx, Trx } from '#server/platform/db.ts';
 import type { PhotoMetadata } from './pipeline/metadata.ts';
 
-/** The photo, its event's wishes and its original; undefined when it was deleted. */
+/** The photo, its event's wishes and its original; undefined when it or its event was deleted. */
 export const findPhotoToIndex = (db: DbOrTrx, photoId: string) =>
   db
     .selectFrom('photos as p')
@@ -24,10 +24,11 @@ export const findPhotoToIndex = (db: DbOrTrx, photoId: string) =>
     .select(sql<boolean>`e.ends_at + make_interval(days => e.retention_days) < now()`.as('isPastRetention'))
     .where('p.id', '=', photoId)
     .where('p.deleted_at', 'is', null)
+    .where('e.deleted_at', 'is', null)
     .executeTakeFirst();
 export type PhotoToIndex = NonNullable<Awaited<ReturnType<typeof findPhotoToIndex>>>;
 
-/** Locks the photo until the transaction ends; undefined when it was deleted meanwhile. */
+/** Locks the photo until the transaction ends; undefined when it or its event was deleted meanwhile. */
 export const lockPhoto = (trx: Trx, photoId: string) =>
   trx
     .selectFrom('photos as p')
@@ -44,6 +45,7 @@ export const lockPhoto = (trx: Trx, photoId: string) =>
     ])
     .where('p.id', '=', photoId)
     .where('p.deleted_at', 'is', null)
+    .where('e.deleted_at', 'is', null)
     .forNoKeyUpdate('p')
     .executeTakeFirst();
 
