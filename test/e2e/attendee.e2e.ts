@@ -29,7 +29,7 @@ describe('an attendee with a phone', function () {
     await stack.start();
     // A camera lies on its side: the portrait selfie in the middle of a wide picture.
     const selfie = await sharp(await readDemoSelfie(stack.dataDir))
-      .resize(640, 480, { fit: 'contain', background: '#807060' })
+      .resize(1280, 960, { fit: 'contain', background: '#807060' })
       .jpeg({ quality: 92 })
       .toBuffer();
     const film = path.join(stack.dataDir, 'camera.mjpeg');
@@ -99,7 +99,7 @@ describe('an attendee with a phone', function () {
       const bar = page.locator('.bottom-bar .btn-gold');
       await bar.waitFor();
       await page.locator('.tile').first().click();
-      await page.locator('.lightbox .picture img.over.in').waitFor();
+      await page.locator('.lightbox .picture img.over.in:not([alt=""])').waitFor();
       await screenshot(page, `photo-${language}-390`);
       await page.keyboard.press('Escape');
       await bar.click();
