@@ -164,8 +164,8 @@ export class PxDelivery extends PxElement {
               class="btn ${look}"
               aria-label="${texts.save}: ${label}"
               aria-disabled=${link ? 'false' : 'true'}
-              href=${link?.url ?? '#'}
-              download=${link?.fileName ?? ''}
+              href=${link?.url ?? nothing}
+              download=${link?.fileName ?? nothing}
               >${icon('download')}${texts.save}</a
             >`
       }
