@@ -100,6 +100,7 @@ export const areas: Record<string, Record<string, string>> = {
     audit_logs: 'Who did what to what.',
     idempotency_keys: 'Answers to requests that may be repeated.',
     outbox: 'Jobs written in the transaction that makes them necessary, moved to the queue afterwards.',
+    sync_pushes: 'Changes of devices that took effect, by a hash: sent again they do nothing; kept 30 days.',
     sync_scopes:
       'Revision counters that replication and caches follow; their row lock makes commit order revision order. Below floor_revision deletions are forgotten.',
   },

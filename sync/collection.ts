@@ -18,7 +18,8 @@ export interface PushRules<Doc> {
   lock(trx: Trx, context: SyncContext): Promise<void>;
   /** The server's document, tombstones too; undefined when there never was one. */
   find(trx: Trx, context: SyncContext, id: string): Promise<Replicated<Doc> | undefined>;
-  isEqual(a: Replicated<Doc>, b: Replicated<Doc>): boolean;
+  /** Whether both say the same, whatever their revisions. */
+  isSame(a: Replicated<Doc>, b: Replicated<Doc>): boolean;
   /** Applies what the phone wants as far as the rules allow, and answers what then is; throws AppError where they do not. */
   apply(trx: Trx, context: SyncContext, wanted: Replicated<Doc>): Promise<Replicated<Doc> | undefined>;
   /** The answer for a document that the server does not keep. */

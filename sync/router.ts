@@ -36,6 +36,7 @@ const pullQuery = z.object({
   floor: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
 });
+const pushQuery = z.object({ device: z.string().min(1).max(64).optional() });
 const contextQuery = z.object({ eventId: z.string().min(1).max(80).optional(), v: z.coerce.number().int().optional() });
 
 function parseQuery<S extends z.ZodType>(schema: S, query: unknown): z.output<S> {
@@ -101,10 +102,12 @@ export function syncRouter(deps: {
     await answerPull(req, res, { readable, version, form, given, limit: query.limit });
   });
   router.post('/api/sync/:collection/push', express.json({ limit: '2mb' }), async (req, res) => {
-    const { collection, context, version } = await open(req, res);
-    if (!collection.push) throw new AppError('request.method_not_allowed');
+    const { collection, context, version, readable } = await open(req, res);
+    const { push: rules } = collection;
+    if (!rules) throw new AppError('request.method_not_allowed');
     await deps.rateLimit?.check(req);
-    res.json(await pushBatch(db, collection.push, version, context, req.body));
+    const { device } = parseQuery(pushQuery, req.query);
+    res.json(await pushBatch(db, { rules, version, context, scope: readable.scope, device }, req.body));
   });
   router.get('/api/sync/:collection/stream', async (req, res) => {
     const { readable, version, context } = await open(req, res);

@@ -31,9 +31,13 @@ export const cartItemDocSchema = {
   indexes: ['eventId'],
 } as const;
 
-/** Equal in what a person decides; revision and times are the server's bookkeeping. */
-export const isEqual = (a: Replicated<CartItemDoc>, b: Replicated<CartItemDoc>): boolean =>
+/** The same in what a person decides; revision and times are the server's bookkeeping. */
+export const isSame = (a: Replicated<CartItemDoc>, b: Replicated<CartItemDoc>): boolean =>
   a._deleted === b._deleted && a.isSelected === b.isSelected;
+
+/** As the phone's replication asks: it takes over the server's revision, too, and says with its next change what that was based on. */
+export const isEqual = (a: Replicated<CartItemDoc>, b: Replicated<CartItemDoc>): boolean =>
+  a.revision === b.revision && isSame(a, b);
 
 /**
  * What this device changed stands, what it left alone is the server's. A photo added on a device that did not know of the

@@ -2,7 +2,8 @@
  * Replication (RxDB HTTP protocol) at /api/sync/{collection}/{pull,push,stream}?v={schema version}[&eventId=…]:
  *
  * pull    GET  ?checkpoint={"revision":0,"id":""}&limit=200 (or ?revision=0&id=&scope=) -> PullAnswer
- * push    POST [{newDocumentState, assumedMasterState?}] -> array of the server's documents that conflicted (never 403)
+ * push    POST [{newDocumentState, assumedMasterState?}] -> array of the server's documents that conflicted (never 403); `device=…`
+ *         (what the sender calls itself, the same as long as it keeps its documents) lets the server know a change that is sent again
  * stream  GET  server-sent events, each `data: RESYNC` ("pull now"); comments as heartbeat
  *
  * `eventId` is needed for photos. `v` may be the current version or one that is still served beside it; 426 sync.schema_outdated:
@@ -35,7 +36,7 @@ export interface PushRow<Doc> {
 }
 /**
  * `revision` of a document that the server answers because it refuses what the phone wants (a photo that is not for sale any
- * more): there is nothing to merge, asking again would be refused again.
+ * more), or because that took effect once and others came after it: there is nothing to merge, asking again changes nothing.
  */
 export const REFUSED_REVISION = -1;
 /** What a conflict is made of; see RxDB's conflict handler. */

@@ -28,7 +28,12 @@ export const favoriteDocSchema = {
   indexes: ['eventId'],
 } as const;
 
-export const isEqual = (a: Replicated<FavoriteDoc>, b: Replicated<FavoriteDoc>): boolean => a._deleted === b._deleted;
+/** The same in what a person decides; revision and time are the server's bookkeeping. */
+export const isSame = (a: Replicated<FavoriteDoc>, b: Replicated<FavoriteDoc>): boolean => a._deleted === b._deleted;
+
+/** As the phone's replication asks: it takes over the server's revision, too, and says with its next change what that was based on. */
+export const isEqual = (a: Replicated<FavoriteDoc>, b: Replicated<FavoriteDoc>): boolean =>
+  a.revision === b.revision && isSame(a, b);
 
 /** What this device changed stands, what it left alone is the server's. */
 export function merge(conflict: Conflict<FavoriteDoc>): Replicated<FavoriteDoc> {

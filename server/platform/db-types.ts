@@ -1004,6 +1004,12 @@ export interface SplitRules {
   version: Generated<number>;
 }
 
+export interface SyncPushes {
+  applied_at: Generated<Timestamp>;
+  key: Buffer;
+  scope: string;
+}
+
 export interface SyncScopes {
   floor_revision: Generated<number>;
   revision: Generated<number>;
@@ -1139,6 +1145,7 @@ export interface DB {
   shared_cart_members: SharedCartMembers;
   shared_carts: SharedCarts;
   split_rules: SplitRules;
+  sync_pushes: SyncPushes;
   sync_scopes: SyncScopes;
   two_factors: TwoFactors;
   uploads: Uploads;

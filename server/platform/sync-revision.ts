@@ -28,6 +28,15 @@ export async function nextRevision(trx: Trx, scope: string): Promise<number> {
   return row.revision;
 }
 
+/** What devices pushed as a guest counts as pushed by the account that the guest joins. */
+export async function movePushes(trx: Trx, from: string, to: string): Promise<void> {
+  await sql`
+    with moved as (delete from sync_pushes where scope = ${from} returning key, applied_at)
+    insert into sync_pushes (scope, key, applied_at) select ${to}, key, applied_at from moved on conflict do nothing`.execute(
+    trx,
+  );
+}
+
 /** `(table.revision, table.<id>) > checkpoint`: what a follower has not seen. An empty id is the start of its revision. */
 export function afterCheckpoint(
   table: string,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CartItemDoc, cartItemDocVersion, isEqual } from '#contracts/sync/cart-items.ts';
+import { type CartItemDoc, cartItemDocVersion, isSame } from '#contracts/sync/cart-items.ts';
 import type { Checkpoint, Replicated } from '#contracts/sync/documents.ts';
 import type { DbOrTrx, Trx } from '#server/platform/db.ts';
 import { scopes } from '#server/platform/sync-revision.ts';
@@ -57,7 +57,7 @@ export const cartItemsCollection = (cart: CartLines): SyncCollection<CartItemDoc
   },
   push: {
     schema,
-    isEqual,
+    isSame,
     async lock(trx, context) {
       const userId = ownerOf(context);
       await trx

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Replicated } from '#contracts/sync/documents.ts';
-import { type FavoriteDoc, favoriteDocVersion, isEqual } from '#contracts/sync/favorites.ts';
+import { type FavoriteDoc, favoriteDocVersion, isSame } from '#contracts/sync/favorites.ts';
 import type { FavoritesService } from '#server/modules/favorites/service.ts';
 import { scopes } from '#server/platform/sync-revision.ts';
 import type { SyncCollection } from '../collection.ts';
@@ -44,7 +44,7 @@ export const favoritesCollection = (favorites: FavoritesService): SyncCollection
   },
   push: {
     schema,
-    isEqual,
+    isSame,
     async lock(trx, context) {
       const scope = scopes.favorites(ownerOf(context));
       await trx

@@ -27,6 +27,7 @@ export function housekeepingJobHandlers(deps: { db: Db; settings: Settings }): J
       sessions: sql`delete from sessions where expires_at < now()`,
       verifications: sql`delete from verifications where expires_at < now()`,
       idempotencyKeys: sql`delete from idempotency_keys where expires_at < now()`,
+      syncPushes: sql`delete from sync_pushes where applied_at < now() - interval '30 days'`,
       outbox: sql`delete from outbox where relayed_at < now() - interval '7 days'`,
       loginAttempts: sql`delete from login_attempts where created_at < now() - interval '30 days'`,
       // Addresses and browsers in kept rows lose their use before the rows do.

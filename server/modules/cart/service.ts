@@ -3,7 +3,7 @@ import type { CartSummary, CartView } from '#contracts/http/cart.ts';
 import { listPriceOf } from '#contracts/pricing.ts';
 import type { PackagesService } from '#server/modules/packages/service.ts';
 import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
-import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
+import { movePushes, nextRevision, scopes } from '#server/platform/sync-revision.ts';
 import { type CouponsService, personOf } from './coupons.ts';
 import * as repository from './repository.ts';
 import { type PhotoCatalog, priceSelection, type Selection } from './selection.ts';
@@ -246,6 +246,7 @@ export function createCartService(deps: CartDeps) {
       const [first, second] = [guestId, userId].sort() as [string, string];
       const locked = new Map([[first, await repository.lockCart(trx, first)]]);
       locked.set(second, await repository.lockCart(trx, second));
+      await movePushes(trx, scopes.cart(guestId), scopes.cart(userId));
       const cart = locked.get(userId)!;
       const mine = await repository.linesOf(trx, guest.id);
       if (mine.length > 0) {

@@ -3,7 +3,7 @@ import { AppError } from '#contracts/errors.ts';
 import type { Viewer } from '#server/http/viewer.ts';
 import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
-import { nextRevision, scopes } from '#server/platform/sync-revision.ts';
+import { movePushes, nextRevision, scopes } from '#server/platform/sync-revision.ts';
 import type { PhotosService } from '../photos/service.ts';
 import * as repository from './repository.ts';
 
@@ -36,7 +36,9 @@ export function createFavoritesService({ db, photos }: { db: Db; photos: PhotosS
     await trx
       .insertInto('favorites')
       .values({ user_id: userId, photo_id: photoId, event_id: photo.event_id, revision })
-      .onConflict((c) => c.columns(['user_id', 'photo_id']).doUpdateSet({ deleted_at: null, revision }))
+      .onConflict((c) =>
+        c.columns(['user_id', 'photo_id']).doUpdateSet({ deleted_at: null, created_at: sql<Date>`now()`, revision }),
+      )
       .execute();
   }
 
@@ -86,6 +88,7 @@ export function createFavoritesService({ db, photos }: { db: Db; photos: PhotosS
         .where('photos.deleted_at', 'is', null)
         .orderBy('photo_id')
         .execute();
+      await movePushes(trx, scopes.favorites(guestId), scopes.favorites(userId));
       for (const { photo_id } of marked) await apply(trx, userId, photo_id, true);
       await trx.deleteFrom('favorites').where('user_id', '=', guestId).execute();
     },

@@ -7,6 +7,7 @@ import {
   type LiveDocuments,
   type PullAnswer,
   type PushRow,
+  REFUSED_REVISION,
   type Replicated,
 } from '#contracts/sync/documents.ts';
 import { send } from '../api.ts';
@@ -88,11 +89,30 @@ export async function replicate(name: CollectionName, options: Options): Promise
       throw error;
     }
   };
-  const pushRows = (rows: PushRow<Doc>[]): Promise<Replicated<Doc>[]> =>
-    send('POST', `${path}/push`, { query, body: rows });
 
   async function start(): Promise<typeof running> {
-    const collection = (await database())[name] as unknown as RxCollection<Doc>;
+    const db = await database();
+    const collection = db[name] as unknown as RxCollection<Doc>;
+    // The same as long as the documents are on this device, in every tab.
+    const device = await db.storageToken;
+    const pushRows = (rows: PushRow<Doc>[]): Promise<Replicated<Doc>[]> =>
+      send('POST', `${path}/push`, { query: { ...query, device }, body: rows });
+    /** What the server never had. Where it forgot deletions it asks once more: it cannot know whether this was among them. */
+    async function offer(documents: Replicated<Doc>[]): Promise<Replicated<Doc>[]> {
+      const answers = await pushRows(documents.map((newDocumentState) => ({ newDocumentState })));
+      const asked = new Map(documents.map((document) => [document.id, document]));
+      const again = answers.filter((answer) => answer._deleted && answer.revision !== REFUSED_REVISION);
+      if (again.length === 0) return answers;
+      const others = answers.filter((answer) => !again.includes(answer));
+      return others.concat(
+        await pushRows(
+          again.map((assumedMasterState) => ({
+            newDocumentState: asked.get(assumedMasterState.id)!,
+            assumedMasterState,
+          })),
+        ),
+      );
+    }
     const stream$ = new Subject<RxReplicationPullStreamItem<Doc, Checkpoint>>();
     const puller = new Puller<Doc>({
       ask: (checkpoint, limit) =>
@@ -104,9 +124,7 @@ export async function replicate(name: CollectionName, options: Options): Promise
         const docs = await collection.find().exec();
         return docs.map((doc) => ({ ...(doc.toMutableJSON() as Doc), _deleted: false }));
       },
-      offer: options.push
-        ? (documents) => pushRows(documents.map((newDocumentState) => ({ newDocumentState })))
-        : undefined,
+      offer: options.push ? offer : undefined,
       pullNow: () => stream$.next('RESYNC'),
     });
     const state: RxReplicationState<Doc, Checkpoint> = replicateRxCollection<Doc, Checkpoint>({
