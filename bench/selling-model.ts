@@ -14,7 +14,7 @@ if (services) Object.assign(process.env, services.env);
 const { playModel } = await import('#test/selling-model.ts');
 const startedAt = Date.now();
 try {
-  const { steps, kills, kinds } = await playModel({
+  const { steps, kills, kinds, reached } = await playModel({
     runs: Number(values.runs),
     seed: Number(values.seed),
     length: Number(values.length),
@@ -27,6 +27,7 @@ try {
     `seed ${values.seed}: ${values.runs} runs, ${steps} steps, ${kills} of them killed; every invariant held after each`,
   );
   console.table(kinds);
+  console.table(reached);
 } finally {
   await services?.stop();
 }

@@ -235,6 +235,11 @@ export const errorTable = {
   'case.too_little': define(409, 'That is less than the order costs.', 'ยอดนี้น้อยกว่าราคาคำสั่งซื้อ'),
   'webhook.signature': define(401, 'The signature does not fit.', 'ลายเซ็นไม่ถูกต้อง'),
   'refund.not_allowed': define(409, 'This order cannot be refunded.', 'คำสั่งซื้อนี้คืนเงินไม่ได้'),
+  'refund.whole_package': define(
+    409,
+    'An unlimited package is refunded as a whole: choose all its photos.',
+    'แพ็กเกจไม่จำกัดจำนวนต้องขอคืนเงินทั้งแพ็กเกจ โปรดเลือกภาพทั้งหมดในแพ็กเกจ',
+  ),
   'refund.exists': define(409, 'A refund for this order is being looked at already.', 'มีคำขอคืนเงินของคำสั่งซื้อนี้อยู่แล้ว'),
   'refund.transition': define(409, 'The refund cannot change to that from where it is.', 'เปลี่ยนสถานะการคืนเงินแบบนี้ไม่ได้'),
   'refund.gateway': define(
@@ -257,6 +262,11 @@ export const errorTable = {
   'payout.nothing_due': define(409, 'There is nothing to pay out.', 'ไม่มียอดที่ต้องจ่าย'),
   'payout.transition': define(409, 'The payout cannot change to that from where it is.', 'เปลี่ยนสถานะการจ่ายเงินแบบนี้ไม่ได้'),
   'payout.second_person': define(409, 'Another admin has to approve this amount too.', 'ยอดนี้ต้องให้ผู้ดูแลอีกคนหนึ่งอนุมัติ'),
+  'payout.in_bank_file': define(
+    409,
+    'This payout was in a file for the bank: it may have been transferred. If it was not, mark it “Transfer failed”.',
+    'ยอดนี้อยู่ในไฟล์สำหรับธนาคารแล้ว จึงอาจโอนไปแล้ว หากโอนไม่สำเร็จ ให้เลือก “โอนไม่สำเร็จ”',
+  ),
   'payout.nothing_to_transfer': define(
     409,
     'No approved payout of this batch has a bank account to transfer to.',

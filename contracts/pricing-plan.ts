@@ -38,6 +38,7 @@ export interface Plan {
   total: Satang;
   /** Taken bundles, each with the photos it covers, dearest photos first. */
   bundles: { bundle: PricedPackage; covers: number }[];
+  /** Covers what the bundles do not. */
   unlimited: PricedPackage | undefined;
   /** Every photo costs nothing: unlimited was bought before. */
   isOwned?: boolean;
@@ -94,7 +95,7 @@ function bundleCosts(most: number, bundles: readonly PricedPackage[]) {
 
 /**
  * Least total for prices sorted dearest first: bundles over the m dearest, the rest one by one, for the best m; or
- * unlimited, also when it costs the same. `taken` was decided before and covers the dearest ones.
+ * unlimited, also when it costs the same. `taken` was decided before and covers the dearest ones; unlimited then covers the rest.
  */
 export function bestPlan(prices: readonly number[], offer: Offer, taken: readonly PricedPackage[] = []): Plan {
   const count = prices.length;
@@ -114,10 +115,6 @@ export function bestPlan(prices: readonly number[], offer: Offer, taken: readonl
     const total = takenTotal + cost[m]! + tail[takenCovers + m]!;
     if (total < best.total) best = { total, covered: m };
   }
-  const unlimited = taken.length === 0 ? offer.unlimited : undefined;
-  if (unlimited && unlimited.priceSatang <= best.total) {
-    return { total: unlimited.priceSatang, bundles: [], unlimited };
-  }
   const bundles: Plan['bundles'] = [];
   let left = takenCovers;
   for (const bundle of taken) {
@@ -125,6 +122,10 @@ export function bestPlan(prices: readonly number[], offer: Offer, taken: readonl
     bundles.push({ bundle, covers });
     left -= covers;
   }
+  const { unlimited } = offer;
+  const isForRest = taken.length === 0 || takenCovers < count;
+  if (unlimited && isForRest && takenTotal + unlimited.priceSatang <= best.total)
+    return { total: takenTotal + unlimited.priceSatang, bundles, unlimited };
   for (let m = best.covered; m > 0; ) {
     const bundle = first[m]!;
     const covers = Math.min(m, bundle.photoCount ?? 0);
@@ -178,9 +179,9 @@ export function allocate({ photos, plan, offer }: EventPart): { priceSatang: Sat
     const weights = lists.every(Number.isFinite) ? lists : lists.map(() => 1);
     return spread(priceSatang, weights).map((part) => ({ priceSatang: part, packageId: id as string | null }));
   };
-  if (plan.unlimited) return cover(0, photos.length, plan.unlimited);
   const parts: { priceSatang: Satang; packageId: string | null }[] = [];
   for (const { bundle, covers } of plan.bundles) parts.push(...cover(parts.length, parts.length + covers, bundle));
+  if (plan.unlimited) return [...parts, ...cover(parts.length, photos.length, plan.unlimited)];
   for (const { photo, list } of photos.slice(parts.length)) {
     parts.push({ priceSatang: list, packageId: photo.priceSatang === null ? (offer.single?.id ?? null) : null });
   }
@@ -198,13 +199,13 @@ export function packagesOf(part: EventPart, allocated: { packageId: string | nul
     photos: covered,
     unitPriceSatang: used.priceSatang,
   });
-  if (plan.unlimited) return [shape(plan.unlimited, 1, photos.length)];
   const taken = new Map<string, QuotePackage>();
   for (const { bundle, covers } of plan.bundles) {
     const before = taken.get(bundle.id);
     taken.set(bundle.id, shape(bundle, (before?.count ?? 0) + 1, (before?.photos ?? 0) + covers));
   }
   const covered = plan.bundles.reduce((sum, each) => sum + each.covers, 0);
+  if (plan.unlimited) return [...taken.values(), shape(plan.unlimited, 1, photos.length - covered)];
   const singles = allocated.slice(covered).filter((each) => each.packageId !== null).length;
   if (offer.single && singles > 0) taken.set(offer.single.id, shape(offer.single, singles, singles));
   return [...taken.values()];

@@ -32,6 +32,8 @@ export interface QuoteInput {
   /**
    * The package the buyer insists on. A bundle or unlimited is taken once, in the event where that adds least; single means
    * photo by photo in every event. All else stays the cheapest. Ignored when it is not offered (`forcedPackageId` is then null).
+   * It never costs less than what is cheapest; but one more photo may bring it to an event where it has a lower price of its own,
+   * or where the coupon is for, and so make the whole cheaper.
    */
   forcedPackageId?: string | null;
   /** Events whose unlimited package this buyer has already: their photos cost nothing more. */

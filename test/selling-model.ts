@@ -1,303 +1,63 @@
-import { createHmac } from 'node:crypto';
-import { AppError } from '#contracts/errors.ts';
 import { createCoupon } from '#contracts/http/coupons.ts';
-import type { Viewer } from '#server/http/viewer.ts';
+import type { SettingKey, SettingValue } from '#contracts/settings.ts';
 import type { PaymentProvider } from '#server/modules/payments/service.ts';
 import { createFaultPoints } from './fault-points.ts';
-import { type Ground, photoRows, prepareGround } from './fault-scenarios.ts';
-import { checkAlways, checkSettled } from './selling-model-checks.ts';
+import { photoRows, prepareGround } from './fault-scenarios.ts';
+import { checkAlways, checkSettled, reachedIn } from './selling-model-checks.ts';
+import {
+  bag,
+  gatewayPayments,
+  mayDie,
+  minute,
+  type Random,
+  randomOf,
+  refused,
+  signed,
+  steps,
+  type World,
+} from './selling-model-steps.ts';
 import { type ShopApp, type ShopServices, startShopApp } from './shop-app.ts';
 
-/** Small, fast, and the same numbers for the same seed (mulberry32). */
-export function randomOf(seed: number) {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+/** Low limits, so that second persons, withheld tax and payouts happen in a short life. */
+export const limits = { refundSatang: 8_000, payoutSatang: 9_000, writeOffSatang: 100 };
+async function setUp(shop: ShopApp, random: Random): Promise<void> {
+  const settings: { [K in SettingKey]?: Partial<SettingValue<K>> } = {
+    seller: { vatRegistered: random.chance(0.5) },
+    refunds: { twoPersonLimitSatang: limits.refundSatang },
+    reconciliation: { writeOffLimitSatang: limits.writeOffSatang },
+    payouts: {
+      holdDays: random.below(2),
+      minimumSatang: 500,
+      withholdingThresholdSatang: 4_000,
+      twoPersonLimitSatang: limits.payoutSatang,
+    },
   };
-  const below = (n: number) => Math.floor(next() * n);
-  return {
-    next,
-    below,
-    pick: <T>(list: readonly T[]): T => list[below(list.length)]!,
-    chance: (p: number) => next() < p,
-  };
+  const rows = Object.entries(settings).map(([key, value]) => ({ key, value: JSON.stringify(value) }));
+  await shop.db.insertInto('settings').values(rows).execute();
 }
-type Random = ReturnType<typeof randomOf>;
 
-/** Ends a step that a person or a gateway was refused; anything else is a bug. */
-const refused = (error: unknown): void => {
-  if (!(error instanceof AppError)) throw error;
-};
-const minute = 60_000;
-
-interface World {
-  shop: ShopApp;
-  ground: Ground;
-  random: Random;
-  buyers: Viewer[];
-  admins: Viewer[];
-  /** Photos for sale by event, and what this run ordered. */
-  photoIds: string[];
-  orderIds: Set<string>;
-  /** The gateway leaves checks unanswered now and then: a sweep may leave something to the next one. */
-  checkFails: boolean;
-  log: string[];
-}
-type GatewayPayment = { transId: string; ref1: string; status: string; paidSatang: number | null };
-
-const gatewayPayments = async (shop: ShopApp): Promise<GatewayPayment[]> =>
-  (await (await fetch(`${shop.devUrl}/dev/paynoi.json`)).json()) as GatewayPayment[];
-const paymentRow = async (shop: ShopApp, id: string) =>
-  (await shop.db.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirstOrThrow()) as never;
-
-function signed(shop: ShopApp, claim: object, key = shop.apiKey): Buffer {
-  const data = JSON.stringify(claim);
-  const signature = createHmac('sha256', key).update(data).digest('hex');
-  return Buffer.from(`{"data":${data},"signature":"${signature}"}`);
-}
-const ids = async (world: World, table: 'payments' | 'orders'): Promise<string[]> => {
-  const mine = [...world.orderIds];
-  if (mine.length === 0) return [];
-  const column = table === 'payments' ? 'order_id' : 'id';
-  const rows = await world.shop.db
-    .selectFrom(table)
-    .select('id')
-    .where(column as 'id', 'in', mine)
-    .execute();
-  return rows.map((row) => row.id);
-};
-
-/** What can happen next. `by` is the process it happens in: the shop, or one that dies on the way. */
-const steps: Record<string, { weight: number; run(world: World, by: ShopServices): Promise<unknown> }> = {
-  add: {
-    weight: 8,
-    run: ({ random, buyers, photoIds }, by) =>
-      by.cart.add(random.pick(buyers).userId, [
-        ...new Set([random.pick(photoIds), random.pick(photoIds), random.pick(photoIds)]),
-      ]),
-  },
-  remove: {
-    weight: 2,
-    run: ({ random, buyers, photoIds }, by) => by.cart.remove(random.pick(buyers).userId, random.pick(photoIds)),
-  },
-  'price change': {
-    weight: 2,
-    async run({ shop, random }) {
-      const [single] = (await shop.packages.list(true)).filter((each) => each.kind === 'single');
-      await shop.packages.update(single!.id, { priceSatang: 3000 + random.below(60) * 100 } as never);
-    },
-  },
-  coupon: {
-    weight: 2,
-    run: ({ random, buyers }, by) =>
-      by.cart.useCoupon(random.pick(buyers), random.pick(['MODEL33', 'MODEL100', null]), '127.0.0.1'),
-  },
-  checkout: {
-    weight: 9,
-    async run({ random, buyers, orderIds }, by) {
-      const viewer = random.pick(buyers);
-      const { order } = await by.orders.place(viewer, {});
-      orderIds.add(order.id);
-      await by.payments.start(order.id, viewer);
-    },
-  },
-  'QR again': {
-    weight: 3,
-    async run(world, by) {
-      const id = world.random.pick(await ids(world, 'orders'));
-      if (id) await by.payments.start(id, world.admins[0]!);
-    },
-  },
-  pay: {
-    weight: 9,
-    async run({ shop, random }) {
-      const open = (await gatewayPayments(shop)).filter((each) => each.paidSatang === null);
-      const kind = random.pick(['lose-webhook', 'lose-webhook', 'lose-webhook', 'pay-short', 'pay-over', 'pay-late']);
-      if (open.length > 0) await shop.act(random.pick(open.slice(0, 4)).transId, kind);
-    },
-  },
-  'pay the same QR again': {
-    weight: 1,
-    async run({ shop, random }) {
-      const paid = (await gatewayPayments(shop)).filter((each) => each.paidSatang !== null);
-      if (paid.length > 0) await shop.act(random.pick(paid.slice(0, 4)).transId, 'pay-again');
-    },
-  },
-  'gateway gives up': {
-    weight: 1,
-    async run({ shop, random }) {
-      const open = (await gatewayPayments(shop)).filter((each) => each.status === 'pending');
-      if (open.length > 0) await shop.act(random.pick(open).transId, random.pick(['expire', 'fail']));
-    },
-  },
-  'stray money': {
-    weight: 1,
-    run: ({ shop, random }) => shop.dev('/dev/paynoi/stray', { amountSatang: 1000 + random.below(9000) }),
-  },
-  webhook: {
-    weight: 9,
-    async run({ shop, random }, by) {
-      const all = await gatewayPayments(shop);
-      if (all.length === 0) return;
-      // Early, late, twice, of any payment; the claims may lie, as nothing in them is believed.
-      const about = random.pick(all.slice(0, 8));
-      const claim = {
-        trans_id: about.transId,
-        ...(random.chance(0.7) && { ref1: about.ref1 }),
-        amount: `${random.below(200)}.00`,
-        n: random.below(3),
-      };
-      await by.webhooks.receive({ body: signed(shop, claim), requestId: 'model' });
-      if (random.chance(0.7)) await shop.runJobs();
-    },
-  },
-  'forged webhook': {
-    weight: 1,
-    async run({ shop, random }) {
-      const about = (await gatewayPayments(shop))[0];
-      const body = signed(
-        shop,
-        { trans_id: about?.transId ?? 'x', payment_status: 'completed' },
-        `not ${random.next()}`,
-      );
-      const code = await shop.webhooks.receive({ body, requestId: 'model' }).then(
-        () => 'taken',
-        (error: AppError) => error.code,
-      );
-      if (code !== 'webhook.signature') throw new Error(`a forged webhook was ${code}`);
-    },
-  },
-  jobs: { weight: 2, run: ({ shop }) => shop.runJobs() },
-  poll: {
-    weight: 6,
-    async run(world, by) {
-      const id = world.random.pick(await ids(world, 'payments'));
-      if (id) await by.payments.settle(await paymentRow(world.shop, id), { isUrgent: world.random.chance(0.5) });
-    },
-  },
-  cancel: {
-    weight: 1,
-    async run(world, by) {
-      const id = world.random.pick(await ids(world, 'orders'));
-      if (id) await by.payments.cancelOrder(id, world.admins[0]!);
-    },
-  },
-  time: {
-    weight: 6,
-    run: async ({ shop, random }) =>
-      shop.wait(random.pick([5_000, 31_000, 2 * minute, 2 * minute, 16 * minute, 3 * 60 * minute, 25 * 60 * minute])),
-  },
-  sweep: {
-    weight: 4,
-    run: ({ shop, checkFails }) =>
-      shop.sweep().catch((error) => {
-        if (!checkFails) throw error;
-      }),
-  },
-  'ask for a refund': {
-    weight: 3,
-    async run(world, by) {
-      const orderId = world.random.pick(await ids(world, 'orders'));
-      if (!orderId) return;
-      const items = await world.shop.db
-        .selectFrom('order_items')
-        .select('id')
-        .where('order_id', '=', orderId)
-        .execute();
-      const part = world.random.chance(0.5) ? { itemIds: [world.random.pick(items).id] } : {};
-      await by.refunds.request(world.admins[0]!, { orderId, reason: 'model', ...part });
-    },
-  },
-  'decide a refund': {
-    weight: 4,
-    async run({ shop, random, admins }, by) {
-      const open = (await shop.refunds.list({ limit: 50 })).items.filter(
-        (each) => each.status === 'requested' || each.status === 'approved',
-      );
-      if (open.length === 0) return;
-      const refund = random.pick(open);
-      const admin = random.pick(admins);
-      if (refund.status === 'approved') await by.refunds.transfer(refund.id, `KB-${refund.id.slice(0, 8)}`, admin);
-      else await by.refunds.decide(refund.id, random.chance(0.8) ? 'approve' : 'reject', admin);
-    },
-  },
-  'look at a payment': {
-    weight: 4,
-    async run({ shop, random, admins }, by) {
-      const open = (await shop.reviews.list({ limit: 50 })).items;
-      if (open.length === 0) return;
-      const review = random.pick(open);
-      await by.reviews.resolve(review.id, random.pick(review.actions), random.pick(admins));
-    },
-  },
-  'decide about money': {
-    weight: 4,
-    async run(world, by) {
-      const { shop, random, admins } = world;
-      const open = (await shop.cases.list({ limit: 50 })).items.filter((each) => each.status !== 'resolved');
-      if (open.length === 0) return;
-      const found = random.pick(open);
-      if (found.status === 'returning')
-        return by.cases.transfer(found.id, `KB-${found.id.slice(0, 8)}`, random.pick(admins));
-      const action = random.pick(found.actions);
-      const order = action === 'attach' ? random.pick(await ids(world, 'orders')) : undefined;
-      return by.cases.resolve(found.id, { action, ...(order && { order }) }, random.pick(admins));
-    },
-  },
-  reconcile: { weight: 4, run: (_world, by) => by.reconcile.run() },
-  'faults of the feed': {
-    weight: 2,
-    async run(world) {
-      const { shop, random } = world;
-      const faults = {
-        feedLateMs: random.pick([0, 0, 20 * minute, 26 * 60 * minute]),
-        feedTwice: random.chance(0.3),
-        feedWithoutIds: random.chance(0.3),
-        feedOffSatang: random.pick([0, 0, 0, -2, 3]),
-        checkFails: random.pick([0, 0, 1]),
-        createFails: random.pick([0, 0, 0, 1]),
-      };
-      world.checkFails = faults.checkFails > 0;
-      await shop.faults(faults);
-    },
-  },
-  payout: {
-    weight: 2,
-    async run({ shop, random, admins }, by) {
-      const admin = random.pick(admins);
-      await by.revenue.payouts.createBatch(admin, {}).catch(refused);
-      const { items } = await shop.revenue.payouts.list({ limit: 50 });
-      for (const payout of items.filter((each) => each.status === 'draft'))
-        await by.revenue.payouts.approve(payout.id, admin).catch(refused);
-      const ready = items.filter((each) => each.status === 'approved');
-      if (ready.length > 0)
-        await by.revenue.payouts.pay(random.pick(ready).id, { transferReference: 'KB-PAYOUT' }, admin);
-    },
-  },
-};
-const mayDie = Object.keys(steps).filter(
-  (name) => !['time', 'pay', 'price change', 'faults of the feed', 'stray money'].includes(name),
-);
-const bag = Object.entries(steps).flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
-
-/** Now and then the answer to a create is lost, though the gateway made it. */
-const losing =
-  (random: Random) =>
+/** Now and then the answer to a create is lost, though the gateway made it. `isStubborn`: what ended unpaid stays pending there for ever. */
+const disturbing =
+  (random: Random, isStubborn: boolean) =>
   (provider: PaymentProvider): PaymentProvider => ({
     ...provider,
     async create(request) {
       const answer = await provider.create(request);
       return random.chance(0.12) ? { kind: 'unknown', reason: 'lost by the model' } : answer;
     },
+    async check(transId) {
+      const answer = await provider.check(transId);
+      const isOver = answer.kind === 'found' && answer.status === 'expired';
+      return isStubborn && isOver ? { ...answer, status: 'pending' } : answer;
+    },
   });
 
 async function step(world: World, services: ShopServices): Promise<void> {
   const { random, shop, log } = world;
   const name = random.pick(bag);
-  if (!mayDie.includes(name) || !random.chance(0.12)) {
+  const fate = mayDie.includes(name) ? random.next() : 1;
+  if (fate < 0.08) return together(world, services, name, random.pick(mayDie));
+  if (fate > 0.2) {
     log.push(name);
     await steps[name]!.run(world, services).catch(refused);
     return;
@@ -312,6 +72,16 @@ async function step(world: World, services: ShopServices): Promise<void> {
   ]);
   log.push(`${name} (killed: ${label})`);
   await points.close();
+}
+/** Two at the same time, each with numbers of its own: what they draw is the same for the same seed, how they interleave is not. */
+async function together(world: World, services: ShopServices, one: string, other: string): Promise<void> {
+  world.log.push(`${one} (with ${other})`);
+  await Promise.all(
+    [one, other].map((name) => {
+      const mine = { ...world, random: randomOf(world.random.below(2 ** 31)) };
+      return steps[name]!.run(mine, services).catch(refused);
+    }),
+  );
 }
 
 /** Everything has its time: faults end, the gateway's webhooks come, sweeps and reconciliation run, a day passes. */
@@ -332,7 +102,7 @@ async function settleDown(world: World): Promise<void> {
   for (const ms of [minute, 20 * minute, 26 * 60 * minute, 20 * minute]) {
     shop.wait(ms);
     await shop.runJobs();
-    await shop.sweep();
+    await world.sweep();
     await shop.reconcile.run();
   }
 }
@@ -343,16 +113,18 @@ export async function playModel(options: {
   runs: number;
   length?: number;
   onRun?: (run: number, steps: number) => void;
-}): Promise<{ steps: number; kills: number; kinds: Record<string, number> }> {
+}): Promise<{ steps: number; kills: number; kinds: Record<string, number>; reached: Record<string, number> }> {
   const { seed, runs, length = 40 } = options;
   let count = 0;
   let kills = 0;
   const kinds: Record<string, number> = {};
+  const reached: Record<string, number> = {};
   for (let run = 0; run < runs; run++) {
     const shop = await startShopApp();
     const random = randomOf(seed + run * 7919);
     const log: string[] = [];
     try {
+      await setUp(shop, random);
       await shop.faults({ dropWebhooks: true });
       const ground = await prepareGround(shop);
       const other = { ...ground, eventId: await shop.event({ revenue_type: 'premium' }) };
@@ -364,32 +136,41 @@ export async function playModel(options: {
           createCoupon.body.parse({ code, kind: 'percent', percentBp }) as never,
           ground.admin.userId,
         );
+      const services = shop.composeAgain({ db: shop.db, wrap: disturbing(random, random.chance(0.3)) });
+      const photoIds = [...(await photoRows(ground, 16)), ...(await photoRows(other, 9))];
+      await shop.db.updateTable('photos').set({ price_satang: 0 }).where('id', '=', photoIds[0]!).execute();
       const world: World = {
         shop,
         ground,
         random,
         buyers: await Promise.all([shop.viewer(), shop.viewer(), shop.viewer()]),
         admins: [ground.admin, ground.second],
-        photoIds: [...(await photoRows(ground, 5)), ...(await photoRows(other, 4))],
+        photoIds,
         orderIds: new Set(),
         checkFails: false,
+        sweep: () =>
+          services.handlers['sweep-payments']!(
+            {},
+            { jobId: 'sweep', attempt: 1, logger: shop.logger, signal: new AbortController().signal },
+          ),
         log,
       };
       await shop.reconcile.run();
-      const services = shop.composeAgain({ db: shop.db, wrap: losing(random) });
       let newest = 0;
       for (let i = 0; i < length; i++) {
         await step(world, services);
-        newest = await checkAlways(shop.db, newest);
+        newest = await checkAlways(shop.db, newest, limits);
         const placed = await shop.db.selectFrom('orders').select('id').execute();
         for (const row of placed) world.orderIds.add(row.id);
       }
       log.push('settle down');
       await settleDown(world);
-      await checkAlways(shop.db, newest);
+      await checkAlways(shop.db, newest, limits);
       const feed = await shop.payments.provider.bankFeed!();
       const arrived = feed.kind === 'rows' ? feed.rows.reduce((sum, row) => sum + row.amountSatang, 0) : 0;
       await checkSettled(shop.db, await gatewayPayments(shop), arrived);
+      for (const [name, times] of Object.entries(await reachedIn(shop.db)))
+        reached[name] = (reached[name] ?? 0) + times;
     } catch (error) {
       const { message } = error as Error;
       throw new Error(`seed ${seed}, run ${run}: ${message}\n  ${log.join(' > ')}`, { cause: error });
@@ -401,5 +182,5 @@ export async function playModel(options: {
     for (const each of log) kinds[each.split(' (')[0]!] = (kinds[each.split(' (')[0]!] ?? 0) + 1;
     options.onRun?.(run, count);
   }
-  return { steps: count, kills, kinds };
+  return { steps: count, kills, kinds, reached };
 }

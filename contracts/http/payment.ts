@@ -110,6 +110,7 @@ export const adminRefundView = refundView.extend({
   email: z.string(),
   orderTotalSatang: satang,
   decidedBy: z.string().nullable(),
+  decidedByName: z.string().nullable(),
   secondApprover: z.string().nullable(),
   canSend: z.boolean().describe('the gateway can send it back by itself'),
   transferVia: z.enum(['bank', 'gateway']).nullable(),
@@ -129,7 +130,7 @@ export const requestRefund = route({
     payee: payee.optional().describe('where the money shall go'),
   }),
   responses: { 201: refundView },
-  errors: ['order.not_found', 'refund.not_allowed', 'refund.exists'],
+  errors: ['order.not_found', 'refund.not_allowed', 'refund.whole_package', 'refund.exists'],
   idempotent: true,
 });
 export const listRefunds = route({
@@ -150,7 +151,13 @@ export const decideRefund = route({
   params: idParams,
   body: z.object({ decision: z.enum(['approve', 'reject']), note: z.string().trim().max(1000).optional() }),
   responses: { 200: adminRefundView },
-  errors: ['resource.not_found', 'refund.transition', 'refund.second_person'],
+  errors: [
+    'resource.not_found',
+    'refund.transition',
+    'refund.second_person',
+    'refund.whole_package',
+    'resource.conflict',
+  ],
 });
 export const transferRefund = route({
   method: 'post',

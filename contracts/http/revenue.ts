@@ -203,7 +203,7 @@ export const cancelPayout = route({
   method: 'post',
   path: '/api/revenue/payouts/:id/cancel',
   summary: 'Give up a draft or approved payout; its postings are free for the next',
-  errors: ['resource.not_found', 'payout.transition'],
+  errors: ['resource.not_found', 'payout.transition', 'payout.in_bank_file'],
 });
 export const failPayout = route({
   ...payoutStep,

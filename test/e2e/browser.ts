@@ -80,6 +80,15 @@ export async function openPage(
   return { context, page, sent, complaints };
 }
 
+/** Signs in with a demo account through the page, and waits for where that leads. */
+export async function signInAs(page: Page, url: string, name: string, next: string): Promise<void> {
+  await page.goto(`${url}/sign-in?next=${encodeURIComponent(next)}`);
+  await page.locator('input[name="email"]').fill(`${name}@demo.thepixstock.test`);
+  await page.locator('input[name="password"]').fill('Demo-Pass-2026');
+  await page.locator('form button.btn-solid').click();
+  await page.waitForURL(`${url}${next}`);
+}
+
 /** Screenshots go to docs/screenshots when they are being renewed (SCREENSHOTS=1), else to .cache/screenshots to be looked at. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   const folder = path.join(repository, process.env.SCREENSHOTS ? 'docs' : '.cache', 'screenshots');

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Browser, Page, Route } from 'playwright-core';
 import sharp from 'sharp';
 import { demoPhotos } from '#ops/laptop/demo/photos.ts';
-import { desk, openBrowser, openPage, phone, screenshot } from './browser.ts';
+import { desk, openBrowser, openPage, phone, screenshot, signInAs } from './browser.ts';
 import { Client, until } from './client.ts';
 import { order, pay } from './main-job.ts';
 import { createStack, type Stack } from './stack.ts';
@@ -46,13 +46,7 @@ describe('the people at the desks', function () {
     return file;
   }
 
-  async function signIn(page: Page, name: string, next: string): Promise<void> {
-    await page.goto(`${stack.url}/sign-in?next=${encodeURIComponent(next)}`);
-    await page.locator('input[name="email"]').fill(`${name}@demo.thepixstock.test`);
-    await page.locator('input[name="password"]').fill('Demo-Pass-2026');
-    await page.locator('form button.btn-solid').click();
-    await page.waitForURL(`${stack.url}${next}`);
-  }
+  const signIn = (page: Page, name: string, next: string) => signInAs(page, stack.url, name, next);
 
   /** The chooser of browsers without file handles, which a test can answer. */
   const plainChooser = (page: Page) =>

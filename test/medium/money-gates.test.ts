@@ -84,7 +84,7 @@ describe('money at the gates', () => {
   });
 
   it('takes no price from outside, and shows nobody what is another’s', async () => {
-    const [buyer, thief] = [await shop.person(), await shop.person()];
+    const [buyer, thief] = [await shop.person(), await shop.person()] as const;
     const [photoId] = await photoRows(ground, 1);
     const as = (token: string, method: string, target: string, body?: unknown) =>
       shop.call(method, target, { token, body });
@@ -92,8 +92,10 @@ describe('money at the gates', () => {
     const order = await as(buyer.token, 'POST', '/api/orders', { totalSatang: 1, price: 1, discountSatang: 5999 });
     assert.equal(order.status, 201);
     assert.equal(order.body.totalSatang, 6000);
+    const [another] = await photoRows(ground, 1);
+    await as(buyer.token, 'POST', '/api/cart/items', { photoId: another });
     const wrong = await as(buyer.token, 'POST', '/api/orders', { expectedTotalSatang: 1 });
-    assert.notEqual(wrong.body.totalSatang, 1);
+    assert.deepEqual([wrong.status, wrong.body.code], [409, 'order.price_changed']);
     const payment = await as(buyer.token, 'POST', '/api/payment/create', {
       orderId: order.body.id,
       amountSatang: 100,
@@ -109,6 +111,14 @@ describe('money at the gates', () => {
       ['POST', '/api/payment/refund', { orderId: order.body.id, reason: 'give it to me' }],
     ] as const)
       assert.equal((await as(thief.token, method, target, body)).status, 404, `${method} ${target}`);
+    const refused = await shop.db
+      .selectFrom('audit_logs')
+      .select(['actor_id', 'details'])
+      .where('action', '=', 'order.refused')
+      .where('subject_id', '=', order.body.id)
+      .execute();
+    assert.equal(refused.length, 6, 'each is written down');
+    assert.ok(refused.every((each) => each.actor_id === thief.userId));
     for (const target of [
       '/api/admin/money-cases',
       '/api/admin/reconciliation',

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { bahttext } from 'bahttext';
 import PDFDocument from 'pdfkit';
 import { formatBaht } from '#contracts/money.ts';
-import { type Doc, registerFonts, write } from './pdf-text.ts';
+import { type Doc, registerFonts, wrap, write } from './pdf-text.ts';
 import type { Invoice, InvoiceKind } from './repository.ts';
 
 const left = 50;
@@ -158,9 +158,18 @@ function footer(doc: Doc, invoice: Invoice, creditOf: CreditOf | null, top: numb
   const notes: string[] = [];
   if (invoice.kind === 'receipt') notes.push('เอกสารนี้ไม่ใช่ใบกำกับภาษี / This is not a tax invoice.');
   if (creditOf) notes.push(`สาเหตุที่ออกใบลดหนี้ / Reason: คืนเงิน / refund${creditOf.reason ? ` · ${creditOf.reason}` : ''}`);
-  else notes.push('ชำระเงินผ่านพร้อมเพย์เรียบร้อยแล้ว ขอบคุณที่อุดหนุน / Paid by PromptPay. Thank you.');
+  else if (invoice.total_satang === 0) notes.push('ไม่มียอดที่ต้องชำระ ขอบคุณที่ใช้บริการ / Nothing was to be paid. Thank you.');
+  else notes.push('ชำระเงินเรียบร้อยแล้ว ขอบคุณที่อุดหนุน / Paid in full. Thank you.');
+  const style = { size: 9, color: grey };
   let y = top + 8;
-  for (const note of notes) y = write(doc, note, left, y, full, { size: 9, color: grey });
+  // A reason may be long: line by line, so that it goes on on the next page.
+  for (const line of notes.flatMap((note) => wrap(doc, note, full, style))) {
+    if (y > pageBottom + 20) {
+      doc.addPage();
+      y = 50;
+    }
+    y = write(doc, line, left, y, full, style);
+  }
 }
 
 /** "2/5" on every page of a document that has several, with its number: pages get apart. */

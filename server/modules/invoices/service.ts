@@ -46,6 +46,12 @@ async function linesFor(trx: Trx, items: readonly InvoicedItem[]): Promise<repos
   });
 }
 
+/** Satang that the gateway puts on top (or that whole baht leave off); more than that was let off by a person. */
+const differenceOf = (satang: Satang) =>
+  Math.abs(satang) < 100
+    ? { descriptionTh: 'ส่วนต่างสตางค์จากการชำระผ่านพร้อมเพย์', descriptionEn: 'PromptPay satang difference' }
+    : { descriptionTh: 'ส่วนที่ไม่เรียกเก็บ', descriptionEn: 'Amount not collected' };
+
 export function createInvoicesService({ db }: { db: Db }) {
   async function issue(
     trx: Trx,
@@ -63,14 +69,7 @@ export function createInvoicesService({ db }: { db: Db }) {
     const { kind, order, at, totalSatang, vatSatang } = document;
     const lines = await linesFor(trx, document.items);
     const rest = totalSatang - lines.reduce((sum, line) => sum + line.amountSatang, 0);
-    if (rest !== 0) {
-      lines.push({
-        descriptionTh: 'ส่วนต่างสตางค์จากการชำระผ่านพร้อมเพย์',
-        descriptionEn: 'PromptPay satang difference',
-        quantity: 1,
-        amountSatang: rest,
-      });
-    }
+    if (rest !== 0) lines.push({ ...differenceOf(rest), quantity: 1, amountSatang: rest });
     const series = `${prefixes[kind]}${bangkokYear(at)}`;
     const sequence = await repository.nextSequence(trx, series);
     await repository.insert(trx, {

@@ -27,6 +27,8 @@ export interface CaseRow {
   resolved_at: Date | null;
 }
 export interface CaseDetail extends CaseRow {
+  /** Its own, or that of its payment. */
+  shown_order_id: string | null;
   order_number: string | null;
   arrived_at: Date | null;
   source: string | null;
@@ -92,7 +94,13 @@ export async function listCases(
     .leftJoin('bank_rows as b', 'b.id', 'c.bank_row_id')
     .leftJoin('users as u', 'u.id', 'c.proposed_by')
     .selectAll('c')
-    .select(['o.number as order_number', 'b.arrived_at', 'b.source', 'u.name as proposed_by_name'])
+    .select([
+      'o.id as shown_order_id',
+      'o.number as order_number',
+      'b.arrived_at',
+      'b.source',
+      'u.name as proposed_by_name',
+    ])
     .where((eb) => {
       const all: Expression<SqlBool>[] = [];
       if (filter.ids) all.push(eb('c.id', 'in', filter.ids));

@@ -50,7 +50,7 @@ export function createCasesService(deps: {
     provider: row.provider,
     transId: row.trans_id,
     paymentId: row.payment_id,
-    orderId: row.order_id,
+    orderId: row.shown_order_id,
     orderNumber: row.order_number,
     amountSatang: row.amount_satang,
     differenceSatang: row.difference_satang,

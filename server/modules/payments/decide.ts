@@ -26,7 +26,14 @@ export type Decision =
   /** No money: the attempt is over. */
   | { kind: 'close'; status: 'expired' | 'cancelled' | 'failed' }
   /** Money arrived. `fulfils`: the order is delivered with `appliedSatang` of it; the rest waits for a person. */
-  | { kind: 'money'; paidSatang: Satang; appliedSatang: Satang; review: ReviewKind | null };
+  | {
+      kind: 'money';
+      paidSatang: Satang;
+      appliedSatang: Satang;
+      /** What was to be paid, as far as it can be known. */
+      payableSatang: Satang;
+      review: ReviewKind | null;
+    };
 
 /** A gateway that still says pending this long after the QR's end is not waited for. */
 export const graceMs = 60_000;
@@ -57,7 +64,7 @@ export function decide(situation: Situation): Decision {
     const payable = payableOf(payment, paidSatang);
     const kind = review(situation, paidSatang, payable);
     const applied = kind === null || kind === 'overpaid' ? Math.min(paidSatang, payable) : 0;
-    return { kind: 'money', paidSatang, appliedSatang: applied, review: kind };
+    return { kind: 'money', paidSatang, appliedSatang: applied, payableSatang: payable, review: kind };
   }
   if (!isLive(payment.status)) return { kind: 'nothing' };
   if (answer.status !== 'pending') return { kind: 'close', status: answer.status };

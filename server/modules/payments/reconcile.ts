@@ -118,23 +118,33 @@ export function createReconcileService(deps: {
       if (missing && missing.status !== 'resolved')
         await moveCase(trx, missing.id, 'resolved', { ...end, action: 'arrived' });
       if (held) await moveCase(trx, held.id, 'resolved', { ...end, action: 'same_money', payment_id: paid.id });
-      if (differenceSatang !== 0)
-        await openCase(trx, {
-          kind: 'bank_differs',
-          provider: row.provider,
-          reference: paid.id,
-          payment_id: paid.id,
-          bank_row_id: row.id,
-          trans_id: paid.trans_id,
-          amount_satang: Math.abs(differenceSatang),
-          difference_satang: differenceSatang,
-          opened_at: at,
-        });
+      const about = { reference: paid.id, payment_id: paid.id, trans_id: paid.trans_id };
+      if (differenceSatang !== 0) await openDifference(trx, row, about, differenceSatang);
       return true;
     });
   }
-  /** Money on the account that no payment explains: held, and a case. A webhook may have brought the same money before. */
-  async function hold(rowId: string, payment: payments.PaymentRow | undefined): Promise<void> {
+  /** What the bank shows differs from what the gateway said, by more than a known fee: a person looks at it. */
+  const openDifference = (
+    trx: Trx,
+    row: bank.StoredRow,
+    about: Pick<CaseRow, 'reference' | 'payment_id' | 'trans_id'>,
+    differenceSatang: number,
+  ) =>
+    openCase(trx, {
+      ...about,
+      kind: 'bank_differs',
+      provider: row.provider,
+      bank_row_id: row.id,
+      amount_satang: Math.abs(differenceSatang),
+      difference_satang: differenceSatang,
+      opened_at: clock.now(),
+    });
+
+  /**
+   * Money on the account that no payment explains: held, and a case. A webhook may have told of the same money before, then it
+   * has its case: the row moves it to the bank, whatever the gateway has kept of it.
+   */
+  async function hold(rowId: string, payment: payments.PaymentRow | undefined, terms: Terms): Promise<void> {
     await db.transaction().execute(async (trx) => {
       const { trans_id: transId, provider } = await trx
         .selectFrom('bank_rows')
@@ -147,36 +157,47 @@ export function createReconcileService(deps: {
       const told = transId
         ? await trx
             .selectFrom('money_cases')
-            .select(['id', 'amount_satang', 'bank_row_id'])
+            .select(['id', 'amount_satang'])
             .where('provider', '=', provider)
             .where('trans_id', '=', transId)
             .where('kind', '=', 'gateway_unmatched')
+            .where('bank_row_id', 'is', null)
             .forUpdate()
             .executeTakeFirst()
         : undefined;
-      const isTold = told !== undefined && told.bank_row_id === null && told.amount_satang === row.amount_satang;
+      const { feeSatang, differenceSatang } = told
+        ? partsOf(row, told.amount_satang, terms)
+        : { feeSatang: 0, differenceSatang: 0 };
       await post(trx, {
         kind: 'settlement',
         reference: `row-${row.id}`,
         description: row.source,
         postings: [
           { account: 'bank', amountSatang: row.amount_satang },
-          { account: isTold ? 'gateway_clearing' : 'suspense', amountSatang: -row.amount_satang },
+          { account: 'gateway_fees', amountSatang: feeSatang },
+          { account: 'suspense', amountSatang: differenceSatang },
+          told
+            ? { account: 'gateway_clearing', amountSatang: -told.amount_satang }
+            : { account: 'suspense', amountSatang: -row.amount_satang },
         ],
       });
-      await bank.changeRow(trx, row.id, { status: isTold ? 'matched' : 'held' });
-      if (isTold) await trx.updateTable('money_cases').set({ bank_row_id: row.id }).where('id', '=', told.id).execute();
-      else
-        await openCase(trx, {
-          kind: 'bank_unmatched',
-          provider: row.provider,
-          reference: row.id,
-          trans_id: transId,
-          payment_id: payment?.id ?? null,
-          bank_row_id: row.id,
-          amount_satang: row.amount_satang,
-          opened_at: clock.now(),
-        });
+      await bank.changeRow(trx, row.id, { status: told ? 'matched' : 'held' });
+      if (told) {
+        await trx.updateTable('money_cases').set({ bank_row_id: row.id }).where('id', '=', told.id).execute();
+        const about = { reference: `case-${told.id}`, payment_id: null, trans_id: transId };
+        if (differenceSatang !== 0) await openDifference(trx, row, about, differenceSatang);
+        return;
+      }
+      await openCase(trx, {
+        kind: 'bank_unmatched',
+        provider: row.provider,
+        reference: row.id,
+        trans_id: transId,
+        payment_id: payment?.id ?? null,
+        bank_row_id: row.id,
+        amount_satang: row.amount_satang,
+        opened_at: clock.now(),
+      });
     });
   }
 
@@ -191,7 +212,7 @@ export function createReconcileService(deps: {
     if (row.status === 'held') return 'waits';
     const isSecond = payment?.paid_satang != null;
     if (!isSecond && clock.now().getTime() - row.first_seen_at.getTime() < graceMs) return 'waits';
-    await hold(row.id, payment);
+    await hold(row.id, payment, terms);
     return 'held';
   }
 

@@ -29,6 +29,7 @@ export interface RefundOfOrder extends RefundRow {
   photo_ids: string[];
   /** The gateway that its money came by. */
   provider: string | null;
+  decided_by_name: string | null;
 }
 
 export async function list(
@@ -40,8 +41,9 @@ export async function list(
   const rows = await db
     .selectFrom('refunds as r')
     .innerJoin('orders as o', 'o.id', 'r.order_id')
+    .leftJoin('users as u', 'u.id', 'r.decided_by')
     .selectAll('r')
-    .select(['o.number', 'o.email', 'o.total_satang'])
+    .select(['o.number', 'o.email', 'o.total_satang', 'u.name as decided_by_name'])
     .select(
       sql<string | null>`(select p.provider from payments p where p.id = coalesce(r.payment_id,
         (select t.payment_id from ledger_transactions t where t.kind = 'sale' and t.order_id = r.order_id)))`.as(

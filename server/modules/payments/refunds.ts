@@ -9,6 +9,7 @@ import {
   type OrdersService,
   type Settings,
   type Terms,
+  unlimitedIn,
 } from '#server/modules/orders/service.ts';
 import { post, reversalOf } from '#server/modules/revenue/ledger.ts';
 import { audit } from '#server/platform/audit.ts';
@@ -71,23 +72,26 @@ export function createRefundsService(deps: RefundsDeps) {
     email: row.email,
     orderTotalSatang: row.total_satang,
     decidedBy: row.decided_by,
+    decidedByName: row.decided_by_name,
     secondApprover: row.second_approver,
     payee: row.payee_encrypted ? (JSON.parse(box.open(row.payee_encrypted)) as Payee) : null,
   });
   const oneView = async (id: string) => adminView((await repository.list(db, { ids: [id] }))[0]!);
 
-  /** What refunding these items gives back, from the postings of the sale itself. */
-  async function scopeOf(trx: Trx, orderId: string, itemIds: readonly string[] | undefined) {
-    const left = (await orders.itemsOf(trx, orderId)).filter((item) => item.refunded_at === null);
+  /** What refunding these items gives back, from the postings of the sale itself. Throws refund.not_allowed, refund.whole_package. */
+  async function scopeOf(trx: Trx, order: OrderRow, itemIds: readonly string[] | undefined) {
+    const left = (await orders.itemsOf(trx, order.id)).filter((item) => item.refunded_at === null);
     const chosen = itemIds ? left.filter((item) => itemIds.includes(item.id)) : left;
     if (chosen.length === 0 || (itemIds && chosen.length < new Set(itemIds).size))
       throw new AppError('refund.not_allowed');
+    const unlimited = unlimitedIn(order, left, chosen);
+    if (!unlimited.isWhole) throw new AppError('refund.whole_package');
     const isRest = chosen.length === left.length;
     const ids = chosen.map((item) => item.id);
-    const postings = await reversalOf(trx, orderId, ids, isRest);
+    const postings = await reversalOf(trx, order.id, ids, isRest);
     const sumOf = (some: typeof postings) => some.reduce((sum, posting) => sum + posting.amountSatang, 0);
     const vatSatang = sumOf(postings.filter((posting) => posting.account === 'vat_output'));
-    return { items: chosen, ids, isRest, postings, amountSatang: sumOf(postings), vatSatang };
+    return { items: chosen, ids, isRest, postings, amountSatang: sumOf(postings), vatSatang, unlimited };
   }
 
   /** A surplus or second payment goes back: nothing that was sold is touched. */
@@ -99,11 +103,8 @@ export function createRefundsService(deps: RefundsDeps) {
 
   /** Books the refund, takes the grants back and writes the credit note; under the locks of order and refund. */
   async function carryOut(trx: Trx, refund: repository.RefundRow, order: OrderRow, seller: Seller): Promise<void> {
-    const { items, ids, isRest, postings, amountSatang, vatSatang } = await scopeOf(
-      trx,
-      order.id,
-      refund.order_item_ids,
-    );
+    const scope = await scopeOf(trx, order, refund.order_item_ids);
+    const { items, ids, isRest, postings, amountSatang, vatSatang } = scope;
     if (amountSatang !== refund.amount_satang) throw new AppError('resource.conflict', { amountSatang });
     await post(trx, {
       kind: 'refund',
@@ -115,6 +116,7 @@ export function createRefundsService(deps: RefundsDeps) {
     });
     const at = clock.now();
     await orders.refundItems(trx, ids, at);
+    await orders.withdrawTaken(trx, order.user_id, scope.unlimited.eventIds, at);
     const to = isRest ? 'refunded' : 'partially_refunded';
     if (order.status !== to && !(await orders.move(trx, order.id, to, at))) throw new AppError('order.transition');
     await notify(trx, order.user_id, { type: 'order.changed', orderId: order.id });
@@ -200,7 +202,7 @@ export function createRefundsService(deps: RefundsDeps) {
         const age = clock.now().getTime() - (order.paid_at?.getTime() ?? 0);
         const isTooLate = age > requestWithinDays * 86_400_000 && viewer.role !== 'admin';
         if (!isPaid(order.status) || isTooLate) throw new AppError('refund.not_allowed');
-        const scope = await scopeOf(trx, order.id, input.itemIds);
+        const scope = await scopeOf(trx, order, input.itemIds);
         if (scope.amountSatang <= 0) throw new AppError('refund.not_allowed');
         const refundId = await repository
           .insert(trx, {

@@ -87,7 +87,10 @@ export function createReviewsService(deps: { db: Db; orders: OrdersService; sett
       return toPage(rows, query.limit, (row) => ({ at: row.created_at, id: row.id }), view);
     },
 
-    /** One decision, one effect: the payment's row is locked and the resolution written with the bookings. */
+    /**
+     * One decision, one effect: the payment's row is locked and the resolution written with the bookings. Late money that is also
+     * too much delivers the order with what was to be paid; the surplus waits for a decision of its own.
+     */
     async resolve(paymentId: string, action: ReviewAction, actor: Viewer, note?: string) {
       const terms = await orders.loadTerms();
       const { twoPersonLimitSatang } = await settings.get('refunds');
@@ -98,18 +101,24 @@ export function createReviewsService(deps: { db: Db; orders: OrdersService; sett
         const payment = (await repository.lock(trx, paymentId))!;
         if (!payment.review || payment.review_resolution) throw new AppError('payment.transition');
         if (!actionsOf[payment.review].includes(action)) throw new AppError('payment.transition', { action });
+        const held = heldOf(payment);
+        const due = Math.min(held, payment.payable_satang ?? held);
         if (action === 'fulfil') {
-          const received = { paymentId, paidSatang: heldOf(payment), from: 'suspense' as const };
-          await orders.fulfil(trx, order, received, terms);
+          await orders.fulfil(trx, order, { paymentId, paidSatang: due, from: 'suspense' }, terms);
         } else if (action === 'keep') await release(trx, payment, 'satang_extra');
-        else await owe(trx, payment, actor, note, heldOf(payment) > twoPersonLimitSatang);
-        await repository.change(trx, paymentId, { review_resolution: note ? `${action}: ${note}` : action });
+        else await owe(trx, payment, actor, note, held > twoPersonLimitSatang);
+        const isSurplusLeft = action === 'fulfil' && held > due;
+        await repository.change(
+          trx,
+          paymentId,
+          isSurplusLeft ? { review: 'overpaid' } : { review_resolution: note ? `${action}: ${note}` : action },
+        );
         await audit(trx, {
           actorId: actor.userId,
           action: 'payment.review',
           subjectKind: 'payment',
           subjectId: paymentId,
-          details: { action, review: payment.review, heldSatang: heldOf(payment), note },
+          details: { action, review: payment.review, heldSatang: held, note },
         });
         const type = action === 'fulfil' ? 'payment.paid' : 'payment.changed';
         await notify(trx, order.user_id, { type, orderId, paymentId });

@@ -67,7 +67,7 @@ export function createSettle({ db, orders, providerOf, clock, logger }: SettleDe
       });
     const moved = await repository.move(trx, payment.id, 'paid', {
       paid_satang: paidSatang,
-      payable_satang: payment.payable_satang ?? (appliedSatang || paidSatang),
+      payable_satang: decision.payableSatang,
       paid_at: now,
       review,
     });

@@ -149,6 +149,8 @@ describe('payouts', () => {
     assert.equal(lines.at(-1), `T,${items.length - 1},${(total / 100).toFixed(2)}`);
     assert.ok(lines[1]!.includes('นายสมชาย ใจดี') && lines[1]!.includes('1234567890'));
     assert.equal((await shop.call('GET', filePath, admin)).body, file.body, 'again: the same file');
+    const cancelled = await call(admin, `/api/revenue/payouts/${payoutOf(items, people[0]!).id}/cancel`);
+    assert.deepEqual([cancelled.status, cancelled.body.code], [409, 'payout.in_bank_file'], 'it may be on its way');
     // Who told the account late is in a file of their own, not in both.
     await bankAccount(late.userId, 'Late Person', '5550001112');
     const latePayout = payoutOf(items, late);
@@ -255,6 +257,60 @@ describe('payouts', () => {
     const rested = await call(admin, '/api/revenue/payouts', { photographerId: person.id });
     assert.equal(payoutOf(rested.body.items, person).grossSatang, 30_000);
     await settle();
+  });
+
+  it('pays exactly what it sets aside, though a refund and a sale are booked while the batch is made', async () => {
+    const person = await photographer();
+    await earn(person, 90_000);
+    rest();
+    // The batch has read what is owed and is about to write; whoever reads again after that sees more than it did.
+    let making!: ReturnType<typeof call>;
+    await shop.db.transaction().execute(async (trx) => {
+      await sql`lock table payouts in share row exclusive mode`.execute(trx);
+      making = call(admin, '/api/revenue/payouts', { photographerId: person.id });
+      const waiting = sql`select 1 from pg_locks where relation = 'payouts'::regclass and not granted`;
+      while ((await waiting.execute(trx)).rows.length === 0);
+      await earn(person, -40_000);
+      await earn(person, 25_000);
+    });
+    const payout = payoutOf((await making).body.items, person);
+    const { rows } = await sql<{ sum: number }>`select -sum(p.amount_satang)::bigint as sum from payout_items i
+      join ledger_postings p on p.id = i.posting_id where i.payout_id = ${payout.id}`.execute(shop.db);
+    assert.equal(payout.grossSatang, rows[0]!.sum, 'gross is the sum of what was set aside');
+    await call(admin, `/api/revenue/payouts/${payout.id}/approve`);
+    await call(admin, `/api/revenue/payouts/${payout.id}/pay`, { transferReference: 'KB-RACE' });
+    const after = await mine(person);
+    assert.deepEqual([after.balanceSatang, after.availableSatang], [-15_000, -15_000], 'the rest is carried on');
+    await settle();
+  });
+
+  it('certifies the rate that was kept back, whatever the settings say when the transfer is made', async () => {
+    const person = await photographer();
+    await earn(person, 200_000);
+    rest();
+    const payout = payoutOf((await batch()).items, person);
+    assert.equal(payout.withholdingSatang, 6_000);
+    await shop.db
+      .insertInto('settings')
+      .values({ key: 'payouts', value: JSON.stringify({ withholdingBp: 500 }) })
+      .execute();
+    await call(admin, `/api/revenue/payouts/${payout.id}/approve`);
+    await call(admin, `/api/revenue/payouts/${payout.id}/pay`, {
+      transferReference: 'KB-RATE',
+      transferredOn: '2026-12-31',
+    });
+    await shop.db.deleteFrom('settings').where('key', '=', 'payouts').execute();
+    const report = async (month: string) =>
+      (await shop.call('GET', `/api/revenue/withholding?month=${month}`, admin)).body.items as {
+        payoutId: string;
+        rateBp: number;
+        certificateNumber: string;
+      }[];
+    const mineIn = (items: { payoutId: string }[]) => items.filter((item) => item.payoutId === payout.id);
+    assert.deepEqual(mineIn(await report('2027-01')), []);
+    const [line] = mineIn(await report('2026-12')) as Awaited<ReturnType<typeof report>>;
+    assert.equal(line!.rateBp, 300);
+    assert.match(line!.certificateNumber, /^WT2026-/, 'the series of the year of the transfer');
   });
 
   it('gives statement and certificate to its payee, and 404 to others', async () => {

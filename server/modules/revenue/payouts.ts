@@ -15,7 +15,7 @@ import { type LedgerEntry, type Posting, post } from './ledger.ts';
 import { nextCertificate, payeeTax, type TaxSnapshot } from './payee-tax.ts';
 import { type PayeeBalance, type PayeeKind, payable, payeeBalances } from './payees.ts';
 import { type PayoutRow, type PayoutStatus, payoutMachine, payoutRows, payoutView } from './payout-rows.ts';
-import { bangkokDay } from './reports.ts';
+import { bangkokDay, bangkokTime } from './reports.ts';
 
 type Terms = SettingValue<'payouts'>;
 export interface PayoutsDeps {
@@ -74,14 +74,17 @@ export function createPayouts(deps: PayoutsDeps) {
           .executeTakeFirst()
       : undefined;
 
-  /** Puts everything payable to one person into a draft; undefined when that is less than `minimum`, or one is open. */
+  /**
+   * Puts everything payable to one person into a draft; undefined when that is less than `minimum`, or one is open. The amount is
+   * the sum of exactly the postings that are set aside: what is booked meanwhile is the next batch's.
+   */
   async function draft(
     trx: Trx,
     kind: PayeeKind,
     payee: PayeeBalance,
-    batch: { id: string; minimumSatang: number; actor: Viewer; terms: Terms },
+    batch: { id: string; minimumSatang: number; actor: Viewer; terms: Terms; end: Date },
   ) {
-    if (payee.availableSatang <= 0 || payee.availableSatang < batch.minimumSatang) return undefined;
+    const { end, terms } = batch;
     const column = columnOf(kind);
     const open = await trx
       .selectFrom('payouts')
@@ -90,26 +93,33 @@ export function createPayouts(deps: PayoutsDeps) {
       .where('status', 'in', ['draft', 'approved'])
       .executeTakeFirst();
     if (open) return undefined;
-    const end = heldUntil(clock.now(), batch.terms);
-    const withholding = withholdingOf(payee.availableSatang, payee.withholdingApplies, batch.terms);
+    const { rows } = await sql<{
+      id: number;
+      amount: number;
+    }>`select p.id, p.amount_satang as amount from ledger_postings p
+      join ledger_transactions t on t.id = p.transaction_id join ledger_accounts a on a.id = p.account_id
+      where ${sql.ref(`a.${column}`)} = ${payee.id} and ${payable(end)}`.execute(trx);
+    const gross = -rows.reduce((sum, row) => sum + row.amount, 0);
+    if (gross <= 0 || gross < batch.minimumSatang) return undefined;
+    const withholding = withholdingOf(gross, payee.withholdingApplies, terms);
     const { id } = await trx
       .insertInto('payouts')
       .values({
         batch_id: batch.id,
         [column]: payee.id,
         bank_account_id: (await bankOf(trx, payee.userId))?.id ?? null,
-        gross_satang: payee.availableSatang,
+        gross_satang: gross,
         withholding_satang: withholding,
-        net_satang: payee.availableSatang - withholding,
+        net_satang: gross - withholding,
         period_end: end,
+        // The rate that was kept back, whatever the settings say when it is paid.
+        tax: JSON.stringify({ rateBp: terms.withholdingBp }),
         created_by: batch.actor.userId,
       })
       .returning('id')
       .executeTakeFirstOrThrow();
     await sql`insert into payout_items (payout_id, posting_id)
-      select ${id}, p.id from ledger_postings p
-      join ledger_transactions t on t.id = p.transaction_id join ledger_accounts a on a.id = p.account_id
-      where ${sql.ref(`a.${column}`)} = ${payee.id} and ${payable(end)}`.execute(trx);
+      select ${id}, unnest(${rows.map((row) => row.id)}::bigint[])`.execute(trx);
     return id;
   }
 
@@ -223,7 +233,7 @@ export function createPayouts(deps: PayoutsDeps) {
         address: tax.address,
         isJuristic: tax.isJuristic,
         income: tax.withholdingIncome,
-        rateBp: terms.withholdingBp,
+        rateBp: (row.tax as Partial<TaxSnapshot>).rateBp ?? terms.withholdingBp,
         payer: { name: seller.name, address: seller.address, taxId: seller.taxId, branch: seller.branch },
       };
       const certificate = row.withholding_satang > 0 ? await nextCertificate(trx, paidOn.slice(0, 4)) : undefined;
@@ -304,14 +314,16 @@ export function createPayouts(deps: PayoutsDeps) {
       const terms = await settings.get('payouts');
       const isForOne = only.photographerId !== undefined || only.organizerId !== undefined;
       // Who is asked for by name gets what there is.
-      const batch = { id: randomUUID(), minimumSatang: isForOne ? 1 : terms.minimumSatang, actor, terms };
+      const end = heldUntil(clock.now(), terms);
+      const batch = { id: randomUUID(), minimumSatang: isForOne ? 1 : terms.minimumSatang, actor, terms, end };
       return db.transaction().execute(async (trx) => {
         await sql`select pg_advisory_xact_lock(hashtext('payouts'))`.execute(trx);
         const ids: string[] = [];
         for (const kind of ['photographer', 'organizer'] as const) {
           const id = kind === 'photographer' ? only.photographerId : only.organizerId;
           if (isForOne && id === undefined) continue;
-          for (const payee of await payeeBalances(trx, kind, heldUntil(clock.now(), terms), { id })) {
+          for (const payee of await payeeBalances(trx, kind, end, { id })) {
+            if (payee.availableSatang <= 0) continue;
             const made = await draft(trx, kind, payee, batch);
             if (made) ids.push(made);
           }
@@ -341,9 +353,11 @@ export function createPayouts(deps: PayoutsDeps) {
         (row) => row.status === 'approved' && row.exported_at !== null,
         (id) => pay(id, transfer, actor),
       ),
+    /** Not once it was in a file for the bank: who cancels and drafts anew would pay it twice. Throws payout.in_bank_file. */
     cancel: (id: string, actor: Viewer) =>
       step(id, actor, async (_trx, row) => {
         requireWay(row, 'cancelled');
+        if (row.exported_at) throw new AppError('payout.in_bank_file');
         return 'cancelled';
       }),
     /** The transfer did not go through, or came back: what it held is payable again, a booking of it is booked back. */
@@ -393,7 +407,7 @@ export function createPayouts(deps: PayoutsDeps) {
         format,
         choice.encoding ?? terms.bankFileEncoding,
       );
-      const time = run.toISOString().slice(11, 16).replace(':', '');
+      const time = bangkokTime(run).replace(':', '');
       const fileName = `payouts-${batchId.slice(0, 8)}-${bangkokDay(run)}-${time}.${format === 'csv' ? 'csv' : 'txt'}`;
       return { fileName, content };
     },

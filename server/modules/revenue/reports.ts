@@ -8,7 +8,11 @@ export interface Range {
   to: string;
 }
 const dayMs = 86_400_000;
-export const bangkokDay = (at: Date): string => new Date(at.getTime() + 7 * 3_600_000).toISOString().slice(0, 10);
+const inBangkok = (at: Date): string => new Date(at.getTime() + 7 * 3_600_000).toISOString();
+/** YYYY-MM-DD */
+export const bangkokDay = (at: Date): string => inBangkok(at).slice(0, 10);
+/** HH:MM */
+export const bangkokTime = (at: Date): string => inBangkok(at).slice(11, 16);
 export function rangeOf(query: { from?: string | undefined; to?: string | undefined }, now: Date): Range {
   const to = query.to ?? bangkokDay(now);
   return { from: query.from ?? bangkokDay(new Date(Date.parse(`${to}T00:00:00+07:00`) - 29 * dayMs)), to };

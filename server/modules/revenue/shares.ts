@@ -61,7 +61,28 @@ export function salePostings(sale: Sale): Posting[] {
   }
   const extra = sale.paidSatang - sale.totalSatang;
   const vatOfExtra = vatWithin(sale.paidSatang, sale.vatRateBp) - vatTotal;
-  postings.push({ account: 'satang_extra', amountSatang: -(extra - vatOfExtra) });
-  postings.push({ account: 'vat_output', amountSatang: -vatOfExtra });
+  if (extra >= 0) {
+    postings.push({ account: 'satang_extra', amountSatang: -(extra - vatOfExtra) });
+    postings.push({ account: 'vat_output', amountSatang: -vatOfExtra });
+  } else postings.push(...waived(sale.items, -extra, -vatOfExtra));
   return postings.filter((posting) => posting.amountSatang !== 0);
+}
+
+/**
+ * What a buyer was let off, photo by photo: paid by the platform, not by who is owed a share. Told apart by photo so that giving
+ * one photo back never gives back more than was paid for it.
+ */
+function waived(items: readonly SoldItem[], missingSatang: Satang, vatSatang: Satang): Posting[] {
+  const missing = spread(
+    missingSatang,
+    items.map((item) => item.priceSatang),
+  );
+  const vat = spread(vatSatang, missing);
+  return items.flatMap((item, index): Posting[] => {
+    const of = { eventId: item.eventId, orderItemId: item.id };
+    return [
+      { account: 'satang_extra', amountSatang: missing[index]! - vat[index]!, ...of },
+      { account: 'vat_output', amountSatang: vat[index]!, ...of },
+    ];
+  });
 }

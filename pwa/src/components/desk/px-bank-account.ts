@@ -10,6 +10,7 @@ import { Drafts } from '../drafts.ts';
 import { PxElement } from '../element.ts';
 import { field, formValues } from '../field.ts';
 import { icon } from '../px-icon.ts';
+import { bankName, bankOptions } from './bank-name.ts';
 import { fieldProblems } from './form.ts';
 import { Loader } from './loader.ts';
 import { selectField, stateBadge } from './parts.ts';
@@ -32,7 +33,7 @@ export class PxBankAccount extends PxElement {
         bankAccount && !this.editing
           ? html`<dl class="desk-facts">
                 <dt>${texts.bank}</dt>
-                <dd>${d().bank.names[bankAccount.bankCode as BankCode] ?? bankAccount.bankName}</dd>
+                <dd>${bankName(bankAccount.bankCode)}</dd>
                 <dt>${texts.number}</dt>
                 <dd class="num">•••• ${bankAccount.last4}</dd>
                 <dt>${d().common.status}</dt>
@@ -55,9 +56,7 @@ export class PxBankAccount extends PxElement {
           name: 'bankCode',
           label: texts.bank,
           value: '004',
-          options: Object.entries(texts.names)
-            .map(([value, label]) => ({ value, label: String(label) }))
-            .sort((a, b) => a.label.localeCompare(b.label)),
+          options: bankOptions(),
         })}
         ${field({ name: 'accountName', value: this.#drafts.value('accountName', ''), label: texts.holder, autocomplete: 'name', maxlength: 200, problem: this.problems.accountName })}
         ${field({ name: 'accountNumber', value: this.#drafts.value('accountNumber', ''), label: texts.number, inputmode: 'numeric', autocomplete: 'off', maxlength: 20, problem: this.problems.accountNumber })}

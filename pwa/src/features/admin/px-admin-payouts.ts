@@ -3,6 +3,7 @@ import { customElement } from 'lit/decorators.js';
 import type * as revenue from '#contracts/http/revenue.ts';
 import type { PayoutView } from '#contracts/http/revenue.ts';
 import { ask } from '../../components/desk/ask.ts';
+import { bankName } from '../../components/desk/bank-name.ts';
 import { Pager } from '../../components/desk/loader.ts';
 import { act, dataTable, money, pageHead, queryTabs, stateBadge, withQuery } from '../../components/desk/parts.ts';
 import { payoutDocuments, payoutTone } from '../../components/desk/px-earnings.ts';
@@ -155,7 +156,7 @@ export class PxAdminPayouts extends FilteredPage {
       ${payout.status === 'approved' ? button(texts.pay, () => this.#pay(payout), 'btn-solid') : nothing}
       ${payout.status === 'draft' ? nothing : button(texts.fail, () => this.#fail(payout))}
       ${isPaid ? nothing : button(texts.tax, () => editTax(payout.payee.kind, payout.payee.id))}
-      ${isPaid ? nothing : button(texts.cancel, () => this.#cancel(payout))}
+      ${isPaid || payout.exportedAt ? nothing : button(texts.cancel, () => this.#cancel(payout))}
     </span>`;
   }
 
@@ -295,9 +296,4 @@ function stateNotes(payout: PayoutView): string[] {
     payout.certificateNumber ?? '',
     payout.failure ?? '',
   ].filter(Boolean);
-}
-
-function bankName(code: string): string {
-  const names: Record<string, string> = d().bank.names;
-  return names[code] ?? code;
 }

@@ -3,6 +3,7 @@ import { customElement } from 'lit/decorators.js';
 import type * as payment from '#contracts/http/payment.ts';
 import type { RefundView } from '#contracts/http/payment.ts';
 import { ask } from '../../components/desk/ask.ts';
+import { bankName } from '../../components/desk/bank-name.ts';
 import { Loader, Pager } from '../../components/desk/loader.ts';
 import { dataTable, money, pageHead, queryTabs, stateBadge, type Tone } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
@@ -71,7 +72,7 @@ export class PxAdminRefunds extends FilteredPage {
                   cell: (refund) => html`${stateBadge(texts.states[refund.status], refundTone[refund.status])}
                     <small>${
                       refund.needsSecondApproval
-                        ? texts.needsSecond(refund.decidedBy ?? '')
+                        ? texts.needsSecond(refund.decidedByName ?? '')
                         : (refund.transferReference ?? refund.decisionNote ?? '')
                     }</small>`,
                 },
@@ -143,7 +144,7 @@ export class PxAdminRefunds extends FilteredPage {
       title: texts.transferTitle(formatMoney(refund.amountSatang)),
       body: payee
         ? html`<p>${texts.transferTo}</p>
-          <p><b class="num">${payee.accountNumber}</b><br />${payee.accountName} · ${payee.bankCode}</p>`
+          <p><b class="num">${payee.accountNumber}</b><br />${payee.accountName} · ${bankName(payee.bankCode)}</p>`
         : texts.noPayee(refund.email),
       fields: [
         { name: 'reference', label: texts.reference, required: true, maxlength: 120, hint: texts.referenceHint },
@@ -215,6 +216,8 @@ export class PxAdminReviews extends PxElement {
 
   async #resolve(review: Review, action: Review['actions'][number]): Promise<void> {
     const texts = d().reviews;
+    // Of this question, not of this payment: after a second person's no the same is decided anew.
+    const idempotencyKey = crypto.randomUUID();
     await ask({
       title: texts.actions[action],
       body: texts.effects[action],
@@ -224,7 +227,7 @@ export class PxAdminReviews extends PxElement {
         await call<typeof payment.resolvePaymentReview>('POST', '/api/admin/payment-reviews/:id/resolve', {
           params: { id: review.id },
           body: { action, note: note || undefined },
-          idempotencyKey: `${review.id}-${action}`,
+          idempotencyKey,
         });
         await this.#reviews.reload();
       },

@@ -3,6 +3,7 @@ import { customElement, state } from 'lit/decorators.js';
 import type * as payment from '#contracts/http/payment.ts';
 import type { MoneyCaseView } from '#contracts/http/payment.ts';
 import { type AskField, ask } from '../../components/desk/ask.ts';
+import { bankName, bankOptions } from '../../components/desk/bank-name.ts';
 import { Pager } from '../../components/desk/loader.ts';
 import { stateBadge } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
@@ -85,7 +86,7 @@ export class PxMoneyCases extends PxElement {
         ${
           item.payee
             ? html`<dt>${d().refunds.transferTo}</dt>
-              <dd><span class="num">${item.payee.accountNumber}</span> · ${item.payee.accountName} · ${item.payee.bankCode}</dd>`
+              <dd><span class="num">${item.payee.accountNumber}</span> · ${item.payee.accountName} · ${bankName(item.payee.bankCode)}</dd>`
             : nothing
         }
         ${item.transferReference ? html`<dt>${d().refunds.reference}</dt><dd class="num">${item.transferReference}</dd>` : nothing}
@@ -115,7 +116,7 @@ export class PxMoneyCases extends PxElement {
     const note: AskField = { name: 'note', label: d().refunds.note, kind: 'area', maxlength: 1000 };
     const order: AskField = { name: 'order', label: texts.orderNumber, required: true, maxlength: 60 };
     const payee: AskField[] = [
-      { name: 'bankCode', label: texts.payeeBank, maxlength: 20 },
+      { name: 'bankCode', label: texts.payeeBank, kind: 'select', value: '004', options: bankOptions() },
       { name: 'accountName', label: texts.payeeName, maxlength: 120 },
       { name: 'accountNumber', label: texts.payeeNumber, maxlength: 20, inputmode: 'numeric' },
     ];

@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { field, focusFirstProblem, formValues } from '../../components/field.ts';
 import '../../components/px-dialog.ts';
+import { icon } from '../../components/px-icon.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import type { Order } from '../../data/orders.ts';
@@ -40,6 +41,11 @@ export class PxRefund extends PxElement {
     const texts = t().order;
     const { problems } = this;
     const items = this.order.items.filter((item) => item.delivery !== 'revoked');
+    // An unlimited package goes back as a whole: where it is all there is, there is nothing to choose.
+    const unlimited = this.order.packages.filter((each) => each.kind === 'unlimited');
+    const isWhole = items.every((item) =>
+      unlimited.some((each) => each.eventId === item.eventId && each.packageId === item.packageId),
+    );
     const banks = Object.entries(bankNames[lang.value]).sort(([, a], [, b]) => a.localeCompare(b, lang.value));
     return html`<form id="refund-form" class="stack" novalidate @submit=${this.#send}>
       <div class="field">
@@ -55,8 +61,10 @@ export class PxRefund extends PxElement {
         ${problems.reason ? html`<p class="problem" id="refund-reason-problem">${problems.reason}</p>` : nothing}
       </div>
       ${
-        items.length > 1
-          ? html`<fieldset class="field">
+        isWhole
+          ? html`<p class="note">${icon('info')}<span>${texts.refundWhole}</span></p>`
+          : items.length > 1
+            ? html`<fieldset class="field">
               <legend>${texts.refundPhotos}</legend>
               <div class="refund-photos">
                 ${items.map(
@@ -71,7 +79,7 @@ export class PxRefund extends PxElement {
               </div>
               ${problems.photos ? html`<p class="problem">${problems.photos}</p>` : nothing}
             </fieldset>`
-          : nothing
+            : nothing
       }
       <fieldset class="stack field">
         <legend>${texts.refundPayee}</legend>

@@ -140,6 +140,7 @@ export const systemEn = {
       'bank_account.change': 'Bank account changed',
       'download.again': 'Download link sent again',
       'download.original': 'Original downloaded',
+      'order.refused': 'Order refused',
       'download.refused': 'Download refused',
       'email_template.change': 'E-mail text changed',
       'email_template.reset': 'E-mail text reset',

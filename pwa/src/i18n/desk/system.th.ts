@@ -141,6 +141,7 @@ export const systemTh: Catalogue<typeof systemEn> = {
       'bank_account.change': 'เปลี่ยนบัญชีธนาคาร',
       'download.again': 'ส่งลิงก์ดาวน์โหลดใหม่',
       'download.original': 'ดาวน์โหลดต้นฉบับ',
+      'order.refused': 'ปฏิเสธการเปิดคำสั่งซื้อ',
       'download.refused': 'ปฏิเสธการดาวน์โหลด',
       'email_template.change': 'แก้ข้อความอีเมล',
       'email_template.reset': 'คืนข้อความอีเมลมาตรฐาน',

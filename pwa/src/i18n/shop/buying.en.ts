@@ -136,6 +136,7 @@ export const buyingEn = {
     refundAccountName: 'Name of the account',
     refundAccountNumber: 'Account number',
     refundAccountWrong: '6 to 20 digits.',
+    refundWhole: 'The unlimited package is refunded as a whole, with the photos that you added under it later.',
     refundChooseOne: 'Choose at least one photo.',
     refundStates: {
       requested: 'Refund asked for. You will hear from us by e-mail.',

@@ -135,6 +135,7 @@ export const buyingTh: Catalogue<typeof buyingEn> = {
     refundAccountName: 'ชื่อบัญชี',
     refundAccountNumber: 'เลขที่บัญชี',
     refundAccountWrong: 'ตัวเลข 6 ถึง 20 หลัก',
+    refundWhole: 'แพ็กเกจไม่จำกัดจำนวนคืนเงินทั้งแพ็กเกจ รวมถึงภาพที่เพิ่มในภายหลัง',
     refundChooseOne: 'เลือกอย่างน้อยหนึ่งภาพ',
     refundStates: {
       requested: 'ได้รับคำขอคืนเงินแล้ว จะแจ้งผลทางอีเมล',
