@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { sql } from 'kysely';
+import { createTestDatabase } from '#test/database.ts';
 import { isDatabaseAway } from './db.ts';
 
 describe('a database that went away', () => {
@@ -28,5 +30,28 @@ describe('a database that went away', () => {
       others.map((each) => isDatabaseAway(each, 5432)),
       others.map(() => false),
     );
+  });
+});
+
+describe('a connection that the database ends in the middle of a transaction', () => {
+  it('fails that transaction, not the process', async () => {
+    const database = await createTestDatabase();
+    const { db } = database;
+    try {
+      const work = db.transaction().execute(async (trx) => {
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+        await sql`set local idle_in_transaction_session_timeout = '20ms'`.execute(trx);
+        for (let isThere = true; isThere; ) {
+          const left = await sql`select 1 from pg_stat_activity where pid = ${rows[0]!.pid}`.execute(db);
+          isThere = left.rows.length > 0;
+        }
+        await sql`select 1`.execute(trx);
+      });
+      await assert.rejects(work, /terminat|idle-in-transaction|not queryable/i);
+      const { rows } = await sql<{ one: number }>`select 1 as one`.execute(db);
+      assert.equal(rows[0]!.one, 1);
+    } finally {
+      await database.drop();
+    }
   });
 });

@@ -33,6 +33,8 @@ export function createPool(databaseUrl: string, max: number): pg.Pool {
   });
   // A broken idle connection is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {});
+  // So would one that breaks between two queries of a transaction (the server ends those that stand still for too long): the next query says so.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
