@@ -1,6 +1,9 @@
 import type { Conflict, Replicated } from './documents.ts';
 
-/** A published, live or ended event, readable by everybody. Cancelled, archived and deleted ones come as `_deleted`. */
+/**
+ * A published, live or ended event that everybody may know of. Cancelled, archived and deleted ones and those behind a code come as `_deleted`
+ * with nothing but their id.
+ */
 export interface EventDoc {
   id: string;
   slug: string;

@@ -5,9 +5,9 @@ import { type EventWithCover, isPublicStatus, pullEvents } from '#server/modules
 import { scopes } from '#server/platform/sync-revision.ts';
 import type { SyncCollection } from '../collection.ts';
 
-/** What is not public any more keeps nothing but its id. */
+/** What is not public any more, or is behind a code (strangers do not even see it listed), keeps nothing but its id. */
 function toDoc(event: EventWithCover): Replicated<EventDoc> {
-  const isGone = event.deleted_at !== null || !isPublicStatus(event.status);
+  const isGone = event.deleted_at !== null || !isPublicStatus(event.status) || event.access_mode === 'code';
   const shown = <T>(value: T, blank: T): T => (isGone ? blank : value);
   return {
     id: event.id,

@@ -58,7 +58,8 @@ export const favoritesCollection = (favorites: FavoritesService): SyncCollection
       return row && toDoc(row);
     },
     async apply(trx, context, wanted) {
-      await favorites.apply(trx, ownerOf(context), wanted.id, !wanted._deleted);
+      const viewer = context.viewer!;
+      await favorites.change(trx, viewer, wanted.id, !wanted._deleted, context.eventAccess);
       const [row] = await favorites.findMany(trx, ownerOf(context), [wanted.id]);
       return row && toDoc(row);
     },

@@ -43,8 +43,14 @@ export function createFavoritesService({ db, photos }: { db: Db; photos: PhotosS
   }
 
   return {
-    apply,
-
+    /**
+     * What a device wants of one mark. `given`: access tokens of the request. Throws photo.not_found or event.access_code_required for a
+     * photo that the viewer may not see.
+     */
+    async change(trx: Trx, viewer: Viewer, photoId: string, isFavorite: boolean, given: readonly string[]) {
+      if (isFavorite) await photos.requireViewable(photoId, 'preview', viewer, given, trx);
+      await apply(trx, viewer.userId, photoId, isFavorite);
+    },
     async add(viewer: Viewer, photoId: string, given: readonly string[]): Promise<void> {
       await photos.requireViewable(photoId, 'preview', viewer, given);
       await db.transaction().execute((trx) => apply(trx, viewer.userId, photoId, true));

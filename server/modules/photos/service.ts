@@ -104,14 +104,20 @@ export function createPhotosService(deps: { db: Db; events: EventsService; logge
   }
 
   /** The photo, and its file of that kind, if the viewer may see it. `isOpen`: anybody may. */
-  async function requireViewable(photoId: string, kind: FileKind, viewer: Who, given: readonly string[] = []) {
-    const photo = await repository.findWithFile(db, photoId, kind, viewer?.userId);
+  async function requireViewable(
+    photoId: string,
+    kind: FileKind,
+    viewer: Who,
+    given: readonly string[] = [],
+    at: DbOrTrx = db,
+  ) {
+    const photo = await repository.findWithFile(at, photoId, kind, viewer?.userId);
     if (!photo) throw new AppError('photo.not_found');
-    const event = await db.selectFrom('events').selectAll().where('id', '=', photo.event_id).executeTakeFirstOrThrow();
+    const event = await at.selectFrom('events').selectAll().where('id', '=', photo.event_id).executeTakeFirstOrThrow();
     const isManager =
       !photo.deleted_at &&
       !!viewer &&
-      (photo.photographer_user_id === viewer.userId || (await events.mayManage(db, event.id, viewer)));
+      (photo.photographer_user_id === viewer.userId || (await events.mayManage(at, event.id, viewer)));
     if (!isManager && !photo.is_bought) requireOpen(photo, event, given, new Date());
     const isOpen = photo.status === 'approved' && event.access_mode === 'open' && isPublicStatus(event.status);
     return { photo, event, isManager, isOpen: isOpen && !photo.deleted_at };
