@@ -25,7 +25,11 @@ function remembered(): Session {
 /** Who is here. Starts with what the device remembers, so that the app opens offline as the same person. */
 export const session = new Store<Session>(remembered());
 
+/** Counts how often somebody else was here: what was asked before that says nothing about who is here now. */
+let turn = 0;
+
 export function setSession(user: SessionUser | null): void {
+  if (user?.id !== session.value.user?.id) turn++;
   try {
     if (user) localStorage.setItem(REMEMBERED, JSON.stringify(user));
     else localStorage.removeItem(REMEMBERED);
@@ -35,10 +39,12 @@ export function setSession(user: SessionUser | null): void {
   session.set({ known: true, user });
 }
 
-/** Asks the server. Keeps what is remembered when it cannot be reached. */
+/** Asks the server. Keeps what is remembered when it cannot be reached. An answer that a sign-in overtook is asked for again. */
 export async function refreshSession(): Promise<void> {
+  const asked = turn;
   const { user } = await api('GET /api/auth/session');
-  setSession(user);
+  if (asked === turn) setSession(user);
+  else await refreshSession();
 }
 
 /** Another tab of this device signed in or out: this one is that person, too. */
