@@ -28,6 +28,15 @@ const [eventId] = await shop.addEvents(1);
 const photoIds = await shop.addPhotos(eventId!, rate * seconds, 'pending');
 const scope = scopes.eventPhotos(eventId!);
 const idle = await rssMb(api);
+/** Where the API's memory is, in MB. */
+async function memoryOf(): Promise<string> {
+  const text = await (await fetch(`${shop.url}/metrics`)).text();
+  const mb = (name: string) =>
+    Math.round(Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)`, 'm').exec(text)?.[1] ?? 0) / 2 ** 20);
+  const heap = `heap ${mb('nodejs_heap_size_used_bytes')} of ${mb('nodejs_heap_size_total_bytes')}`;
+  return `${heap}, outside of it ${mb('nodejs_external_memory_bytes')}`;
+}
+const memory: Record<string, string> = { idle: await memoryOf() };
 
 const cookies: string[] = [];
 for (let from = 0; from < count; from += 20)
@@ -103,6 +112,7 @@ for (let from = 0; from < count; from += 50) {
 }
 console.log(`${count} streams open in ${((performance.now() - openedAt) / 1000).toFixed(1)} s`);
 const opened = await rssMb(api);
+memory.opened = await memoryOf();
 const cpuBefore = await cpuMs(api);
 const ownCpuBefore = process.cpuUsage();
 
@@ -150,6 +160,7 @@ const tookSeconds = (performance.now() - startedAt) / 1000;
 const cpu = ((await cpuMs(api)) - cpuBefore) / 1000;
 const ownCpu = process.cpuUsage(ownCpuBefore);
 peak = Math.max(peak, await rssMb(api));
+memory.end = await memoryOf();
 const missed = pages.filter(({ reached }) => reached < last).length;
 const ownHeard = pages.reduce((sum, page) => sum + page.ownNudges, 0);
 
@@ -175,6 +186,7 @@ console.table({
 console.log(
   `pages that missed something: ${missed}; told to look for themselves: ${behind}, pulls: ${pulls}
 API: ${idle.toFixed(0)} MB idle, ${opened.toFixed(0)} MB with the streams open, ${peak.toFixed(0)} MB at most; ${((100 * cpu) / tookSeconds).toFixed(0)} % of one core
+(in MB: idle ${memory.idle}; opened ${memory.opened}; in the end ${memory.end})
 (this crowd itself took ${((100 * (ownCpu.user + ownCpu.system)) / 1e6 / tookSeconds).toFixed(0)} % of one core)`,
 );
 for (const stream of streams) stream.close();

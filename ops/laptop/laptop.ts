@@ -197,13 +197,19 @@ export function createLaptop(options: {
       args: [...watch, path.join(root, script)],
       ...(onMessage && { onMessage }),
     });
+    // Thousands of open pages: what they take counts, not what V8 and malloc keep for later.
+    const lean = (spec: ProgramSpec): ProgramSpec => ({
+      ...spec,
+      args: ['--max-semi-space-size=8', '--heap-growing-percent=50', ...spec.args],
+      env: { MALLOC_ARENA_MAX: '2', ...spec.env },
+    });
     let isWorkerReady = false;
     const noticeReady = (message: unknown): void => {
       isWorkerReady ||= (message as { type?: string } | null)?.type === 'ready';
     };
     const worker = await startProgram(apps, appProgram('worker', 'worker-ai/main.ts', noticeReady));
     await built;
-    const api = await startProgram(apps, appProgram('api', 'server/main.ts'));
+    const api = await startProgram(apps, lean(appProgram('api', 'server/main.ts')));
     const workerUrl = `http://127.0.0.1:${ports.workerHealth}/ready`;
     await Promise.all([
       timed(
