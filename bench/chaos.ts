@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 import { startTestApi } from '#test/api.ts';
-import { openWorld, play } from '#test/chaos/play.ts';
+import { bundleDevice, startPageDevice } from '#test/chaos/page.ts';
+import { openWorld, play, tellPlayed } from '#test/chaos/play.ts';
+import { openBrowser } from '#test/e2e/browser.ts';
 import { startTestServices } from '#test/services.ts';
 
 /*
- * npm run bench -- chaos --seeds 100 --minutes 240 [--from 1] [--badness 0.3]
+ * npm run bench -- chaos --seeds 100 --minutes 240 [--from 1] [--badness 0.3] [--browser]
  *
- * Three devices of one person on networks that lose, delay, double and reorder (docs/offline.md). One line a seed; the first seed
- * that fails ends it, and is played again with the same number.
+ * Three devices of one person on networks that lose, delay, double and reorder (docs/offline.md), in threads or, with --browser, in
+ * Chromium (CHROMIUM_PATH). One line a seed; the first seed that fails ends it, and is played again with the same number.
  */
 const { values } = parseArgs({
   options: {
@@ -15,12 +17,15 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '60' },
     from: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
     badness: { type: 'string', default: '0.3' },
+    browser: { type: 'boolean', default: false },
   },
 });
 const services = process.env.TEST_DATABASE_URL ? null : await startTestServices();
 if (services) Object.assign(process.env, services.env);
 const api = await startTestApi();
-const world = await openWorld(api);
+const browser = values.browser ? await openBrowser() : null;
+const script = browser ? await bundleDevice() : '';
+const world = await openWorld(api, browser ? () => startPageDevice(browser, api.url, script) : undefined);
 let failed = 0;
 try {
   for (let i = 0; i < Number(values.seeds); i++) {
@@ -30,10 +35,8 @@ try {
     try {
       const played = await play(world, { seed, minutes: Number(values.minutes), badness: Number(values.badness) });
       const { user, system } = process.cpuUsage(cpu);
-      const faults = Object.entries(played.faults).map(([name, count]) => `${name} ${count}`);
-      console.log(
-        `seed ${seed}: ${played.steps} steps, ${played.orders} orders, ${played.searches} searches, ${faults.join(', ')}; ${((Date.now() - began) / 1000).toFixed(1)} s, CPU ${((user + system) / 1e6).toFixed(1)} s`,
-      );
+      const took = `${((Date.now() - began) / 1000).toFixed(1)} s, CPU ${((user + system) / 1e6).toFixed(1)} s`;
+      console.log(`${tellPlayed(played)}; ${took}`);
     } catch (error) {
       failed += 1;
       console.log(error instanceof Error ? error.message : error);
@@ -42,6 +45,7 @@ try {
   }
 } finally {
   for (const device of world.devices) await device.stop();
+  await browser?.close();
   await api.stop();
   await services?.stop();
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { sql } from 'kysely';
 import type { Db } from '#server/platform/db.ts';
 import type { DeviceState } from './messages.ts';
 
@@ -10,10 +11,47 @@ interface End {
   shared: readonly string[];
 }
 
+/** From now on the database writes down each time a photo went into or out of a cart or the favourites. */
+export async function countChanges(db: Db): Promise<void> {
+  await sql`create table chaos_changes (list text, user_id uuid, photo_id uuid, is_in boolean)`.execute(db);
+  await sql`create function chaos_note() returns trigger language plpgsql as $$
+    declare owner uuid;
+    begin
+      if tg_op = 'UPDATE' and (old.deleted_at is null) = (new.deleted_at is null) then return new; end if;
+      if tg_table_name = 'favorites' then owner := (to_jsonb(new)->>'user_id')::uuid;
+      else select user_id into owner from carts where id = (to_jsonb(new)->>'cart_id')::uuid; end if;
+      insert into chaos_changes values (tg_table_name, owner, new.photo_id, new.deleted_at is null);
+      return new;
+    end $$`.execute(db);
+  for (const list of ['cart_items', 'favorites'])
+    await sql`create trigger chaos after insert or update on ${sql.table(list)} for each row execute function chaos_note()`.execute(
+      db,
+    );
+}
+
+/** A tap moves its photo once at most: nothing that was lost, repeated or late made it move again. */
+async function checkChanges(db: Db, { userId, states }: End): Promise<void> {
+  const { rows } = await sql<{ list: 'cart_items' | 'favorites'; photo_id: string; is_in: boolean; times: number }>`
+    select list, photo_id, is_in, count(*)::int as times from chaos_changes where user_id = ${userId} group by 1, 2, 3`.execute(
+    db,
+  );
+  for (const { list, photo_id: photoId, is_in: isIn, times } of rows) {
+    const direction = isIn ? 'in' : 'out';
+    const tapped = states.reduce((sum, state) => sum + (state.times[`${list} ${direction} ${photoId}`] ?? 0), 0);
+    // An order takes its photos out of the cart.
+    const ordered = states.flatMap(({ orders, outcomes }) =>
+      orders.filter((order) => outcomes[order.effectId]?.code === 'ok' && order.photoIds.includes(photoId)),
+    );
+    const most = tapped + (list === 'cart_items' && !isIn ? ordered.length : 0);
+    assert.ok(times <= most, `${list}: ${photoId} was tapped ${direction} ${most} times and went ${times} times`);
+  }
+}
+
 /** Each effect once, counted in the database; and the end is what was tapped. */
 export async function checkEnd(db: Db, end: End): Promise<void> {
   checkCart(end);
   checkFavorites(end);
+  await checkChanges(db, end);
   await checkOrders(db, end);
   await checkSearches(db, end);
   await checkVerdicts(db, end);

@@ -45,6 +45,8 @@ export interface DeviceState {
   taps: Record<string, 'in' | 'out'>;
   /** Last word on each photo: marked or not. */
   marks: Record<string, boolean>;
+  /** How often what was tapped: "cart_items in <photo>". */
+  times: Record<string, number>;
   orders: TappedOrder[];
   searches: TappedSearch[];
   /** Event -> the last thing done there. */

@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import { createFates } from './fates.ts';
 
 type Fetch = typeof globalThis.fetch;
 
@@ -12,26 +12,24 @@ export interface Weather {
 /**
  * The network between one device and the server, as bad as a venue's: requests that never arrive, answers that never come back or
  * break off in the middle, requests that arrive twice, the second time late, and answers that overtake each other. Keeps the
- * device's cookies as a browser does: only of answers that arrived.
+ * device's cookies as a browser does: only of answers that arrived. What happens to which request: fates.ts.
  */
-export function createNetwork(origin: string, random: Random, real: Fetch) {
+export function createNetwork(origin: string, real: Fetch) {
   const weather: Weather = { isOffline: false, badness: 0 };
   const cookies = new Map<string, string>();
-  const counts: Record<string, number> = {};
+  const fates = createFates();
   const late = new Set<Promise<unknown>>();
 
   const wait = (ms: number): Promise<void> => new Promise((resolve) => realSetTimeout(resolve, ms));
   const gone = (): never => {
     throw new TypeError('fetch failed');
   };
-  const note = (what: string): void => {
-    counts[what] = (counts[what] ?? 0) + 1;
-  };
 
-  function send(url: string, init: RequestInit): Promise<Response> {
+  /** The request as it leaves: a copy of it carries the cookies of that moment, whoever is signed in when it arrives. */
+  function leave(init: RequestInit): RequestInit {
     const headers = new Headers(init.headers);
     if (cookies.size > 0) headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
-    return real(url, { ...init, headers });
+    return { ...init, headers };
   }
   function keepCookies(response: Response): void {
     for (const line of response.headers.getSetCookie()) {
@@ -74,43 +72,40 @@ export function createNetwork(origin: string, random: Random, real: Fetch) {
     ]);
   };
 
-  async function passOn(url: string, init: RequestInit): Promise<Response> {
-    if (!random.chance(weather.badness)) return whole(await send(url, init));
-    const fate = random.chance(0.04)
-      ? 'hole'
-      : random.pick(['lost', 'unanswered', 'unanswered', 'cut', 'slow', 'slow', 'twice', 'late twin'] as const);
-    note(fate);
-    // A replication's push compares states, not revisions: of a twin that arrives after the next change it makes a change of its own.
-    if (fate === 'late twin' && url.includes('/api/sync/')) return whole(await send(url, init));
+  async function passOn(url: string, given: RequestInit): Promise<Response> {
+    const init = leave(given);
+    const { fate, random } = fates.of(init.method ?? 'GET', url, weather.badness);
     switch (fate) {
+      case null:
+        return whole(await real(url, init));
       case 'lost':
         return gone();
       case 'unanswered':
-        await (await send(url, init)).arrayBuffer();
+        await (await real(url, init)).arrayBuffer();
         return gone();
       case 'cut':
-        return cut(await send(url, init));
+        return cut(await real(url, init));
       case 'slow':
         // Before and after: requests and answers overtake each other.
         await wait(random.int(25));
-        return whole(await send(url, init).then((response) => wait(random.int(25)).then(() => response)));
+        return whole(await real(url, init).then((response) => wait(random.int(25)).then(() => response)));
       case 'twice': {
-        const [first, second] = await Promise.all([send(url, init), send(url, init)]);
+        const [first, second] = await Promise.all([real(url, init), real(url, init)]);
         await second.arrayBuffer();
         return whole(first);
       }
       case 'late twin': {
         const twin = wait(20 + random.int(150))
-          .then(() => send(url, init))
+          .then(() => real(url, init))
           .then((response) => response.arrayBuffer())
           .catch(() => undefined);
         late.add(twin);
         void twin.finally(() => late.delete(twin));
-        return whole(await send(url, init));
+        return whole(await real(url, init));
       }
       case 'hole':
         // It arrives, and nothing ever comes back: the client's own patience decides.
-        await (await send(url, init)).arrayBuffer();
+        await (await real(url, init)).arrayBuffer();
         return new Promise(() => undefined);
     }
   }
@@ -118,11 +113,13 @@ export function createNetwork(origin: string, random: Random, real: Fetch) {
   return {
     fetch,
     weather,
-    counts,
+    changed: () => undefined,
+    reset: fates.reset,
+    counts: () => fates.counts,
     /** For streams: not subject to the weather but for being offline. */
     stream: (url: string, signal: AbortSignal): Promise<Response> => {
       if (weather.isOffline) return Promise.reject(new TypeError('fetch failed'));
-      return send(new URL(url, origin).href, { signal, headers: { accept: 'text/event-stream' } });
+      return real(new URL(url, origin).href, leave({ signal, headers: { accept: 'text/event-stream' } }));
     },
     /** Twins that are still under way have arrived. */
     settled: async (): Promise<void> => void (await Promise.all([...late])),

@@ -1,6 +1,7 @@
 import { enforceOptions } from 'broadcast-channel';
 import 'fake-indexeddb/auto';
 import type { Network } from './network.ts';
+import { setClock, speedUp } from './time.ts';
 
 /**
  * What the app's data layer expects of a browser, as far as it matters here: storage, events, streams, a clock that may be wrong and
@@ -86,29 +87,6 @@ function storage() {
         ? { value: kept.get(String(key)), enumerable: true, configurable: true }
         : Object.getOwnPropertyDescriptor(target, key),
   });
-}
-
-/** A minute of waiting is half a second; what guards against a server or a database that hangs is not cut as short. */
-function speedUp(): void {
-  const real = globalThis.setTimeout;
-  const fast = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
-    const factor = ms === 4_000 || ms === 5_000 ? 1 : ms >= 10_000 ? 6 : 120;
-    return real(run, ms <= 20 ? ms : Math.max(1, ms / factor), ...args);
-  };
-  globalThis.setTimeout = Object.assign(fast, { __promisify__: real.__promisify__ }) as unknown as typeof setTimeout;
-}
-
-function setClock(clock: { aheadMs: number }): void {
-  const Real = globalThis.Date;
-  globalThis.Date = class extends Real {
-    constructor(...given: [] | [string | number]) {
-      if (given.length === 0) super(Real.now() + clock.aheadMs);
-      else super(...given);
-    }
-    static override now(): number {
-      return Real.now() + clock.aheadMs;
-    }
-  } as DateConstructor;
 }
 
 /** Server-sent events over the device's network. */

@@ -1,0 +1,51 @@
+import { createRandom, type Random } from './random.ts';
+
+/**
+ * What becomes of a request. lost: it never arrives. unanswered: it arrives, the answer does not. cut: the answer breaks off in the middle.
+ * slow: it is late, and so is the answer, so that others overtake them. twice: it arrives two times at once. late twin: a copy of it arrives
+ * after whatever comes next. hole: it arrives, and the line stays silent until the app loses patience.
+ */
+export type Fate = 'lost' | 'unanswered' | 'cut' | 'slow' | 'twice' | 'late twin' | 'hole';
+const usual = ['lost', 'unanswered', 'unanswered', 'cut', 'slow', 'slow', 'twice', 'late twin'] as const;
+
+export interface Verdict {
+  fate: Fate | null;
+  /** For how long things take. */
+  random: Random;
+}
+
+/**
+ * The fates of one device's requests, by the seed, by what is asked, and by how often that was asked before: the same however requests of
+ * different kinds interleave.
+ */
+export function createFates() {
+  let seed = 1;
+  const asked = new Map<string, number>();
+  const counts: Record<string, number> = {};
+  return {
+    counts,
+    reset(next: number): void {
+      seed = next;
+      asked.clear();
+      for (const name of Object.keys(counts)) delete counts[name];
+    },
+    /** `badness`: share of requests that something happens to. */
+    of(method: string, url: string, badness: number): Verdict {
+      const what = `${method} ${new URL(url, 'http://x').pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '*')}`;
+      const times = (asked.get(what) ?? 0) + 1;
+      asked.set(what, times);
+      const random = createRandom(hash(`${seed} ${what} ${times}`));
+      if (!random.chance(badness)) return { fate: null, random };
+      const fate = random.chance(0.04) ? 'hole' : random.pick(usual);
+      counts[fate] = (counts[fate] ?? 0) + 1;
+      return { fate, random };
+    },
+  };
+}
+
+/** FNV-1a. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value >>> 0;
+}
