@@ -171,11 +171,14 @@ async function hear(): Promise<void> {
   if (began !== turn && cartUnsent.value) void hear();
 }
 
+/** Asked for while it ran: it may have failed for what is mended since (a sign-in while a guest's session was waited for in vain). */
+let isAsked = false;
 let settling: Promise<void> | null = null;
 
 /** Hands what is pending to the replica and lets it travel. */
 function settle(): Promise<void> {
   const began = turn;
+  isAsked = settling !== null;
   settling ??= (async () => {
     const replica = await import('../data/db/cart-replica.ts');
     await follow();
@@ -203,7 +206,7 @@ function settle(): Promise<void> {
     .finally(() => {
       settling = null;
       // Somebody else is here since: what they have was waited for in vain.
-      if (began !== turn && session.value.user) void settle();
+      if ((began !== turn || isAsked) && session.value.user) void settle();
     });
   return settling;
 }

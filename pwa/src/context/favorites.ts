@@ -113,6 +113,8 @@ export function rememberFavoritePhotos(photos: readonly FavoritePhoto[]): void {
   write({ ...favorites.value, photos: known });
 }
 
+/** Asked for while it ran: it may have failed for what is mended since. */
+let isAsked = false;
 /** Counts sign-outs: what was under way for the person before must not start anything for the next. */
 let turn = 0;
 let settling: Promise<void> | null = null;
@@ -120,6 +122,7 @@ let settling: Promise<void> | null = null;
 /** Hands what is pending to the replica and lets it travel. */
 function settle(): Promise<void> {
   const began = turn;
+  isAsked = settling !== null;
   settling ??= (async () => {
     const replica = await import('../data/db/favorite-replica.ts');
     await follow();
@@ -141,7 +144,7 @@ function settle(): Promise<void> {
     .catch(() => undefined)
     .finally(() => {
       settling = null;
-      if (began !== turn && session.value.user) void settle();
+      if ((began !== turn || isAsked) && session.value.user) void settle();
     });
   return settling;
 }
