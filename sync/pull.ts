@@ -7,6 +7,10 @@ import type { OlderVersion, Readable } from './collection.ts';
 
 /** Full pages of a shared scope may be this old: what changed since comes at the end. */
 const fullPageMs = 3_000;
+/** A page that nothing was changed in is kept for as long as this: what documents show of other things has no revision of theirs. */
+const longestMs = 10 * 60_000;
+/** More changes than this are not compared with what is kept. */
+const mostChanges = 500;
 const cacheBytes = 32 * 1024 * 1024;
 const beginning: Checkpoint = { revision: 0, id: '' };
 const brotli = promisify(brotliCompress);
@@ -29,19 +33,23 @@ interface Start {
 
 interface Page {
   json: Buffer;
+  ids: ReadonlySet<string>;
   last: Checkpoint | undefined;
   isFull: boolean;
   encoded: Map<string, Promise<Buffer>>;
 }
 interface Kept {
+  /** Nothing of it changed up to here, */
   revision: number;
+  /** as was known at this time. */
   at: number;
+  madeAt: number;
   page: Promise<Page>;
   bytes: number;
 }
 
 /** Answers pulls. Pages of shared scopes are read, written and compressed once for all who ask for the same. */
-export function createPuller(db: Db) {
+export function createPuller(db: Db, now: () => number = () => performance.now()) {
   const kept = new Map<string, Kept>();
   let keptBytes = 0;
 
@@ -59,6 +67,7 @@ export function createPuller(db: Db) {
     };
     return {
       json: Buffer.from(JSON.stringify(answer)),
+      ids: new Set(documents.map(({ id }) => id)),
       last: last && reached,
       isFull: documents.length === limit,
       encoded: new Map(),
@@ -69,6 +78,33 @@ export function createPuller(db: Db) {
     keptBytes -= kept.get(key)?.bytes ?? 0;
     kept.delete(key);
   }
+  let lastChanges: { key: string; ids: Promise<string[] | null> } | undefined;
+  /** What changed in a shared scope between two revisions; null: too much to say. */
+  function changesOf(
+    { scope, pull }: PullQuestion['readable'],
+    since: number,
+    until: number,
+  ): Promise<string[] | null> {
+    const key = `${scope} ${since} ${until}`;
+    if (lastChanges?.key !== key) {
+      const ids = pull(db, { revision: since, id: '' }, mostChanges + 1).then((documents) =>
+        documents.length > mostChanges ? null : documents.map((document) => (document as unknown as { id: string }).id),
+      );
+      // Who asked hears of the failure; the next one asks anew.
+      ids.catch(() => {
+        if (lastChanges?.key === key) lastChanges = undefined;
+      });
+      lastChanges = { key, ids };
+    }
+    return lastChanges.ids;
+  }
+  /** A full page that none of the changes since touches would be read again as it is: documents only ever move to the end. */
+  async function isUntouched(question: PullQuestion, found: Kept, page: Page, revision: number): Promise<boolean> {
+    if (!page.isFull || now() - found.madeAt > longestMs) return false;
+    const changes = await changesOf(question.readable, found.revision, revision);
+    return changes !== null && !changes.some((id) => page.ids.has(id));
+  }
+
   async function shared(question: PullQuestion, start: Start, revision: number): Promise<Page> {
     const { after, floor, reset } = start;
     const { readable, form, limit } = question;
@@ -79,17 +115,23 @@ export function createPuller(db: Db) {
     if (found) {
       if (found.revision === revision) return found.page;
       const page = await found.page;
-      if (page.isFull && performance.now() - found.at < fullPageMs) return page;
+      if (page.isFull && now() - found.at < fullPageMs) return page;
+      if (revision > found.revision && (await isUntouched(question, found, page, revision))) {
+        found.revision = Math.max(found.revision, revision);
+        found.at = now();
+        return page;
+      }
       if (kept.get(key) === found) forget(key);
       else return shared(question, start, revision);
     }
-    const made: Kept = { revision, at: performance.now(), page: read(question, start), bytes: 0 };
+    const at = now();
+    const made: Kept = { revision, at, madeAt: at, page: read(question, start), bytes: 0 };
     kept.set(key, made);
     try {
       const page = await made.page;
-      // What its encodings take is about a quarter more.
+      // What its encodings and ids take is about half as much.
       if (kept.get(key) === made) {
-        made.bytes = Math.ceil(page.json.length * 1.25);
+        made.bytes = Math.ceil(page.json.length * 1.5);
         keptBytes += made.bytes;
       }
     } catch (error) {

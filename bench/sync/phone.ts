@@ -53,7 +53,7 @@ export async function addCollection(db: Awaited<ReturnType<typeof memoryDatabase
 export async function openPhone(
   url: string,
   name: Name,
-  options: { cookie?: string; eventId?: string; live?: boolean } = {},
+  options: { cookie?: string; eventId?: string; live?: boolean; batchSize?: number } = {},
 ) {
   const db = await memoryDatabase();
   const collection = await addCollection(db, name);
@@ -88,7 +88,7 @@ export async function openPhone(
     retryTime: 100,
     waitForLeadership: false,
     pull: {
-      batchSize: 1_000,
+      batchSize: options.batchSize ?? 1_000,
       stream$: stream$.asObservable() as never,
       handler: (at, limit) => puller.pull(at, limit),
     },

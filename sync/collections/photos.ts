@@ -2,12 +2,12 @@ import { AppError } from '#contracts/errors.ts';
 import type { Replicated } from '#contracts/sync/documents.ts';
 import { type PhotoDoc, photoDocVersion } from '#contracts/sync/photos.ts';
 import type { EventRow, EventsService } from '#server/modules/events/service.ts';
-import { pullPhotos, type ShownPhoto, sortAtOf, thumbHashText } from '#server/modules/photos/service.ts';
+import { type PulledPhoto, pullPhotos, sortAtOf, thumbHashText } from '#server/modules/photos/service.ts';
 import type { Db } from '#server/platform/db.ts';
 import { scopes } from '#server/platform/sync-revision.ts';
 import type { SyncCollection } from '../collection.ts';
 
-function toDoc(photo: ShownPhoto, isHidden: boolean): Replicated<PhotoDoc> {
+function toDoc(photo: PulledPhoto, isHidden: boolean): Replicated<PhotoDoc> {
   const isGone = isHidden || photo.deleted_at !== null || photo.status !== 'approved';
   return {
     id: photo.id,

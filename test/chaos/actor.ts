@@ -54,7 +54,10 @@ export async function startActor(
   const { signOut } = await import('#pwa/features/auth/sign-out.ts');
   const { kvProbe } = await import('#pwa/data/kv.ts');
 
-  const fresh = (): Omit<DeviceState, 'userId' | 'waiting' | 'isCartSent' | 'cart' | 'marked' | 'faults'> => ({
+  const fresh = (): Omit<
+    DeviceState,
+    'userId' | 'waiting' | 'isCartSent' | 'trouble' | 'cart' | 'marked' | 'faults'
+  > => ({
     steps: {},
     taps: {},
     marks: {},
@@ -281,6 +284,11 @@ export async function startActor(
           faults: { ...(await line.counts()) },
           userId: sessionModule.session.value.user?.id ?? null,
           waiting,
+          trouble: JSON.stringify({
+            cart: JSON.parse(localStorage.getItem('px.cart') ?? '{}').pending,
+            online: connectivity.online.value,
+            looked: document.visibilityState,
+          }),
           isCartSent: !cartModule.cartUnsent.value,
           marked: favorites.favorites.value.marks.map(({ photoId }) => photoId).sort(),
           cart: cartModule.cart.value.lines.map(({ photoId }) => photoId).sort(),

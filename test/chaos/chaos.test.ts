@@ -20,6 +20,11 @@ describe('an hour on three devices of one person, one with a clock a day wrong, 
 
   for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1)
     it(`ends with all agreed with the server and with what was tapped, each effect once (seed ${seed})`, async () => {
-      console.log(`      ${tellPlayed(await play(world, { seed, minutes: 60 }))}`);
+      try {
+        console.log(`      ${tellPlayed(await play(world, { seed, minutes: 60 }))}`);
+      } catch (error) {
+        console.log(`      ${(error as Error).message}`);
+        throw error;
+      }
     });
 });

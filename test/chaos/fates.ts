@@ -36,7 +36,8 @@ export function createFates() {
       asked.set(what, times);
       const random = createRandom(hash(`${seed} ${what} ${times}`));
       if (!random.chance(badness)) return { fate: null, random };
-      const fate = random.chance(0.04) ? 'hole' : random.pick(usual);
+      // Rare: each costs the app's whole patience.
+      const fate = random.chance(0.01) ? 'hole' : random.pick(usual);
       counts[fate] = (counts[fate] ?? 0) + 1;
       return { fate, random };
     },

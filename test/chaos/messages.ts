@@ -37,6 +37,8 @@ export interface DeviceState {
   userId: string | null;
   waiting: { id: string; kind: string; failures: number }[];
   isCartSent: boolean;
+  /** What may be the reason when it does not come to rest. */
+  trouble: string;
   /** Photos that the device shows in the cart. */
   cart: string[];
   /** Photos that the device shows as favourites. */

@@ -181,7 +181,7 @@ async function agreement(world: World, userId: string): Promise<DeviceState[]> {
     const apart = states.flatMap((state, i) => {
       if (state.userId !== userId) return [`device ${i} is not signed in`];
       if (state.waiting.length > 0) return [`device ${i} waits with ${JSON.stringify(state.waiting)}`];
-      if (!state.isCartSent) return [`device ${i} has not sent its cart`];
+      if (!state.isCartSent) return [`device ${i} has not sent its cart, ${state.trouble}`];
       if (JSON.stringify(state.cart) !== JSON.stringify(server))
         return [`device ${i} shows ${JSON.stringify(state.cart)}, the server ${JSON.stringify(server)}`];
       if (JSON.stringify(state.marked) !== JSON.stringify(marked))

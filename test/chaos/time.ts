@@ -10,7 +10,7 @@ export function speedUp(): void {
 }
 /** Storage is probed within 4 or 5 s, the cart is waited for up to 12 s, requests up to 30 s. */
 const factorOf = (ms: number): number =>
-  ms === 4_000 || ms === 5_000 ? 1 : ms >= 8_000 && ms < 15_000 ? 6 : ms >= 15_000 ? 10 : 120;
+  ms === 4_000 || ms === 5_000 ? 1 : ms >= 8_000 && ms < 15_000 ? 4 : ms >= 15_000 ? 3 : 120;
 
 /** From now on the clock says something else, by as much as `clock.aheadMs` is then. */
 export function setClock(clock: { aheadMs: number }): void {

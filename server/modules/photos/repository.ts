@@ -18,10 +18,10 @@ export const selectPhotos = (db: DbOrTrx) =>
 
 /** With its race numbers: what a view of it shows. */
 export type ShownPhoto = PhotoWithNames & { bibs: string[] };
-export const selectShown = (db: DbOrTrx) =>
-  selectPhotos(db).select(
-    sql<string[]>`array(select b.bib from photo_bibs b where b.photo_id = photos.id order by b.bib)`.as('bibs'),
-  );
+const bibsOf = sql<string[]>`array(select b.bib from photo_bibs b where b.photo_id = photos.id order by b.bib)`.as(
+  'bibs',
+);
+export const selectShown = (db: DbOrTrx) => selectPhotos(db).select(bibsOf);
 
 type InPhotos = ExpressionBuilder<DB, 'photos'>;
 /** Bought by the user and not withdrawn. */
@@ -192,14 +192,34 @@ export const addViews = async (db: DbOrTrx, views: ReadonlyMap<string, number>):
     on conflict (photo_id, day) do update set views = photo_views.views + excluded.views`.execute(db);
 };
 
+/** What phones hold of a photo: a page of a thousand is read without the rest of its thirty columns. */
+const pulledColumns = [
+  'photos.id',
+  'photos.event_id',
+  'photos.status',
+  'photos.width',
+  'photos.height',
+  'photos.taken_at',
+  'photos.created_at',
+  'photos.placeholder_color',
+  'photos.thumb_hash',
+  'photos.focus_x',
+  'photos.focus_y',
+  'photos.photographer_id',
+  'photos.price_satang',
+  'photos.revision',
+  'photos.deleted_at',
+  'photographers.display_name as photographer_name',
+] as const;
+export type PulledPhoto = Awaited<ReturnType<typeof pullPhotos>>[number];
+
 /** Photos of an event above a checkpoint in (revision, id) order, whatever became of them; only approved ones from the very start. */
-export const pullPhotos = (
-  db: DbOrTrx,
-  eventId: string,
-  after: { revision: number; id: string },
-  limit: number,
-): Promise<ShownPhoto[]> =>
-  selectShown(db)
+export const pullPhotos = (db: DbOrTrx, eventId: string, after: { revision: number; id: string }, limit: number) =>
+  db
+    .selectFrom('photos')
+    .innerJoin('photographers', 'photographers.id', 'photos.photographer_id')
+    .select(pulledColumns)
+    .select(bibsOf)
     .where('photos.event_id', '=', eventId)
     .where('photos.revision', '>', 0)
     .where(afterCheckpoint('photos', after))

@@ -17,7 +17,7 @@ import { photoView } from './view.ts';
 import { createWalls } from './wall.ts';
 
 export { createRenditions } from './renditions.ts';
-export type { PhotoRow, ShownPhoto } from './repository.ts';
+export type { PhotoRow, PulledPhoto, ShownPhoto } from './repository.ts';
 export { pullPhotos, sortAtOf } from './repository.ts';
 export { photoView } from './view.ts';
 export { thumbHashText } from './wall.ts';
