@@ -25,6 +25,7 @@ export const appPages = [
   '/account',
   '/account/orders',
   '/account/photos',
+  '/account/photos/:photoId',
   '/account/notices',
   '/account/notifications',
   '/account/profile',

@@ -24,6 +24,8 @@ export const areas: Record<string, Record<string, string>> = {
   },
   Photographers: {
     photographers: 'Public name, portfolio and tax facts of a user who photographs.',
+    portfolio_photos:
+      'Photos a photographer chose for the own page, in order; where there are none, the latest are shown.',
     bank_accounts: 'Where shares are paid to; name and number encrypted.',
   },
   Photos: {

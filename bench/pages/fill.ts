@@ -17,6 +17,8 @@ export interface Filled {
   /** Paths with their secrets. */
   openCart: string;
   groupId: string;
+  /** The public page of a bought photo. */
+  sharedPath: string;
 }
 
 const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
@@ -67,6 +69,12 @@ export async function fill(url: string, selfieFile: string, say: (line: string) 
     await order(c.buyer, ids.slice(3, 4));
     return placed.id as string;
   });
+  const shared = await step('shared photo', () => c.buyer.call('POST', `/api/photos/${ids[1]}/share`));
+  await step('portfolio', async () => {
+    const { items } = await c.photographer.call('GET', '/api/photographer/portfolio/candidates');
+    const photoIds = items.slice(0, 5).map((photo: { id: string }) => photo.id);
+    await c.photographer.call('PUT', '/api/photographer/portfolio', { photoIds });
+  });
   await step('refunds', () => refunds(c, url, sold?.paid ?? []));
   await step('payouts', () => payouts(c.admin));
   await step('favourites', () => c.buyer.call('PUT', `/api/favorites/${ids[4]}`));
@@ -111,6 +119,7 @@ export async function fill(url: string, selfieFile: string, say: (line: string) 
     ownOrderId: own ?? '',
     openCart: openCart ?? '/together/none',
     groupId: group ?? '',
+    sharedPath: shared?.path ?? '/s/none',
   };
 }
 

@@ -28,6 +28,19 @@ const press =
     for (const selector of selectors) await page.locator(selector).first().click();
   };
 
+/** As a server answers an app that is too old to replicate. */
+async function outdated(page: Page): Promise<void> {
+  await page.route('**/api/sync/**', (route) =>
+    route.fulfill({
+      status: 426,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ type: 'about:blank', title: 'outdated', status: 426, code: 'sync.schema_outdated' }),
+    }),
+  );
+  await page.reload();
+  await page.locator('main [role="alert"]').waitFor();
+}
+
 /** Every page of the product, and the sights inside a page that look like one. */
 export function shots(made: Filled, selfieFile: string): Shot[] {
   const { slug, eventId } = made;
@@ -83,8 +96,24 @@ export function shots(made: Filled, selfieFile: string): Shot[] {
     { name: 'not-found', who: 'guest', path: '/no/such/page' },
     { name: 'account-guest', who: 'guest', path: '/account' },
     { name: 'portfolio', who: 'guest', path: '/p/phet', states: late },
+    { name: 'portfolio-unknown', who: 'guest', path: '/p/nobody-here' },
+    { name: 'shared-photo', who: 'guest', path: made.sharedPath, states: late },
+    { name: 'shared-gone', who: 'guest', path: `/s/${'A'.repeat(43)}` },
+    { name: 'unsubscribe', who: 'guest', path: '/unsubscribe?token=abc' },
+    {
+      name: 'waiting',
+      who: 'guest',
+      path: '/cart',
+      isScreen: true,
+      prepare: async (page) => {
+        await page.context().setOffline(true);
+        await page.evaluate("dispatchEvent(new Event('offline'))");
+        await press('button.waiting')(page);
+      },
+    },
 
     { name: 'cart', who: 'buyer', path: '/cart', states: phoneToo },
+    { name: 'outdated', who: 'buyer', path: '/cart', prepare: outdated },
     { name: 'checkout', who: 'buyer', path: '/checkout', states: late },
     ...desk('buyer', '/account', {
       account: { at: '', states: all },
@@ -96,6 +125,16 @@ export function shots(made: Filled, selfieFile: string): Shot[] {
       'account-profile': { at: '/profile', states: late },
       'account-privacy': { at: '/privacy', states: all },
     }),
+    {
+      name: 'account-photo',
+      who: 'buyer',
+      path: '/account/photos',
+      isScreen: true,
+      prepare: async (page) => {
+        await press('.library .tile a')(page);
+        await page.locator('.photo-actions').waitFor();
+      },
+    },
     { name: 'favorites', who: 'buyer', path: '/favorites', states: ['empty', ...phoneToo] },
     { name: 'order-own', who: 'buyer', path: `/orders/${made.ownOrderId}`, states: phoneToo },
     {
@@ -119,6 +158,8 @@ export function shots(made: Filled, selfieFile: string): Shot[] {
       studio: { at: '', states: all },
       'studio-event': { at: `/events/${eventId}`, states: late },
       'studio-photos': { at: '/photos', states: all },
+      'studio-portfolio': { at: '/portfolio', states: all },
+      'studio-prices': { at: '/prices', states: all },
       'studio-earnings': { at: '/earnings', states: all },
       'studio-profile': { at: '/profile', states: late },
     }),

@@ -46,6 +46,20 @@ export const getCleanPhoto = route({
   errors: ['photo.not_found', 'photo.not_purchased', 'photo.not_ready'],
   rateLimit: 'none',
 });
+export const listBoughtPhotos = route({
+  method: 'get',
+  path: '/api/account/photos',
+  summary:
+    'Which photos are mine, bought and not refunded, with the order of each; of one event, or all. Last bought first',
+  tag: 'downloads',
+  access: 'session',
+  query: z.object({ eventId: z.uuid().optional() }),
+  responses: {
+    200: z.object({
+      items: z.array(z.object({ photoId: z.uuid(), orderId: z.uuid(), eventId: z.uuid() })).describe('at most 2,000'),
+    }),
+  },
+});
 export const getOrderDownload = route({
   method: 'get',
   path: '/api/orders/:id/download',

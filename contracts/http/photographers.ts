@@ -11,7 +11,11 @@ export const publicPhotographer = z.object({
   displayName: z.string(),
   bio: z.string().nullable(),
   portfolioUrl: z.string().nullable(),
-  photos: z.array(photoView).describe('latest approved photos of open events'),
+  photos: z
+    .array(photoView)
+    .describe(
+      'approved photos of open events: those the photographer chose, in that order; without a choice the latest',
+    ),
   events: z.array(eventView),
 });
 export const getPhotographer = route({
@@ -69,6 +73,43 @@ export const updatePhotographerProfile = route({
   body: photographerProfileChange,
   responses: { 200: photographerProfile },
   errors: ['resource.conflict'],
+});
+
+/** As many as a portfolio page shows. */
+export const PORTFOLIO_PHOTOS = 60;
+
+export const portfolioChoice = z.object({ items: z.array(photoView) });
+export const getPortfolioChoice = route({
+  method: 'get',
+  path: '/api/photographer/portfolio',
+  summary: 'Photos that I chose for my portfolio page and that may be shown, in my order; empty: the latest are shown',
+  tag,
+  access: ['photographer'],
+  responses: { 200: portfolioChoice },
+});
+export const setPortfolioChoice = route({
+  method: 'put',
+  path: '/api/photographer/portfolio',
+  summary: 'Choose the photos of my portfolio page and their order; an empty list goes back to the latest',
+  tag,
+  access: ['photographer'],
+  body: z.object({
+    photoIds: z
+      .array(z.uuid())
+      .max(PORTFOLIO_PHOTOS)
+      .refine((ids) => new Set(ids).size === ids.length, 'a photo twice'),
+  }),
+  responses: { 200: portfolioChoice },
+  errors: ['photo.not_found'],
+});
+export const listPortfolioCandidates = route({
+  method: 'get',
+  path: '/api/photographer/portfolio/candidates',
+  summary: 'My photos that a portfolio page may show: approved, of public events open to everybody; newest first',
+  tag,
+  access: ['photographer'],
+  query: pageQuery,
+  responses: { 200: pageOf(photoView) },
 });
 
 export const photographerSummary = z.object({

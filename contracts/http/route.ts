@@ -35,7 +35,7 @@ export interface RouteDefinition {
   /** Codes this route answers beyond those of its access and validation. */
   errors?: readonly ErrorCode[];
   /** Requests a minute per user or guest session; default 100 (see server/http/rate-limit.ts). */
-  rateLimit?: 'default' | 'search' | 'upload' | 'auth' | 'none';
+  rateLimit?: 'default' | 'search' | 'upload' | 'auth' | 'share' | 'none';
 }
 
 export const route = <const R extends RouteDefinition>(definition: R): R => definition;

@@ -23,6 +23,7 @@ export const sharePhoto = route({
   responses: { 200: photoShare },
   errors: ['photo.not_found', 'photo.not_purchased'],
   idempotent: true,
+  rateLimit: 'share',
 });
 export const unsharePhoto = route({
   method: 'delete',
@@ -33,6 +34,7 @@ export const unsharePhoto = route({
   params: idParams,
   responses: { 204: null },
   idempotent: true,
+  rateLimit: 'share',
 });
 export const listShares = route({
   method: 'get',
@@ -70,6 +72,7 @@ export const getSharedPhoto = route({
   params: tokenParams,
   responses: { 200: sharedPhoto },
   errors: ['resource.not_found'],
+  rateLimit: 'share',
 });
 export const getSharedPicture = route({
   method: 'get',
@@ -80,4 +83,5 @@ export const getSharedPicture = route({
   params: tokenParams,
   responses: { 200: 'image/jpeg' },
   errors: ['resource.not_found'],
+  rateLimit: 'share',
 });

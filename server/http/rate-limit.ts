@@ -13,6 +13,8 @@ const limits = {
   search: { points: 10, duration: 60 },
   upload: { points: 50, duration: 3600 },
   auth: { points: 30, duration: 60 },
+  // Pages of bought photos: each look costs a picture, and whoever asks needs no session.
+  share: { points: 60, duration: 60 },
 } as const;
 /** A whole venue behind one address may do so many times what one person may. */
 const venueFactor = 20;
@@ -66,8 +68,8 @@ export function createRateLimit(cache: Cache, settings: { perIp: number; scale?:
         const isStaff = req.viewer.role !== 'customer' && name === 'default';
         await consume((isStaff ? byStaff : byOwner)[name]!, req.viewer.userId);
       }
-      // Signing in and searching without a session: per address, as generous as a venue needs.
-      else if (name === 'auth' || name === 'search') await consume(byAddress[name]!, req.ip ?? 'unknown');
+      // Signing in, searching and opening shared pages without a session: per address, as generous as a venue needs.
+      else if (name !== 'default' && name !== 'upload') await consume(byAddress[name]!, req.ip ?? 'unknown');
     },
   };
 }

@@ -866,6 +866,12 @@ export interface PhotoViews {
   views: Generated<number>;
 }
 
+export interface PortfolioPhotos {
+  photo_id: string;
+  photographer_id: string;
+  position: number;
+}
+
 export interface PriceRules {
   created_at: Generated<Timestamp>;
   created_by: string | null;
@@ -1134,6 +1140,7 @@ export interface DB {
   photo_views: PhotoViews;
   photographers: Photographers;
   photos: Photos;
+  portfolio_photos: PortfolioPhotos;
   price_rules: PriceRules;
   privacy_requests: PrivacyRequests;
   push_subscriptions: PushSubscriptions;

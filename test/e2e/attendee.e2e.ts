@@ -145,6 +145,32 @@ describe('an attendee with a phone', function () {
       const { width } = await sharp(await one.path()).metadata();
       assert.equal(width, 1920, 'the original, not the preview');
 
+      // In the library the photo has the screen to itself, can be saved and shown to others; the page of it is taken down again.
+      await page.goto(`${stack.url}/account/photos`);
+      await page.locator('.library .tile a').first().click();
+      await page.waitForURL(/\/account\/photos\/[0-9a-f-]{36}$/);
+      await page.evaluate(() => {
+        Object.defineProperty(navigator, 'share', { value: undefined });
+        Object.defineProperty(navigator, 'clipboard', {
+          value: { writeText: async (text: string) => Object.assign(window, { handedOn: text }) },
+        });
+      });
+      const [saved] = await Promise.all([
+        page.waitForEvent('download'),
+        page.locator('.lightbox .photo-actions a[download]').click(),
+      ]);
+      assert.equal((await sharp(await saved.path()).metadata()).width, 1920);
+      await page.locator('.lightbox-tools .btn').first().click();
+      // Only what stands in the open viewer can be seen and pressed.
+      const stop = page.locator('.lightbox .toast .link');
+      await stop.waitFor();
+      const link = await page.evaluate(() => (window as { handedOn?: string }).handedOn);
+      assert.equal((await fetch(link!.replace('/s/', '/api/shares/'))).status, 200);
+      await stop.click();
+      await until('the page to be gone', async () => (await fetch(link!.replace('/s/', '/api/shares/'))).status === 404);
+      await page.keyboard.press('Escape');
+      await page.waitForURL(/\/account\/photos$/);
+
       const mail = await until('the e-mail', async () =>
         ((await new Client(stack.url).call('GET', '/dev/mail.json')) as { to: unknown; links: string[] }[]).find(
           (each) => JSON.stringify(each.to).includes(email),

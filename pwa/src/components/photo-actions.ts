@@ -1,13 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { cart, cartPrice, toggleInCart } from '../context/cart.ts';
 import { nextPhotoSatang } from '../context/cart-price.ts';
-import { isFavorite, toggleFavorite } from '../context/favorites.ts';
 import type { EventView, Photo } from '../data/types.ts';
 import { formatMoney, formatTime } from '../i18n/format.ts';
 import { t } from '../i18n/i18n.ts';
 import { priceLine } from './price-line.ts';
 import { icon } from './px-icon.ts';
-import { shareLink } from './share.ts';
 
 /** Below a photo in the viewer: when it was taken, one tap into the cart, what that does to the price. */
 export function photoActions(photo: Photo, event: EventView | null): TemplateResult {
@@ -39,20 +37,4 @@ export function photoActions(photo: Photo, event: EventView | null): TemplateRes
         </button>`
     }
   </div>`;
-}
-
-/** Above a photo in the viewer: heart and share. `path`: of the photo's own page. */
-export function photoTools(photo: Photo, path: string, name: string): TemplateResult {
-  const marked = isFavorite(photo.id);
-  return html`<button
-      class="btn btn-icon ${marked ? 'heart-on' : ''}"
-      aria-pressed=${marked ? 'true' : 'false'}
-      aria-label=${marked ? t().favorites.remove : t().favorites.add}
-      @click=${() => toggleFavorite(photo)}
-    >
-      ${icon('heart')}
-    </button>
-    <button class="btn btn-icon" aria-label=${t().gallery.sharePhoto} @click=${() => shareLink(path, t().gallery.sharePhotoText(name))}>
-      ${icon('share')}
-    </button>`;
 }

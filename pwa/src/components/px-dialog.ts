@@ -16,6 +16,10 @@ export class PxDialog extends LitElement {
   #stop: (() => void) | null = null;
 
   static override styles = css`
+    /* Takes no room and no cell of a grid where it stands. */
+    :host {
+      display: contents;
+    }
     dialog {
       width: min(100vw, 30rem);
       max-width: none;

@@ -74,12 +74,14 @@ export class PxPhotoGrid extends PxElement {
     super.connectedCallback();
     this.width = this.clientWidth;
     this.#observer = new ResizeObserver(() => {
-      if (this.clientWidth === this.width) return;
+      // What stands above came, went or grew: the wall is elsewhere on the screen than when it was measured.
+      if (this.clientWidth === this.width) return this.#measure();
       this.width = this.clientWidth;
       // Before the next picture is painted, so that turning the phone shows the same photos at once.
       this.performUpdate();
     });
     this.#observer.observe(this);
+    this.#observer.observe(document.body);
     this.#scroll.start();
   }
 

@@ -14,6 +14,32 @@ export class PxToasts extends PxElement {
     this.watch(toasts);
   }
 
+  #home: Element | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#home ??= this.parentElement;
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    // The dialog it stood in went away, and took it along.
+    queueMicrotask(() => {
+      if (!this.isConnected && this.#home?.isConnected) this.#home.append(this);
+    });
+  }
+
+  /** What lies outside an open dialog can be neither seen nor pressed nor heard: it goes where the person is. */
+  protected override async scheduleUpdate(): Promise<void> {
+    const dialogs = document.querySelectorAll<HTMLElement & { open?: boolean }>('dialog:modal, px-dialog');
+    const place = [...dialogs].findLast((dialog) => dialog.open) ?? this.#home;
+    if (place && this.parentElement !== place && toasts.value.length > 0) {
+      place.append(this);
+      // Screen readers tell what changes in a place that they know already.
+      await new Promise((known) => setTimeout(known, 50));
+    }
+    super.scheduleUpdate();
+  }
+
   protected override render(): TemplateResult {
     return html`<div class="toasts" role="status" aria-live="polite" aria-atomic="false">
       ${repeat(

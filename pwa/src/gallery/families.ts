@@ -334,7 +334,7 @@ export const families: readonly Family[] = [
         'filled',
         () => html`<div class="desk stack">
           <div class="figures">
-            ${figure({ label: d().common.amount, value: formatMoney(187_000), note: d().common.asOf('17:52') })}
+            ${figure({ label: d().common.amount, value: formatMoney(187_000), note: t().app.asOf('17:52') })}
             ${figure({ label: d().common.photos, value: '1,842', href: '#photos' })}
             ${figure({ label: d().common.status, value: '50 %', mark: 2 })}
           </div>

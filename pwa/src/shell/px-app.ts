@@ -68,7 +68,8 @@ export class PxApp extends PxElement {
         .slice(0, 4)
         .join('/')
         .replace(/\/photos$/, '')
-        .replace(/^\/favorites\/.*/, '/favorites');
+        .replace(/^\/favorites\/.*/, '/favorites')
+        .replace(/^\/account\/photos\/.*/, '/account');
     const samePage = pageOf(this.#shownPath) === pageOf(to.path);
     this.#shownPath = to.path;
     setSurface(match.surface);

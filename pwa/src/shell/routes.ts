@@ -59,6 +59,9 @@ const eventPage = ({ slug, photoId }: Record<string, string>): TemplateResult =>
 const findPage = ({ slug, photoId }: Record<string, string>): TemplateResult =>
   html`<px-find-page .slug=${slug!} .photoId=${photoId ?? ''}></px-find-page>`;
 
+const accountPage = (view: string, photoId = ''): TemplateResult =>
+  html`<px-account-page .view=${view} .photoId=${photoId}></px-account-page>`;
+
 const routes: readonly Route[] = [
   {
     pattern: '/',
@@ -133,9 +136,15 @@ const routes: readonly Route[] = [
       pattern: `/account${view}`,
       surface: 'day',
       load: account,
-      render: () => html`<px-account-page .view=${view.slice(1)}></px-account-page>`,
+      render: () => accountPage(view.slice(1)),
     }),
   ),
+  {
+    pattern: '/account/photos/:photoId',
+    surface: 'day',
+    load: account,
+    render: ({ photoId }) => accountPage('photos', photoId),
+  },
   {
     pattern: '/unsubscribe',
     surface: 'day',

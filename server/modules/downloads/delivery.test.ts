@@ -94,6 +94,29 @@ describe('delivery of originals', () => {
     await other.body?.cancel();
   });
 
+  it('tells a person which photos are theirs, of one event or all, and nobody else’s', async () => {
+    const ids = await photosOf(2);
+    const { auth, order, person } = await paid(ids);
+    const other = await paid(await photosOf(1));
+    const mine = async (query = '') => (await shop.call('GET', `/api/account/photos${query}`, auth)).body.items;
+    const wanted = ids.map((photoId) => ({ photoId, orderId: order.id, eventId }));
+    const byId = (a: { photoId: string }, b: { photoId: string }) => a.photoId.localeCompare(b.photoId);
+    assert.deepEqual((await mine()).sort(byId), wanted.sort(byId));
+    assert.equal((await mine(`?eventId=${eventId}`)).length, 2);
+    assert.deepEqual(await mine(`?eventId=${other.order.id}`), []);
+    await shop.db
+      .updateTable('download_grants')
+      .set({ revoked_at: new Date() })
+      .where('user_id', '=', person.userId)
+      .where('photo_id', '=', ids[0]!)
+      .execute();
+    assert.deepEqual(
+      (await mine()).map((one: { photoId: string }) => one.photoId),
+      [ids[1]],
+    );
+    assert.equal((await shop.call('GET', '/api/account/photos')).body.items?.length ?? 0, 0);
+  });
+
   it('refuses used-up, expired, withdrawn and forged links, and writes each down', async () => {
     const { order, links } = await paid(await photosOf(2));
     const { zipUrl, items } = await links();

@@ -22,6 +22,10 @@ export function downloadsRoutes({ downloads }: { downloads: DownloadsService }):
       await sendClean(downloads, await downloads.cleanOf(params.id, viewer, query.token), req, res);
       return 'sent';
     }),
+    bind(api.listBoughtPhotos, async ({ query, viewer }) => ({
+      status: 200,
+      body: { items: await downloads.bought(viewer, query.eventId) },
+    })),
     bind(api.getOrderDownload, async ({ params, query, viewer }) => ({
       status: 200,
       body: await downloads.linksOf(params.id, viewer, query.token),

@@ -11,12 +11,16 @@ import type { Db } from '#server/platform/db.ts';
 import { notify } from '#server/platform/notify.ts';
 import type { Storage } from '#server/platform/storage.ts';
 import { type Archive, createArchives, uniqueNames } from './archive.ts';
+import { boughtPhotos } from './library.ts';
 import { deliveredBytes } from './original-bytes.ts';
 import * as repository from './repository.ts';
 import * as sessions from './sessions.ts';
 
 export type { Archive } from './archive.ts';
 export { uniqueNames } from './archive.ts';
+
+/** More photos than anybody bought so far. */
+const LIBRARY = 2_000;
 
 export type DownloadsService = ReturnType<typeof createDownloadsService>;
 export interface DownloadsDeps {
@@ -187,6 +191,9 @@ export function createDownloadsService(deps: DownloadsDeps) {
       });
       return links(order);
     },
+
+    /** Which photos are the viewer's to download. */
+    bought: (viewer: Viewer, eventId: string | undefined) => boughtPhotos(db, viewer.userId, eventId, LIBRARY),
 
     /** The original behind a link; throws resource.not_found, download.expired (also when access was withdrawn). */
     async byLink(token: string, from: From): Promise<Original> {

@@ -17,6 +17,15 @@ export function photographersRoutes({ photographers }: { photographers: Photogra
       status: 200,
       body: await photographers.updateProfile(viewer, body),
     })),
+    bind(routes.getPortfolioChoice, async ({ viewer }) => ({ status: 200, body: await photographers.choice(viewer) })),
+    bind(routes.setPortfolioChoice, async ({ viewer, body }) => ({
+      status: 200,
+      body: await photographers.choose(viewer, body.photoIds),
+    })),
+    bind(routes.listPortfolioCandidates, async ({ viewer, query }) => ({
+      status: 200,
+      body: await photographers.candidates(viewer, query),
+    })),
     bind(routes.getPhotographerPhotos, async ({ viewer, query }) => ({
       status: 200,
       body: await photographers.summary(viewer, query.eventId),

@@ -1,12 +1,14 @@
 import type { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
-import type {
-  PhotographerProfile,
-  photographerProfileChange,
-  publicPhotographer,
+import {
+  type PhotographerProfile,
+  PORTFOLIO_PHOTOS,
+  type photographerProfileChange,
+  type publicPhotographer,
 } from '#contracts/http/photographers.ts';
 import type { Viewer } from '#server/http/viewer.ts';
 import { type Db, type DbOrTrx, isUniqueViolation } from '#server/platform/db.ts';
+import { decodeCursor, toPage } from '#server/platform/pages.ts';
 import { anotherSlug, type EventsService, slugFrom } from '../events/service.ts';
 import type { PhotosService } from '../photos/service.ts';
 import type { PhotographerRow } from './repository.ts';
@@ -89,7 +91,11 @@ export function createPhotographersService(deps: { db: Db; events: EventsService
     async portfolio(slug: string): Promise<z.input<typeof publicPhotographer>> {
       const row = await repository.findPublic(db, slug);
       if (!row) throw new AppError('resource.not_found');
-      const ids = await repository.portfolioPhotoIds(db, row.id, 60);
+      const chosen = await repository.chosenIds(db, row.id);
+      const ids =
+        chosen.length > 0
+          ? chosen
+          : (await repository.latestShowable(db, row.id, undefined, PORTFOLIO_PHOTOS)).map(({ id }) => id);
       const worked = await events.list({ limit: 30 }, null, [], row.user_id);
       return {
         id: row.id,
@@ -100,6 +106,33 @@ export function createPhotographersService(deps: { db: Db; events: EventsService
         photos: await photos.viewsOf(ids),
         events: worked.items.filter((event) => event.accessMode === 'open' && events.isPublicStatus(event.status)),
       };
+    },
+
+    /** What the viewer chose for the own page, as far as it may be shown. */
+    async choice(viewer: Viewer) {
+      const id = await ensurePhotographer(db, viewer.userId);
+      return { items: await photos.viewsOf(await repository.chosenIds(db, id)) };
+    },
+    /** Throws photo.not_found for a photo that is not the viewer's or may not be shown to everybody. */
+    async choose(viewer: Viewer, photoIds: readonly string[]) {
+      const id = await ensurePhotographer(db, viewer.userId);
+      await db.transaction().execute(async (trx) => {
+        const showable = await repository.showableOf(trx, id, photoIds);
+        if (photoIds.some((photoId) => !showable.has(photoId))) throw new AppError('photo.not_found');
+        await repository.choose(trx, id, photoIds);
+      });
+      return { items: await photos.viewsOf(photoIds) };
+    },
+    async candidates(viewer: Viewer, query: { cursor?: string | undefined; limit: number }) {
+      const id = await ensurePhotographer(db, viewer.userId);
+      const rows = await repository.latestShowable(db, id, decodeCursor(query.cursor), query.limit + 1);
+      const page = toPage(
+        rows,
+        query.limit,
+        (row) => ({ at: row.created_at, id: row.id }),
+        (row) => row.id,
+      );
+      return { items: await photos.viewsOf(page.items), nextCursor: page.nextCursor };
     },
 
     async summary(viewer: Viewer, eventId: string | undefined) {

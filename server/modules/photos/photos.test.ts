@@ -291,4 +291,55 @@ describe('photos over HTTP', function () {
     const taken = await app.call('PUT', '/api/photographer/profile', { token, body: { slug: 'somchai' } });
     assert.deepEqual([taken.status, taken.body.code], [409, 'resource.conflict']);
   });
+
+  it('shows on a portfolio what its photographer chose, in that order, as long as it may be shown', async () => {
+    const artist = await app.person('photographer');
+    const as = { token: artist.token };
+    await app.call('PUT', '/api/photographer/profile', { ...as, body: { slug: 'malee', isPublic: true } });
+    const openId = await app.event({ access_mode: 'open' });
+    const closedId = await app.event({ access_mode: 'find_me' });
+    const mine: string[] = [];
+    for (let i = 0; i < 4; i++) mine.push(await app.photo(openId, artist.userId, 'approved'));
+    const [first, second, third] = mine as [string, string, string];
+    const closed = await app.photo(closedId, artist.userId, 'approved');
+    const pending = await app.photo(openId, artist.userId, 'pending');
+    const foreign = await app.photo(openId, photographer.userId, 'approved');
+    const shown = async () =>
+      (await app.call('GET', '/api/photographers/malee')).body.photos.map((photo: { id: string }) => photo.id);
+    const choose = (photoIds: string[], token = artist.token) =>
+      app.call('PUT', '/api/photographer/portfolio', { token, body: { photoIds } });
+
+    assert.deepEqual(await shown(), mine.toReversed(), 'the latest, as long as nothing is chosen');
+    for (const id of [closed, pending, foreign]) {
+      const refused = await choose([first, id]);
+      assert.deepEqual([refused.status, refused.body.code], [404, 'photo.not_found']);
+    }
+    assert.equal((await choose([first, first])).status, 400);
+    assert.deepEqual(await shown(), mine.toReversed(), 'a refused choice changes nothing');
+    for (let twice = 0; twice < 2; twice++) assert.equal((await choose([third, first, second])).status, 200);
+    assert.deepEqual(await shown(), [third, first, second]);
+    await app.db.updateTable('photos').set({ status: 'rejected' }).where('id', '=', first).execute();
+    assert.deepEqual(await shown(), [third, second]);
+    const kept = await app.call('GET', '/api/photographer/portfolio', as);
+    assert.deepEqual(
+      kept.body.items.map((photo: { id: string }) => photo.id),
+      [third, second],
+    );
+    assert.deepEqual(
+      (await app.call('GET', '/api/photographer/portfolio', { token: photographer.token })).body.items,
+      [],
+    );
+    assert.equal((await choose([third], customer.token)).status, 403);
+
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = await app.call('GET', `/api/photographer/portfolio/candidates?limit=2${cursor}`, as);
+      seen.push(...page.body.items.map((photo: { id: string }) => photo.id));
+      if (page.body.nextCursor === null) break;
+      cursor = `&cursor=${encodeURIComponent(page.body.nextCursor)}`;
+    }
+    assert.deepEqual(seen, [mine[3], third, second]);
+    await choose([]);
+    assert.deepEqual(await shown(), seen);
+  });
 });

@@ -1,78 +1,8 @@
-import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
-import { online } from '../../data/connectivity.ts';
+import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import { d } from '../../i18n/desk.ts';
-import { formatTime } from '../../i18n/format.ts';
-import { problemText } from '../../i18n/problems.ts';
-import { icon } from '../px-icon.ts';
-import { errorState, skeletonLines } from '../states.ts';
+import { Loader } from '../loader.ts';
 
-/** Loads one thing for an element: skeleton, content, error; what was loaded stays readable when the signal goes. */
-export class Loader<T> implements ReactiveController {
-  value: T | null = null;
-  problem: unknown = null;
-  loading = false;
-  #loadedAt = 0;
-  #turn = 0;
-  #stop: (() => void) | null = null;
-  protected readonly host: ReactiveControllerHost;
-  readonly #load: () => Promise<T>;
-
-  constructor(host: ReactiveControllerHost, load: () => Promise<T>) {
-    this.host = host;
-    this.#load = load;
-    host.addController(this);
-  }
-
-  hostConnected(): void {
-    this.#stop = online.watch((reachable) => {
-      if (reachable && this.problem) void this.reload();
-    });
-    void this.reload();
-  }
-  hostDisconnected(): void {
-    this.#stop?.();
-    this.#turn++;
-  }
-
-  /** `fresh` shows the skeleton again: something else is asked for than what is on the screen. */
-  async reload({ fresh = false } = {}): Promise<void> {
-    const turn = ++this.#turn;
-    this.loading = true;
-    if (fresh) this.value = null;
-    this.host.requestUpdate();
-    try {
-      const value = await this.#load();
-      if (turn !== this.#turn) return;
-      this.value = value;
-      this.problem = null;
-      this.#loadedAt = Date.now();
-    } catch (error) {
-      if (turn !== this.#turn) return;
-      this.problem = error;
-    }
-    this.loading = false;
-    this.host.requestUpdate();
-  }
-
-  set(value: T): void {
-    this.value = value;
-    this.host.requestUpdate();
-  }
-
-  view(content: (value: T) => unknown, skeleton: unknown = skeletonLines(6)): TemplateResult {
-    if (this.value === null) {
-      if (this.problem) return html`${errorState(this.problem, () => void this.reload())}`;
-      return html`<div role="status" aria-busy="true" aria-label=${d().common.loading}>${skeleton}</div>`;
-    }
-    return html`${
-      this.problem
-        ? html`<p class="note note-warning desk-stale" role="status">
-            ${icon('cloud-off')}<span>${problemText(this.problem)} ${d().common.asOf(formatTime(this.#loadedAt))}</span>
-          </p>`
-        : nothing
-    }${content(this.value)}`;
-  }
-}
+export { Loader };
 
 interface Page<T> {
   items: T[];

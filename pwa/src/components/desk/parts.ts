@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { ifDefined } from 'lit/directives/if-defined.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { location, navigate } from '../../context/router.ts';
+import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
 import { d } from '../../i18n/desk.ts';
 import { formatMoney } from '../../i18n/format.ts';
@@ -15,8 +16,10 @@ export interface HeadOptions {
   back?: { href: string; label: string };
 }
 
-/** Title of a page with its actions. */
-export const pageHead = ({ title, lead, actions, back }: HeadOptions): TemplateResult => html`<header class="desk-head">
+/** Title of a page with its actions; the window's title, too. */
+export const pageHead = ({ title, lead, actions, back }: HeadOptions): TemplateResult => {
+  setTitle(title);
+  return html`<header class="desk-head">
   <div>
     ${back ? html`<a class="desk-back" href=${back.href}>${icon('chevron-left')}${back.label}</a>` : nothing}
     <h1>${title}</h1>
@@ -24,6 +27,7 @@ export const pageHead = ({ title, lead, actions, back }: HeadOptions): TemplateR
   </div>
   ${actions ? html`<div class="desk-actions">${actions}</div>` : nothing}
 </header>`;
+};
 
 export interface Column<T> {
   /** Empty: the column of what can be done. */

@@ -1,9 +1,10 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { normalBib } from '#contracts/bibs.ts';
 import type * as bibs from '#contracts/http/bibs.ts';
 import type { PhotoView } from '#contracts/http/photos.ts';
 import { call } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
+import { icon } from '../px-icon.ts';
 import { AskProblem, ask } from './ask.ts';
 
 /** The bib numbers on a photo, as one types them: with spaces or commas between. */
@@ -14,8 +15,8 @@ export function bibsButton(photo: PhotoView, onChange: (photo: PhotoView) => voi
   const texts = d().bibs;
   const name = photo.manage?.fileName ?? '';
   const label = photo.bibs.length > 0 ? photo.bibs.join(' ') : texts.add;
-  return html`<button class="btn btn-quiet num" aria-label=${texts.of(name, photo.bibs.join(', '))} @click=${() => void askBibs(photo, onChange)}>
-    ${label}
+  return html`<button class="btn btn-quiet num" aria-label="${label} · ${texts.of(name)}" @click=${() => void askBibs(photo, onChange)}>
+    ${photo.bibs.length > 0 ? nothing : icon('plus')}${label}
   </button>`;
 }
 

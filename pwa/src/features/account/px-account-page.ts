@@ -32,10 +32,19 @@ const tabOf = (view: View): View =>
 @customElement('px-account-page')
 export class PxAccountPage extends PxElement {
   @property() view: View = '';
+  /** Of the library: the photo that has the screen to itself. */
+  @property() photoId = '';
 
   constructor() {
     super();
     this.watch(session);
+  }
+
+  /** On a phone the row of tabs is longer than the screen: the one that is open is in sight. */
+  protected override updated(): void {
+    const row = this.querySelector<HTMLElement>('.tabs');
+    const open = row?.querySelector<HTMLElement>('[aria-current="page"]');
+    if (row && open) row.scrollLeft = open.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
   }
 
   protected override render(): TemplateResult {
@@ -95,7 +104,7 @@ export class PxAccountPage extends PxElement {
       case 'privacy':
         return html`<px-my-data></px-my-data>`;
       default:
-        return html`<px-my-photos></px-my-photos>`;
+        return html`<px-my-photos .photoId=${this.photoId}></px-my-photos>`;
     }
   }
 }

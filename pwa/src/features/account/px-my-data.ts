@@ -2,9 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { eventName, eventPath } from '../../components/event-parts.ts';
+import { Loader, ofMine } from '../../components/loader.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/px-dialog.ts';
-import { errorState, skeletonLines } from '../../components/states.ts';
+import { saveBlob } from '../../components/save.ts';
+import { skeletonLines } from '../../components/states.ts';
 import { navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
@@ -13,7 +15,6 @@ import type { Answer } from '../../data/contract.ts';
 import { knownEvent, loadEvent } from '../../data/events.ts';
 import { type Hide, isStanding, loadHides } from '../../data/hiding.ts';
 import { loadMyArchive } from '../../data/my-archive.ts';
-import { isProblem } from '../../data/problem.ts';
 import { forgetSearch } from '../../data/searches.ts';
 import { accountUser, session } from '../../data/session.ts';
 import { formatDateShort } from '../../i18n/format.ts';
@@ -21,63 +22,55 @@ import { t } from '../../i18n/i18n.ts';
 import { p } from '../../i18n/person.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { clearDevice } from '../auth/sign-out.ts';
-import { saveBlob } from '../checkout/save.ts';
 import '../auth/px-password.ts';
 
 type Consent = Answer<'GET /api/consents'>['items'][number];
 type PrivacyRequest = Answer<'GET /api/privacy/requests'>['items'][number];
 
+interface MyData {
+  consents: readonly Consent[];
+  requests: readonly PrivacyRequest[];
+  hides: readonly Hide[];
+}
+const nothingYet: MyData = { consents: [], requests: [], hides: [] };
+
 /** Consents with their switch-off, a copy of everything, and erasure: as easy as giving was. */
 @customElement('px-my-data')
 export class PxMyData extends PxElement {
-  @state() private consents: readonly Consent[] | null = null;
-  @state() private requests: readonly PrivacyRequest[] = [];
-  @state() private hides: readonly Hide[] = [];
-  @state() private problem: unknown = null;
   @state() private busy = '';
   @state() private asking = false;
   @state() private removeProblem = '';
+  readonly #data = new Loader<MyData>(this, () => ofMine(nothingYet, () => this.#load()));
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#load();
-  }
-
-  async #load(): Promise<void> {
-    this.problem = null;
-    if (!session.value.user && session.value.known) {
-      this.consents = [];
-      return;
-    }
-    try {
-      const [consents, requests, hides] = await Promise.all([
-        allConsents(),
-        api('GET /api/privacy/requests'),
-        loadHides(),
-      ]);
-      this.consents = consents;
-      this.hides = hides.filter(isStanding);
-      this.requests = requests.items;
-      for (const { eventId } of [...consents, ...hides])
-        if (eventId && !knownEvent(eventId)) void loadEvent(eventId, () => this.requestUpdate()).catch(() => undefined);
-    } catch (error) {
-      if (isProblem(error, 'auth.required')) this.consents = [];
-      else this.problem = error;
-    }
+  async #load(): Promise<MyData> {
+    const [consents, requests, hides] = await Promise.all([
+      allConsents(),
+      api('GET /api/privacy/requests'),
+      loadHides(),
+    ]);
+    const standing = hides.filter(isStanding);
+    for (const { eventId } of [...consents, ...standing])
+      if (eventId && !knownEvent(eventId)) void loadEvent(eventId, () => this.requestUpdate()).catch(() => undefined);
+    return { consents, requests: requests.items, hides: standing };
   }
 
   protected override render(): TemplateResult {
+    return this.#data.view(
+      (data) => this.#sections(data),
+      html`<div class="my-data">${[4, 3].map((lines) => html`<div class="card">${skeletonLines(lines)}</div>`)}</div>`,
+    );
+  }
+
+  #sections({ consents, requests, hides }: MyData): TemplateResult {
     const texts = t().privacy;
-    if (this.problem) return errorState(this.problem, () => void this.#load());
-    if (!this.consents) return skeletonLines(5);
     return html`<div class="my-data">
       <section class="card stack">
         <h2 class="section-title">${texts.consents}</h2>
         ${
-          this.consents.length === 0
+          consents.length === 0
             ? html`<p class="soft">${texts.consentsNone}</p>`
             : html`<ul class="list">
-              ${this.consents.map((consent) => this.#consent(consent))}
+              ${consents.map((consent) => this.#consent(consent))}
             </ul>`
         }
       </section>
@@ -88,13 +81,13 @@ export class PxMyData extends PxElement {
           ${icon('download')}${texts.exportAction}
         </button>
       </section>
-      ${this.hides.length > 0 ? this.#hidden() : nothing} ${session.value.user ? this.#removal() : nothing}
+      ${hides.length > 0 ? this.#hidden(hides) : nothing} ${session.value.user ? this.#removal() : nothing}
       ${
-        this.requests.length > 0
+        requests.length > 0
           ? html`<section class="card stack">
             <h2 class="section-title">${texts.requests}</h2>
             <ul class="list">
-              ${this.requests.map(
+              ${requests.map(
                 (request) => html`<li class="spread data-row">
                   <span>${texts.requestKinds[request.kind]}<br /><small class="soft">${formatDateShort(request.createdAt)}</small></span>
                   <span class="badge">${texts.requestStatuses[request.status]}</span>
@@ -130,12 +123,12 @@ export class PxMyData extends PxElement {
     </li>`;
   }
 
-  #hidden(): TemplateResult {
+  #hidden(hides: readonly Hide[]): TemplateResult {
     const texts = p().hide;
     return html`<section class="card stack">
       <h2 class="section-title">${texts.mine}</h2>
       <ul class="list">
-        ${this.hides.map((hide) => {
+        ${hides.map((hide) => {
           const event = knownEvent(hide.eventId);
           return html`<li class="spread data-row">
             <span>
@@ -153,11 +146,12 @@ export class PxMyData extends PxElement {
     this.busy = consent.id;
     try {
       const changed = await api('POST /api/consents/:id/withdraw', { params: { id: consent.id } });
-      this.consents = this.consents?.map((each) => (each.id === consent.id ? changed : each)) ?? null;
+      const data = this.#data.value ?? nothingYet;
+      this.#data.set({ ...data, consents: data.consents.map((each) => (each.id === consent.id ? changed : each)) });
       dropConsent(consent.id);
       if (consent.eventId) await forgetSearch(consent.eventId);
       toast(t().privacy.withdrawDone, { kind: 'success' });
-      if (consent.purpose === 'hide_me') await this.#load();
+      if (consent.purpose === 'hide_me') await this.#data.reload();
     } catch (error) {
       toast(problemText(error), { kind: 'error' });
     } finally {

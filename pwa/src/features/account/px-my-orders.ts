@@ -1,12 +1,11 @@
 import { html, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { namedEvents } from '../../components/event-parts.ts';
+import { Loader, ofMine } from '../../components/loader.ts';
 import { icon } from '../../components/px-icon.ts';
-import { emptyState, errorState, skeletonLines } from '../../components/states.ts';
+import { emptyState } from '../../components/states.ts';
 import { loadOrders, type OrderSummary } from '../../data/orders.ts';
-import { isProblem } from '../../data/problem.ts';
-import { session } from '../../data/session.ts';
 import { formatDateShort, formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 
@@ -20,44 +19,24 @@ const look: Partial<Record<OrderSummary['status'], string>> = {
 
 @customElement('px-my-orders')
 export class PxMyOrders extends PxElement {
-  @state() private orders: readonly OrderSummary[] | null = null;
-  @state() private problem: unknown = null;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#load();
-  }
-
-  async #load(): Promise<void> {
-    this.problem = null;
-    if (!session.value.user && session.value.known) {
-      this.orders = [];
-      return;
-    }
-    try {
-      await loadOrders((orders) => {
-        this.orders = orders;
-      });
-    } catch (error) {
-      if (isProblem(error, 'auth.required')) this.orders = [];
-      else if (!this.orders) this.problem = error;
-    }
-  }
+  readonly #orders = new Loader<readonly OrderSummary[]>(this, (show) => ofMine([], () => loadOrders(show)));
 
   protected override render(): TemplateResult {
     const texts = t().account;
-    if (this.problem) return errorState(this.problem, () => void this.#load());
-    if (!this.orders) return skeletonLines(4);
-    if (this.orders.length === 0)
-      return emptyState({
-        drawing: 'frames',
-        title: texts.ordersNone,
-        body: texts.ordersNoneBody,
-        action: html`<a class="btn btn-line" href="/">${t().cart.emptyAction}</a>`,
-      });
-    return html`<ul class="orders">
-      ${this.orders.map((order) => this.#row(order))}
-    </ul>`;
+    return this.#orders.view(
+      (orders) =>
+        orders.length === 0
+          ? emptyState({
+              drawing: 'frames',
+              title: texts.ordersNone,
+              body: texts.ordersNoneBody,
+              action: html`<a class="btn btn-line" href="/">${t().cart.emptyAction}</a>`,
+            })
+          : html`<ul class="orders">
+              ${orders.map((order) => this.#row(order))}
+            </ul>`,
+      ordersSkeleton(),
+    );
   }
 
   #row(order: OrderSummary): TemplateResult {
@@ -80,3 +59,11 @@ export class PxMyOrders extends PxElement {
     </li>`;
   }
 }
+
+const ordersSkeleton = (): TemplateResult => html`<ul class="orders" aria-hidden="true">
+  ${[1, 2, 3].map(
+    () => html`<li class="order-skeleton">
+      <span class="skeleton"></span><span class="skeleton-lines"><span class="skeleton"></span><span class="skeleton"></span></span>
+    </li>`,
+  )}
+</ul>`;

@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
+import { Loader, ofMine } from '../../components/loader.ts';
 import { type IconName, icon } from '../../components/px-icon.ts';
-import { emptyState, errorState, skeletonLines } from '../../components/states.ts';
+import { emptyState } from '../../components/states.ts';
 import { toast } from '../../context/toasts.ts';
 import { type InboxNotice, loadNotices, readAllNotices } from '../../data/inbox.ts';
 import { onNotice } from '../../data/notices.ts';
@@ -19,22 +20,24 @@ const signs: Record<InboxNotice['kind'], IconName> = {
   earnings: 'wallet',
 };
 
+interface Inbox {
+  items: readonly InboxNotice[];
+  nextCursor: string | null;
+}
+
 /** What happened, newest first; looking at it is reading it. Grows while one looks. */
 @customElement('px-notices')
 export class PxNotices extends PxElement {
-  @state() private notices: readonly InboxNotice[] | null = null;
-  @state() private nextCursor: string | null = null;
-  @state() private problem: unknown = null;
   /** New when the page was opened: marked as such as long as it is. */
   readonly #fresh = new Set<string>();
   #stop: (() => void) | null = null;
+  readonly #inbox = new Loader<Inbox>(this, () => ofMine({ items: [], nextCursor: null }, () => this.#load()));
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.#load();
     if (session.value.user)
       this.#stop = onNotice((notice) => {
-        if (notice.type === 'inbox.changed') void this.#load();
+        if (notice.type === 'inbox.changed') void this.#inbox.reload();
       });
   }
 
@@ -44,34 +47,28 @@ export class PxNotices extends PxElement {
     this.#stop = null;
   }
 
-  async #load(): Promise<void> {
-    this.problem = null;
-    if (!session.value.user) {
-      this.notices = [];
-      return;
-    }
-    try {
-      const page = await loadNotices();
-      this.#take(page.items);
-      const known = new Set(page.items.map(({ id }) => id));
-      this.notices = [...page.items, ...(this.notices ?? []).filter(({ id }) => !known.has(id))];
-      this.nextCursor ??= page.nextCursor;
-      if (page.unread > 0 && document.visibilityState === 'visible') await readAllNotices();
-    } catch (error) {
-      if (!this.notices) this.problem = error;
-    }
+  /** The newest page, before what was read further down already. */
+  async #load(): Promise<Inbox> {
+    const page = await loadNotices();
+    this.#take(page.items);
+    if (page.unread > 0 && document.visibilityState === 'visible') await readAllNotices();
+    const before = this.#inbox.value;
+    const known = new Set(page.items.map(({ id }) => id));
+    return {
+      items: [...page.items, ...(before?.items ?? []).filter(({ id }) => !known.has(id))],
+      nextCursor: before ? before.nextCursor : page.nextCursor,
+    };
   }
 
   #take(items: readonly InboxNotice[]): void {
     for (const { id, readAt } of items) if (readAt === null) this.#fresh.add(id);
   }
 
-  async #more(): Promise<void> {
+  async #more({ items, nextCursor }: Inbox): Promise<void> {
     try {
-      const page = await loadNotices(this.nextCursor ?? undefined);
+      const page = await loadNotices(nextCursor ?? undefined);
       this.#take(page.items);
-      this.notices = [...(this.notices ?? []), ...page.items];
-      this.nextCursor = page.nextCursor;
+      this.#inbox.set({ items: [...items, ...page.items], nextCursor: page.nextCursor });
     } catch (error) {
       toast(problemText(error), { kind: 'error' });
     }
@@ -80,23 +77,23 @@ export class PxNotices extends PxElement {
   protected override render(): TemplateResult {
     const texts = p().notices;
     const settings = html`<a class="btn btn-line" href="/account/notifications" data-replace>${icon('bell')}${texts.settings}</a>`;
-    if (this.problem) return errorState(this.problem, () => void this.#load());
-    if (!this.notices) return skeletonLines(5);
-    if (this.notices.length === 0)
-      return emptyState({ drawing: 'frames', title: texts.none, body: texts.noneBody, action: settings });
-    return html`<div class="notices">
-      <p class="spread">
-        <span class="soft small">${accountUser() ? nothing : texts.guest}</span>${settings}
-      </p>
-      <ul aria-live="polite">
-        ${this.notices.map((notice) => this.#notice(notice))}
-      </ul>
-      ${
-        this.nextCursor
-          ? html`<button class="btn btn-line" @click=${() => this.#more()}>${texts.more}</button>`
-          : nothing
-      }
-    </div>`;
+    return this.#inbox.view((inbox) =>
+      inbox.items.length === 0
+        ? emptyState({ drawing: 'frames', title: texts.none, body: texts.noneBody, action: settings })
+        : html`<div class="notices">
+            <p class="spread">
+              <span class="soft small">${accountUser() ? nothing : texts.guest}</span>${settings}
+            </p>
+            <ul aria-live="polite">
+              ${inbox.items.map((notice) => this.#notice(notice))}
+            </ul>
+            ${
+              inbox.nextCursor
+                ? html`<button class="btn btn-line" @click=${() => this.#more(inbox)}>${texts.more}</button>`
+                : nothing
+            }
+          </div>`,
+    );
   }
 
   #notice(notice: InboxNotice): TemplateResult {

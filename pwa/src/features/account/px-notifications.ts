@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
+import { Loader } from '../../components/loader.ts';
 import { iosSteps, turnOn } from '../../components/person/px-ask.ts';
 import { icon } from '../../components/px-icon.ts';
-import { errorState, skeletonLines } from '../../components/states.ts';
+import { skeletonLines } from '../../components/states.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import { browserName } from '../../data/browser-name.ts';
@@ -26,10 +27,14 @@ const channels = ['email', 'push', 'line'] as const;
 /** What the person is told of, and where: this device, other devices, LINE, and each kind on each channel. Guests too. */
 @customElement('px-notifications')
 export class PxNotifications extends PxElement {
-  @state() private preferences: Preferences | null = null;
   @state() private devices: readonly Device[] = [];
-  @state() private problem: unknown = null;
   @state() private busy = false;
+  readonly #preferences = new Loader<Preferences>(this, async () => {
+    await ensureSession();
+    await keepPush().catch(() => undefined);
+    const [preferences] = await Promise.all([api('GET /api/notices/preferences'), refreshPush(), this.#readDevices()]);
+    return preferences;
+  });
 
   constructor() {
     super();
@@ -38,44 +43,24 @@ export class PxNotifications extends PxElement {
     this.watch(session);
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#load();
-  }
-
-  async #load(): Promise<void> {
-    this.problem = null;
-    try {
-      await ensureSession();
-      await keepPush().catch(() => undefined);
-      const [preferences] = await Promise.all([
-        api('GET /api/notices/preferences'),
-        refreshPush(),
-        this.#readDevices(),
-      ]);
-      this.preferences = preferences;
-    } catch (error) {
-      this.problem = error;
-    }
-  }
-
   async #readDevices(): Promise<void> {
     const [{ devices }, own] = await Promise.all([api('GET /api/notices/push'), thisEndpoint()]);
     this.devices = devices.filter((each) => each.endpointHash !== own);
   }
 
   protected override render(): TemplateResult {
-    if (this.problem) return errorState(this.problem, () => void this.#load());
-    if (!this.preferences) return skeletonLines(6);
-    return html`<div class="notifications">
-      <p class="soft">${p().settings.lead}</p>
-      ${this.#kinds(this.preferences)} ${this.#device()}
-      <section class="card stack">
-        <h2 class="section-title">${p().settings.line}</h2>
-        <px-line-link .hasAccount=${accountUser() !== null} @px-line=${() => this.#load()}></px-line-link>
-      </section>
-      ${this.#install()}
-    </div>`;
+    return this.#preferences.view(
+      (preferences) => html`<div class="notifications">
+        <p class="soft">${p().settings.lead}</p>
+        ${this.#kinds(preferences)} ${this.#device()}
+        <section class="card stack">
+          <h2 class="section-title">${p().settings.line}</h2>
+          <px-line-link .hasAccount=${accountUser() !== null} @px-line=${() => this.#preferences.reload()}></px-line-link>
+        </section>
+        ${this.#install()}
+      </div>`,
+      html`<div class="notifications">${[7, 3].map((lines) => html`<div class="card">${skeletonLines(lines)}</div>`)}</div>`,
+    );
   }
 
   #kinds(preferences: Preferences): TemplateResult {
@@ -124,9 +109,9 @@ export class PxNotifications extends PxElement {
 
   async #choose({ kind, channel }: Item, input: HTMLInputElement): Promise<void> {
     try {
-      this.preferences = await api('PUT /api/notices/preferences', {
-        body: { items: [{ kind, channel, isOn: input.checked }] },
-      });
+      this.#preferences.set(
+        await api('PUT /api/notices/preferences', { body: { items: [{ kind, channel, isOn: input.checked }] } }),
+      );
     } catch (error) {
       input.checked = !input.checked;
       toast(problemText(error), { kind: 'error' });
@@ -173,7 +158,7 @@ export class PxNotifications extends PxElement {
       .catch((error: unknown) => toast(problemText(error), { kind: 'error' }))
       .finally(() => {
         this.busy = false;
-        void this.#load();
+        void this.#preferences.reload();
       });
   }
 

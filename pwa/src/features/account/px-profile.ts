@@ -3,13 +3,13 @@ import { customElement, state } from 'lit/decorators.js';
 import { Drafts } from '../../components/drafts.ts';
 import { PxElement } from '../../components/element.ts';
 import { field, focusFirstProblem, formValues, isStrongPassword } from '../../components/field.ts';
+import { Loader } from '../../components/loader.ts';
 import { icon } from '../../components/px-icon.ts';
-import { errorState, skeletonLines } from '../../components/states.ts';
+import { skeletonLines } from '../../components/states.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import type { Answer } from '../../data/contract.ts';
 import { seen } from '../../data/events.ts';
-import { isProblem } from '../../data/problem.ts';
 import { changeProfile, profileWithChanges } from '../../data/profile.ts';
 import { type Lang, t } from '../../i18n/i18n.ts';
 import { p } from '../../i18n/person.ts';
@@ -19,38 +19,26 @@ import '../auth/px-password.ts';
 /** Name, phone, language of e-mails, password. */
 @customElement('px-profile')
 export class PxProfile extends PxElement {
-  @state() private account: Answer<'GET /api/account'> | null = null;
-  @state() private problem: unknown = null;
   @state() private problems: Record<string, string> = {};
   @state() private busy = '';
   readonly #drafts = new Drafts();
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#load();
-  }
-
-  async #load(): Promise<void> {
-    this.problem = null;
-    try {
+  readonly #account = new Loader<Answer<'GET /api/account'>>(this, async (show) =>
+    profileWithChanges(
       await seen(
         'account',
         () => api('GET /api/account'),
-        (account) => {
-          this.account = profileWithChanges(account);
-        },
-      );
-    } catch (error) {
-      if (!this.account || !isProblem(error)) this.problem = error;
-    }
-  }
+        (account) => show(profileWithChanges(account)),
+      ),
+    ),
+  );
 
   protected override render(): TemplateResult {
-    if (this.problem) return errorState(this.problem, () => void this.#load());
-    if (!this.account) return skeletonLines(5);
-    return html`<div class="profile">${this.#details(this.account)}${this.#password()}
-      <p><a class="btn btn-line" href="/account/security" data-replace>${icon('shield')}${p().security.link}</a></p>
-    </div>`;
+    return this.#account.view(
+      (account) => html`<div class="profile">${this.#details(account)}${this.#password()}
+        <p><a class="btn btn-line" href="/account/security" data-replace>${icon('shield')}${p().security.link}</a></p>
+      </div>`,
+      html`<div class="profile">${[5, 4].map((lines) => html`<div class="card">${skeletonLines(lines)}</div>`)}</div>`,
+    );
   }
 
   #details(account: Answer<'GET /api/account'>): TemplateResult {
@@ -112,7 +100,7 @@ export class PxProfile extends PxElement {
     try {
       const change = { name, phone: phone || null, locale: locale as Lang };
       const isSent = await changeProfile(change);
-      this.account = { ...this.account!, ...change };
+      this.#account.set({ ...this.#account.value!, ...change });
       this.#drafts.clear();
       toast(isSent ? t().app.saved : t().account.savedLater, { kind: 'success' });
     } catch (error) {

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
-import { errorState, skeletonLines } from '../../components/states.ts';
+import { Loader } from '../../components/loader.ts';
+import { skeletonLines } from '../../components/states.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import { browserName } from '../../data/browser-name.ts';
@@ -17,37 +18,19 @@ type Session = Answer<'GET /api/auth/sessions'>['items'][number];
 /** Who can get in: the second step at sign-in, and the devices that are signed in. */
 @customElement('px-security')
 export class PxSecurity extends PxElement {
-  @state() private sessions: readonly Session[] | null = null;
-  @state() private problem: unknown = null;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#load();
-  }
-
-  async #load(): Promise<void> {
-    this.problem = null;
-    try {
-      this.sessions = (await api('GET /api/auth/sessions')).items;
-    } catch (error) {
-      this.problem = error;
-    }
-  }
+  readonly #sessions = new Loader<readonly Session[]>(this, async () => (await api('GET /api/auth/sessions')).items);
 
   protected override render(): TemplateResult {
     const texts = p().security;
     return html`<div class="security">
-      <px-two-factor @px-changed=${() => this.#load()}></px-two-factor>
+      <px-two-factor @px-changed=${() => this.#sessions.reload()}></px-two-factor>
       <section class="card stack">
         <h2 class="section-title">${texts.sessions}</h2>
         <p class="soft">${texts.sessionsBody}</p>
-        ${
-          this.problem
-            ? errorState(this.problem, () => void this.#load())
-            : this.sessions
-              ? html`<ul class="list">${this.sessions.map((each) => this.#session(each))}</ul>`
-              : skeletonLines(3)
-        }
+        ${this.#sessions.view(
+          (sessions) => html`<ul class="list">${sessions.map((each) => this.#session(each))}</ul>`,
+          skeletonLines(3),
+        )}
       </section>
     </div>`;
   }
@@ -66,7 +49,7 @@ export class PxSecurity extends PxElement {
   async #end({ id }: Session): Promise<void> {
     try {
       await api('DELETE /api/auth/sessions/:id', { params: { id } });
-      this.sessions = this.sessions?.filter((each) => each.id !== id) ?? null;
+      this.#sessions.set((this.#sessions.value ?? []).filter((each) => each.id !== id));
       toast(p().security.ended, { kind: 'success' });
     } catch (error) {
       toast(problemText(error), { kind: 'error' });

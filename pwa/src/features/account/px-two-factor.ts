@@ -3,6 +3,7 @@ import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { field, formValues } from '../../components/field.ts';
 import { icon } from '../../components/px-icon.ts';
+import { saveBlob } from '../../components/save.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import type { Answer } from '../../data/contract.ts';
@@ -10,7 +11,6 @@ import { accountUser, session, setSession } from '../../data/session.ts';
 import { t } from '../../i18n/i18n.ts';
 import { p } from '../../i18n/person.ts';
 import { problemText } from '../../i18n/problems.ts';
-import { saveBlob } from '../checkout/save.ts';
 import '../auth/px-password.ts';
 
 type Started = Answer<'POST /api/auth/two-factor/enable'>;

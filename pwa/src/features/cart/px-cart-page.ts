@@ -27,6 +27,7 @@ import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import { online } from '../../data/connectivity.ts';
 import { knownEvent, loadEvent } from '../../data/events.ts';
+import { session } from '../../data/session.ts';
 import { formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
@@ -64,11 +65,19 @@ export class PxCartPage extends PxElement {
     this.watch(online);
   }
 
+  #stop: (() => void) | null = null;
+
   override connectedCallback(): void {
     super.connectedCallback();
     // What changed at the server since the photos were put in: prices, withdrawn, sales closed, bought already.
     void refreshCart();
     void refreshOffers();
+    // On a device that does not know yet who is here, nothing could be asked.
+    this.#stop = session.watch(() => void refreshCart());
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop?.();
   }
 
   protected override willUpdate(): void {

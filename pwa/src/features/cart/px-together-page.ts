@@ -114,9 +114,10 @@ export class PxTogetherPage extends PxElement {
           }
         </p>
       </header>
-      ${isKnown || view.status !== 'open' ? nothing : this.#joinForm(me !== undefined)} ${this.#state(view)}
       <div class="cart-columns">
-        <div class="stack">${this.#items(view)}</div>
+        <div class="stack">
+          ${isKnown || view.status !== 'open' ? nothing : this.#joinForm(me !== undefined)} ${this.#state(view)} ${this.#items(view)}
+        </div>
         ${this.#sum(view)}
       </div>
       ${this.#endDialog()}
@@ -156,7 +157,7 @@ export class PxTogetherPage extends PxElement {
               },
             })
       }
-      <button class="btn ${isIn ? 'btn-line' : 'btn-gold'}" aria-busy=${this.busy ? 'true' : 'false'}>${isIn ? texts.saveName : texts.join}</button>
+      <button class="btn ${isIn ? 'btn-line' : 'btn-solid'}" aria-busy=${this.busy ? 'true' : 'false'}>${isIn ? texts.saveName : texts.join}</button>
     </form>`;
   }
 

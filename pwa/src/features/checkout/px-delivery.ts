@@ -7,6 +7,7 @@ import { namedEvent } from '../../components/event-parts.ts';
 import '../../components/person/px-ask.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/px-share-photo.ts';
+import { fetchFile, saveBlob, savesByShare, shareFiles } from '../../components/save.ts';
 import { vars } from '../../components/vars.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
@@ -18,7 +19,6 @@ import { formatBytes, formatDateTime, formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { documentLinks } from './documents.ts';
-import { fetchFile, saveBlob, savesByShare, shareFiles } from './save.ts';
 import './px-keep-originals.ts';
 import './px-refund.ts';
 

@@ -4,13 +4,13 @@ import { formatBaht } from '#contracts/money.ts';
 import { PxElement } from '../../components/element.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/px-ring.ts';
+import { saveBlob } from '../../components/save.ts';
 import { toast } from '../../context/toasts.ts';
 import { online } from '../../data/connectivity.ts';
 import type { Payment } from '../../data/orders.ts';
 import { formatMoney, formatTime } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
 import { drawQrPicture } from './qr-picture.ts';
-import { saveBlob } from './save.ts';
 
 const URGENT_SECONDS = 60;
 const FALLBACK_LIFE_MS = 15 * 60_000;

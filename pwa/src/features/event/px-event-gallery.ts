@@ -4,7 +4,6 @@ import { PxElement } from '../../components/element.ts';
 import { eventName } from '../../components/event-parts.ts';
 import type { Anchor } from '../../components/grid/anchor.ts';
 import { listOf } from '../../components/grid/photo-list.ts';
-import { photoActions, photoTools } from '../../components/photo-actions.ts';
 import '../../components/px-photo-grid.ts';
 import type { PxPhotoGrid } from '../../components/px-photo-grid.ts';
 import { emptyState } from '../../components/states.ts';
@@ -116,7 +115,7 @@ export class PxEventGallery extends PxElement {
     const lines = cart.value.lines;
     if (this.#chosen.size !== lines.length || lines.some(({ photoId }) => !this.#chosen.has(photoId)))
       this.#chosen = new Set(lines.map(({ photoId }) => photoId));
-    if (this.photoId) void import('../../components/px-lightbox.ts');
+    if (this.photoId) void import('../../components/px-photo-viewer.ts');
     // Back from the viewer: the focus goes to the photo that was looked at last.
     const seen = changed.get('photoId') as string | undefined;
     if (changed.has('photoId') && seen && !this.photoId)
@@ -228,18 +227,19 @@ export class PxEventGallery extends PxElement {
     const search = list === this.#list ? writeFilter(this.#filter) : '';
     const isPartial = this.wall === null && !this.hasNoWall && this.event.accessMode !== 'find_me';
     const total = list === this.#all ? this.event.photoCount : 0;
-    return html`<px-lightbox
+    return html`<px-photo-viewer
       .photos=${list}
       .current=${this.photoId}
       .total=${this.wall ? 0 : total}
       .partial=${isPartial || this.partial}
-      .tools=${(photo: Photo) => photoTools(photo, `${this.root}/photos/${photo.id}`, eventName(this.event))}
-      .actions=${(photo: Photo) => photoActions(photo, this.event)}
+      .eventOf=${() => this.event}
+      .nameOf=${() => eventName(this.event)}
+      .pathOf=${(photo: Photo) => `${this.root}/photos/${photo.id}`}
       @px-show=${(event: CustomEvent<string>) => {
         navigate(`${this.root}/photos/${event.detail}${search}`, { replace: true });
         if (list.indexOf(event.detail) > list.length - 8) this.emit('px-end');
       }}
       @px-close=${() => back(`${this.root}${search}`)}
-    ></px-lightbox>`;
+    ></px-photo-viewer>`;
   }
 }

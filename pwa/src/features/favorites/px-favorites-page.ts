@@ -2,7 +2,6 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { eventName, eventPath } from '../../components/event-parts.ts';
-import { photoActions, photoTools } from '../../components/photo-actions.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/px-photo-grid.ts';
 import type { PxPhotoGrid } from '../../components/px-photo-grid.ts';
@@ -47,7 +46,7 @@ export class PxFavoritesPage extends PxElement {
     setTitle(t().favorites.title);
     for (const { eventId } of favorites.value.marks) this.#askEvent(eventId);
     void this.#askPhotos();
-    if (this.photoId) void import('../../components/px-lightbox.ts');
+    if (this.photoId) void import('../../components/px-photo-viewer.ts');
     const seen = changed.get('photoId') as string | undefined;
     if (seen && !this.photoId) void this.updateComplete.then(() => this.#gridOf(seen)?.focusPhoto(seen));
   }
@@ -119,7 +118,7 @@ export class PxFavoritesPage extends PxElement {
             ? nothing
             : open.length > 0
               ? html`<button class="btn btn-gold" @click=${() => this.#addAll(open)}>${icon('plus')}${texts.addAll(open.length)}</button>`
-              : html`<p class="soft small">${icon('check')}${texts.allAdded}</p>`
+              : html`<p class="soft small row all-added">${icon('check')}<span>${texts.allAdded}</span></p>`
         }
       </header>
       ${
@@ -165,17 +164,20 @@ export class PxFavoritesPage extends PxElement {
   #viewer(photos: readonly FavoritePhoto[], groups: readonly Group[]): TemplateResult {
     const eventOf = (photo: Photo): EventView | null =>
       groups.find(({ eventId }) => eventId === photo.eventId)?.event ?? null;
-    return html`<px-lightbox
+    return html`<px-photo-viewer
       .photos=${photos}
       .current=${this.photoId}
-      .tools=${(photo: Photo) => {
+      .eventOf=${eventOf}
+      .nameOf=${(photo: Photo) => {
         const event = eventOf(photo);
-        const path = event ? `${eventPath(event)}/photos/${photo.id}` : `/favorites/${photo.id}`;
-        return photoTools(photo, path, event ? eventName(event) : '');
+        return event ? eventName(event) : '';
       }}
-      .actions=${(photo: Photo) => photoActions(photo, eventOf(photo))}
+      .pathOf=${(photo: Photo) => {
+        const event = eventOf(photo);
+        return event && `${eventPath(event)}/photos/${photo.id}`;
+      }}
       @px-show=${(e: CustomEvent<string>) => navigate(`/favorites/${e.detail}`, { replace: true })}
       @px-close=${() => back('/favorites')}
-    ></px-lightbox>`;
+    ></px-photo-viewer>`;
   }
 }

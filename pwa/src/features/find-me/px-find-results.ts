@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { PxElement } from '../../components/element.ts';
-import { photoActions } from '../../components/photo-actions.ts';
+import { eventName, eventPath } from '../../components/event-parts.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/person/px-ask.ts';
 import '../../components/px-photo-grid.ts';
@@ -48,7 +48,7 @@ export class PxFindResults extends PxElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('photoId') && this.photoId) void import('../../components/px-lightbox.ts');
+    if (changed.has('photoId') && this.photoId) void import('../../components/px-photo-viewer.ts');
   }
 
   protected override render(): TemplateResult {
@@ -245,21 +245,23 @@ export class PxFindResults extends PxElement {
 
   #viewer(photos: readonly Photo[], maybe: readonly Match[]): TemplateResult {
     const texts = t().find;
-    return html`<px-lightbox
+    return html`<px-photo-viewer
       .photos=${photos}
       .current=${this.photoId}
-      .actions=${(photo: Photo) => html`<div class="viewer-verdict">
+      .eventOf=${() => this.event}
+      .nameOf=${() => eventName(this.event)}
+      .pathOf=${(photo: Photo) => `${eventPath(this.event)}/photos/${photo.id}`}
+      .extra=${(photo: Photo) => html`<div class="viewer-verdict">
           <button class="btn btn-quiet" @click=${() => this.#notMe(photo, photos)}>${icon('close')}${texts.notMe}</button>
           ${
             maybe.some((match) => match.photoId === photo.id)
               ? html`<button class="btn btn-quiet" @click=${() => this.#say(photo.id, 'me')}>${icon('check')}${texts.me}</button>`
               : nothing
           }
-        </div>
-        ${photoActions(photo, this.event)}`}
+        </div>`}
       @px-show=${(event: CustomEvent<string>) => navigate(`${this.root}/${event.detail}`, { replace: true })}
       @px-close=${() => back(this.root)}
-    ></px-lightbox>`;
+    ></px-photo-viewer>`;
   }
 
   /** The photo goes from the list that is being swiped through: on to its neighbour. */

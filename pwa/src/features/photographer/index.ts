@@ -6,6 +6,7 @@ import { d } from '../../i18n/desk.ts';
 import './px-studio-upload.ts';
 import './px-studio-photos.ts';
 import './px-studio-earnings.ts';
+import './px-studio-portfolio.ts';
 import './px-studio-prices.ts';
 import './px-studio-profile.ts';
 
@@ -16,6 +17,7 @@ const groups = (): readonly DeskGroup[] => {
       links: [
         { href: '/studio', label: nav.upload, icon: 'upload', exact: true, also: ['/studio/events'] },
         { href: '/studio/photos', label: nav.photos, icon: 'gallery' },
+        { href: '/studio/portfolio', label: d().portfolio.nav, icon: 'sparkle' },
         { href: '/studio/prices', label: d().priceRules.studioNav, icon: 'receipt' },
         { href: '/studio/earnings', label: nav.earnings, icon: 'wallet' },
         { href: '/studio/profile', label: nav.profile, icon: 'user' },
@@ -29,6 +31,8 @@ function page(rest: string): TemplateResult {
   switch (first) {
     case 'photos':
       return html`<px-studio-photos></px-studio-photos>`;
+    case 'portfolio':
+      return html`<px-studio-portfolio></px-studio-portfolio>`;
     case 'prices':
       return html`<px-studio-prices></px-studio-prices>`;
     case 'earnings':

@@ -49,7 +49,7 @@ export class PxStudioProfile extends PxElement {
         })}
         ${
           profile.isPublic
-            ? html`<p><a class="row" href="/p/${profile.slug}">${icon('globe')}${texts.openPage}</a></p>`
+            ? html`<p><a class="btn btn-line" href="/p/${profile.slug}">${icon('globe')}${texts.openPage}</a></p>`
             : nothing
         }
         ${field({ name: 'taxId', label: texts.taxId, inputmode: 'numeric', maxlength: 13, value: this.#drafts.value('taxId', profile.taxId), hint: texts.taxIdHint, problem: this.problems.taxId })}

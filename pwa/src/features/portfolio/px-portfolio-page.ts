@@ -1,15 +1,15 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import type { getPhotographer } from '#contracts/http/photographers.ts';
 import { PxElement } from '../../components/element.ts';
 import { eventName, eventPath } from '../../components/event-parts.ts';
+import { Loader, wholePage } from '../../components/loader.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/px-photo-grid.ts';
-import { emptyState, errorState, skeletonLines } from '../../components/states.ts';
+import { emptyState, skeletonLines } from '../../components/states.ts';
 import { setTitle } from '../../context/surface.ts';
 import { type Answer, call } from '../../data/call.ts';
 import { rememberEvents, seen } from '../../data/events.ts';
-import { isProblem } from '../../data/problem.ts';
 import type { Photo } from '../../data/types.ts';
 import { t } from '../../i18n/i18n.ts';
 import './portfolio.css';
@@ -20,48 +20,33 @@ type Portfolio = Answer<typeof getPhotographer>;
 @customElement('px-portfolio-page')
 export class PxPortfolioPage extends PxElement {
   @property() handle = '';
-  @state() private portfolio: Portfolio | null = null;
-  @state() private problem: unknown = null;
+  readonly #portfolio = new Loader<Portfolio>(this, (show) =>
+    seen(
+      `portfolio:${this.handle}`,
+      () => call<typeof getPhotographer>('GET', '/api/photographers/:slug', { params: { slug: this.handle } }),
+      (portfolio) => {
+        rememberEvents(portfolio.events);
+        show(portfolio);
+      },
+    ),
+  );
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (!changed.has('handle')) return;
-    this.portfolio = null;
-    void this.#load();
-  }
-
-  async #load(): Promise<void> {
-    const { handle } = this;
-    this.problem = null;
-    try {
-      await seen(
-        `portfolio:${handle}`,
-        () => call<typeof getPhotographer>('GET', '/api/photographers/:slug', { params: { slug: handle } }),
-        (portfolio) => {
-          if (handle !== this.handle) return;
-          rememberEvents(portfolio.events);
-          this.portfolio = portfolio;
-        },
-      );
-    } catch (error) {
-      if (handle === this.handle) this.problem = error;
-    }
+    if (changed.get('handle')) void this.#portfolio.reload({ fresh: true });
   }
 
   protected override render(): TemplateResult {
+    const { gone, goneBody } = t().portfolio;
+    return wholePage(
+      this.#portfolio,
+      { title: gone, body: goneBody },
+      (portfolio) => this.#page(portfolio),
+      skeleton(),
+    );
+  }
+
+  #page(portfolio: Portfolio): TemplateResult {
     const texts = t().portfolio;
-    const { portfolio } = this;
-    if (isProblem(this.problem, 'resource.not_found'))
-      return html`<div class="page page-narrow">
-        ${emptyState({
-          isPage: true,
-          drawing: 'frames',
-          title: texts.gone,
-          body: texts.goneBody,
-          action: html`<a class="btn btn-line" href="/">${t().notFound.action}</a>`,
-        })}
-      </div>`;
-    if (!portfolio)
-      return html`<div class="page">${this.problem ? errorState(this.problem, () => void this.#load(), { isPage: true }) : skeletonLines(5)}</div>`;
     setTitle(portfolio.displayName);
     const pathOf = new Map(portfolio.events.map((event) => [event.id, eventPath(event)]));
     return html`<div class="page">
@@ -78,7 +63,7 @@ export class PxPortfolioPage extends PxElement {
         ${
           portfolio.events.length > 0
             ? html`<nav class="portfolio-events" aria-label=${texts.events}>
-                ${portfolio.events.map((event) => html`<a class="btn btn-line" href=${eventPath(event)}>${eventName(event)}</a>`)}
+                ${portfolio.events.map((event) => html`<a class="btn btn-line" href=${eventPath(event)}><span>${eventName(event)}</span></a>`)}
               </nav>`
             : nothing
         }
@@ -94,3 +79,8 @@ export class PxPortfolioPage extends PxElement {
       </div>`;
   }
 }
+
+const skeleton = (): TemplateResult => html`<div class="page portfolio-skeleton">
+  <span class="skeleton"></span>${skeletonLines(2)}
+  <div class="wall-skeleton">${[2, 3].map(() => html`<span class="skeleton"></span>`)}</div>
+</div>`;

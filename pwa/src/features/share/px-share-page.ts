@@ -2,12 +2,11 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { namedEvent } from '../../components/event-parts.ts';
+import { Loader, wholePage } from '../../components/loader.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/px-share-photo.ts';
-import { emptyState, errorState } from '../../components/states.ts';
 import { vars } from '../../components/vars.ts';
 import { setTitle } from '../../context/surface.ts';
-import { isProblem } from '../../data/problem.ts';
 import { session } from '../../data/session.ts';
 import { loadMyShares, loadShared, type PhotoShare, type SharedPhoto } from '../../data/shares.ts';
 import { formatDate } from '../../i18n/format.ts';
@@ -18,49 +17,37 @@ import './share.css';
 @customElement('px-share-page')
 export class PxSharePage extends PxElement {
   @property() token = '';
-  @state() private shared: SharedPhoto | null = null;
-  @state() private problem: unknown = null;
   /** Mine: with the button that takes it down. */
   @state() private mine: PhotoShare | null = null;
+  readonly #shared = new Loader<SharedPhoto>(this, async (show) => {
+    const shared = await loadShared(this.token, show);
+    if (session.value.user) void this.#findMine(this.token);
+    return shared;
+  });
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('token')) void this.#load();
+    if (!changed.get('token')) return;
+    this.mine = null;
+    void this.#shared.reload({ fresh: true });
   }
 
-  async #load(): Promise<void> {
-    this.problem = null;
-    const { token } = this;
-    try {
-      await loadShared(token, (shared) => {
-        if (token === this.token) this.shared = shared;
-      });
-    } catch (error) {
-      this.problem = error;
-      if (isProblem(error, 'resource.not_found')) this.shared = null;
-      return;
-    }
-    if (!session.value.user) return;
+  async #findMine(token: string): Promise<void> {
     const shares = await loadMyShares().catch(() => new Map<string, PhotoShare>());
-    this.mine = [...shares.values()].find((share) => share.token === token) ?? null;
+    if (token === this.token) this.mine = [...shares.values()].find((share) => share.token === token) ?? null;
   }
 
   protected override render(): TemplateResult {
+    const { gone, goneBody } = t().share;
+    return wholePage(
+      this.#shared,
+      { title: gone, body: goneBody },
+      (shared) => this.#photo(shared),
+      html`<div class="shared-photo"><figure><img alt="" /></figure></div>`,
+    );
+  }
+
+  #photo(shared: SharedPhoto): TemplateResult {
     const texts = t().share;
-    const { shared } = this;
-    if (isProblem(this.problem, 'resource.not_found'))
-      return html`<div class="page page-narrow">
-        ${emptyState({
-          isPage: true,
-          drawing: 'frames',
-          title: texts.gone,
-          body: texts.goneBody,
-          action: html`<a class="btn btn-line" href="/">${t().notFound.action}</a>`,
-        })}
-      </div>`;
-    if (!shared)
-      return this.problem
-        ? html`<div class="page page-narrow">${errorState(this.problem, () => void this.#load(), { isPage: true })}</div>`
-        : html`<div class="shared-photo" aria-busy="true" aria-label=${t().app.loading}><figure><img alt="" /></figure></div>`;
     const { event } = shared;
     const name = namedEvent({ eventName: event.name, eventNameEn: event.nameEn });
     setTitle(texts.title(name));
@@ -89,7 +76,7 @@ export class PxSharePage extends PxElement {
                 .label=${name}
                 .share=${this.mine}
                 @px-shared=${(change: CustomEvent<PhotoShare | null>) => {
-                  if (change.detail === null) void this.#load();
+                  if (change.detail === null) void this.#shared.reload();
                 }}
               ></px-share-photo>
             </p>`

@@ -6,7 +6,7 @@ const photos = (n: number): string => plural(n, 'photo', 'photos');
 export const bibsEn = {
   bibs: {
     add: 'Bib',
-    of: (name: string, bibs: string) => (bibs ? `Bib numbers of ${name}: ${bibs}` : `Add bib numbers to ${name}`),
+    of: (name: string) => `Bib numbers of ${name}`,
     title: (name: string) => `Bib numbers on ${name}`,
     hint: 'Every number one can read on the photo. Runners find it by them on the event page.',
     label: 'Numbers, with spaces between',

@@ -5,7 +5,7 @@ import type { bibsEn } from './bibs.en.ts';
 export const bibsTh: Catalogue<typeof bibsEn> = {
   bibs: {
     add: 'บิบ',
-    of: (name, bibs) => (bibs ? `เลขบิบในภาพ ${name}: ${bibs}` : `ใส่เลขบิบให้ ${name}`),
+    of: (name) => `เลขบิบในภาพ ${name}`,
     title: (name) => `เลขบิบในภาพ ${name}`,
     hint: 'ใส่ทุกหมายเลขที่อ่านได้ในภาพ นักวิ่งจะค้นหาภาพด้วยเลขเหล่านี้ในหน้างาน',
     label: 'หมายเลข เว้นวรรคระหว่างกัน',

@@ -10,7 +10,7 @@ export const galleryEn = {
     time: 'Time',
     timeTitle: 'When were you there?',
     timeHint: 'Tap an hour. Tap another one to take in all between.',
-    hour: (time: string, n: number) => `${time}, ${photos(n)}`,
+    hour: (time: string, n: number) => `${time} ${photos(n)}`,
     bib: 'Bib number',
     bibTitle: 'Which bib number?',
     bibHint: 'As it is printed on the bib, for example 1234 or A-56.',

@@ -11,7 +11,7 @@ export const galleryTh: Catalogue<typeof galleryEn> = {
     time: 'เวลา',
     timeTitle: 'คุณอยู่ที่นั่นตอนไหน',
     timeHint: 'แตะหนึ่งชั่วโมง หรือแตะอีกชั่วโมงเพื่อเลือกทั้งช่วง',
-    hour: (time, n) => `${time} น. ${photos(n)}`,
+    hour: (time, n) => `เวลา ${time} ${photos(n)}`,
     bib: 'เลขบิบ',
     bibTitle: 'บิบหมายเลขอะไร',
     bibHint: 'ตามที่พิมพ์บนบิบ เช่น 1234 หรือ A-56',
