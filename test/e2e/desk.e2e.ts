@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Browser, Page, Route } from 'playwright-core';
 import sharp from 'sharp';
 import { demoPhotos } from '#ops/laptop/demo/photos.ts';
-import { axe, measure } from '#test/pages.ts';
+import { axe, enlargeText, measure } from '#test/pages.ts';
 import { desk, openBrowser, openPage, phone, screenshot, signInAs } from './browser.ts';
 import { Client, until } from './client.ts';
 import { order, pay } from './main-job.ts';
@@ -224,7 +224,8 @@ describe('the people at the desks', function () {
     await look('en', 'organizer', [['/organizer', 'px-organizer-events h1', 'organizer-en-1440']]);
   });
 
-  it('no page of a desk or an account has anything for axe or the ruler', async () => {
+  it('no page of a desk or an account has anything for axe or the ruler, with text twice as large neither', async function () {
+    this.timeout(240_000);
     const found: string[] = [];
     const below: Record<string, string[]> = {
       admin: [`/admin/events/${eventId}`, `/admin/events/${eventId}/edit`, `/admin/events/${eventId}/faces`],
@@ -249,6 +250,10 @@ describe('the people at the desks', function () {
         await page.locator('h1').first().waitFor();
         await until(`${address} to be there`, async () => (await page.locator('main .skeleton').count()) === 0);
         found.push(...[...(await measure(page)), ...(await axe(page))].map((line) => `${address}: ${line}`));
+        await enlargeText(page, 200);
+        const large = (await measure(page)).filter((line) => /^(sideways|cut off|sticks out)/.test(line));
+        found.push(...large.map((line) => `${address} with large text: ${line}`));
+        await enlargeText(page, 100);
       }
       found.push(...complaints.map((line) => `${who}: ${line}`));
       await context.close();

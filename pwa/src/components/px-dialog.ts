@@ -117,7 +117,12 @@ export class PxDialog extends LitElement {
 
   protected override updated(changed: PropertyValues): void {
     if (!changed.has('open')) return;
-    if (this.open && !this.dialog.open) this.dialog.showModal();
+    if (this.open && !this.dialog.open) {
+      this.dialog.showModal();
+      // At a desk one types at once; on a phone the keyboard would cover what is asked.
+      if (matchMedia('(pointer: fine)').matches)
+        this.querySelector<HTMLElement>(':is(input:not([type="hidden"], [type="checkbox"], [type="file"]), textarea)')?.focus();
+    }
     else if (!this.open && this.dialog.open) this.dialog.close();
   }
 

@@ -22,16 +22,15 @@ export class PxToasts extends PxElement {
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    // The dialog it stood in went away, and took it along.
+    // The viewer it stood in went away, and took it along.
     queueMicrotask(() => {
       if (!this.isConnected && this.#home?.isConnected) this.#home.append(this);
     });
   }
 
-  /** What lies outside an open dialog can be neither seen nor pressed nor heard: it goes where the person is. */
+  /** What lies outside the open viewer can be neither seen nor pressed nor heard: it goes where the person is. */
   protected override async scheduleUpdate(): Promise<void> {
-    const dialogs = document.querySelectorAll<HTMLElement & { open?: boolean }>('dialog:modal, px-dialog');
-    const place = [...dialogs].findLast((dialog) => dialog.open) ?? this.#home;
+    const place = document.querySelector('px-lightbox dialog:modal') ?? this.#home;
     if (place && this.parentElement !== place && toasts.value.length > 0) {
       place.append(this);
       // Screen readers tell what changes in a place that they know already.
