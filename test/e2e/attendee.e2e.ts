@@ -149,12 +149,10 @@ describe('an attendee with a phone', function () {
       await page.goto(`${stack.url}/account/photos`);
       await page.locator('.library .tile a').first().click();
       await page.waitForURL(/\/account\/photos\/[0-9a-f-]{36}$/);
-      await page.evaluate(() => {
+      await page.evaluate(`
         Object.defineProperty(navigator, 'share', { value: undefined });
-        Object.defineProperty(navigator, 'clipboard', {
-          value: { writeText: async (text: string) => Object.assign(window, { handedOn: text }) },
-        });
-      });
+        Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => { window.handedOn = text; } } });
+      `);
       const [saved] = await Promise.all([
         page.waitForEvent('download'),
         page.locator('.lightbox .photo-actions a[download]').click(),

@@ -20,6 +20,9 @@ import { t } from '../../i18n/i18n.ts';
 import { promiseOf } from './promise.ts';
 import type { SearchSession, Verdict } from './search-session.ts';
 
+/** One photo or two have the room to themselves, px. */
+const FEW_HEIGHT = 280;
+
 /** What was found: certain ones first, below a divider those that the person may confirm. Grows while one looks. */
 @customElement('px-find-results')
 export class PxFindResults extends PxElement {
@@ -166,7 +169,7 @@ export class PxFindResults extends PxElement {
             ${
               open.length > 0
                 ? html`<button class="btn btn-gold" @click=${() => addToCart(...open)}>${icon('plus')}${open.length === 1 ? t().photo.add : texts.addAll(open.length)}</button>`
-                : html`<p class="soft">${icon('check')}${texts.allAdded}</p>`
+                : html`<p class="soft row">${icon('check')}<span>${texts.allAdded}</span></p>`
             }
           </div>`
           : nothing
@@ -178,6 +181,7 @@ export class PxFindResults extends PxElement {
   #grid(photos: readonly Photo[]): TemplateResult {
     return html`<px-photo-grid
       .photos=${photos}
+      .rowHeight=${photos.length < 3 ? FEW_HEIGHT : 0}
       .chosen=${cartPhotoIds()}
       .selectable=${this.event.isSalesOpen}
       .hrefOf=${(photo: Photo) => `${this.root}/${photo.id}`}
