@@ -31,7 +31,7 @@ export class PxPhotoGrid extends PxElement {
   @property({ attribute: false }) photos: readonly Photo[] | PhotoList = [];
   @property({ attribute: false }) chosen: ReadonlySet<string> = new Set();
   /** Ids that belong to the person already. */
-  @property({ attribute: false }) owned: ReadonlySet<string> = new Set();
+  @property({ attribute: false }) owned: Pick<ReadonlySet<string>, 'has'> = new Set();
   /** Show the add button on tiles. */
   @property({ type: Boolean }) selectable = false;
   /** Show hearts. */

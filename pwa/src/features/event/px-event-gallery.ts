@@ -9,6 +9,7 @@ import type { PxPhotoGrid } from '../../components/px-photo-grid.ts';
 import { emptyState } from '../../components/states.ts';
 import { cart, toggleInCart } from '../../context/cart.ts';
 import { back, entryNote, location, navigate, noteEntry } from '../../context/router.ts';
+import { bought, loadBought } from '../../data/bought.ts';
 import type { EventView, Photo, PhotoList } from '../../data/types.ts';
 import { chosenOf, facetsOf, isFiltering, type WallFilter } from '../../data/wall/filter.ts';
 import { type Wall, WallList } from '../../data/wall/wall.ts';
@@ -55,6 +56,7 @@ export class PxEventGallery extends PxElement {
     super();
     this.watch(location);
     this.watch(cart);
+    this.watch(bought);
   }
 
   override connectedCallback(): void {
@@ -86,6 +88,7 @@ export class PxEventGallery extends PxElement {
     this.wall = knownWall(id) ?? null;
     this.hasNoWall = false;
     const start = (): void => {
+      void loadBought();
       this.#stop = followWall(
         id,
         (wall) => {
@@ -188,6 +191,7 @@ export class PxEventGallery extends PxElement {
     return html`<px-photo-grid
       .photos=${this.#list}
       .chosen=${this.#chosen}
+      .owned=${bought.value}
       .selectable=${this.event.isSalesOpen}
       .favorable=${true}
       .rail=${this.wall !== null}

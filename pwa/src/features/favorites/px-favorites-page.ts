@@ -12,6 +12,7 @@ import { back, navigate } from '../../context/router.ts';
 import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
+import { bought, loadBought } from '../../data/bought.ts';
 import { knownEvent, loadEvent } from '../../data/events.ts';
 import { session } from '../../data/session.ts';
 import type { EventView, Photo } from '../../data/types.ts';
@@ -40,6 +41,12 @@ export class PxFavoritesPage extends PxElement {
     this.watch(favorites);
     this.watch(cart);
     this.watch(session);
+    this.watch(bought);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void loadBought();
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -105,7 +112,7 @@ export class PxFavoritesPage extends PxElement {
     const photos = groups.flatMap((group) => group.photos);
     const inCart = cartPhotoIds();
     const open = groups.flatMap(({ event, photos: own }) =>
-      event?.isSalesOpen === false ? [] : own.filter(({ id }) => !inCart.has(id)),
+      event?.isSalesOpen === false ? [] : own.filter(({ id }) => !inCart.has(id) && !bought.value.has(id)),
     );
     return html`<div class="page favorites-page">
       <header class="spread">
@@ -118,7 +125,7 @@ export class PxFavoritesPage extends PxElement {
             ? nothing
             : open.length > 0
               ? html`<button class="btn btn-gold" @click=${() => this.#addAll(open)}>${icon('plus')}${texts.addAll(open.length)}</button>`
-              : html`<p class="soft small row all-added">${icon('check')}<span>${texts.allAdded}</span></p>`
+              : html`<p class="soft small row all-added">${icon('check')}<span>${photos.some(({ id }) => inCart.has(id)) ? texts.allAdded : t().photo.bought}</span></p>`
         }
       </header>
       ${
@@ -150,6 +157,7 @@ export class PxFavoritesPage extends PxElement {
       <px-photo-grid
         .photos=${photos}
         .chosen=${inCart}
+        .owned=${bought.value}
         .selectable=${event?.isSalesOpen !== false}
         .favorable=${true}
         .hrefOf=${(photo: Photo) => `/favorites/${photo.id}`}

@@ -12,6 +12,7 @@ import { vars } from '../../components/vars.ts';
 import { addToCart, cart, cartPhotoIds, cartPrice, isInCart, toggleInCart } from '../../context/cart.ts';
 import { back, navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
+import { bought, loadBought } from '../../data/bought.ts';
 import { online } from '../../data/connectivity.ts';
 import { type Match, matchToPhoto } from '../../data/searches.ts';
 import type { EventView, Photo } from '../../data/types.ts';
@@ -38,11 +39,13 @@ export class PxFindResults extends PxElement {
     this.watch(cart);
     this.watch(cartPrice);
     this.watch(online);
+    this.watch(bought);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.#stop = this.session.state.watch(() => this.requestUpdate());
+    void loadBought();
   }
 
   override disconnectedCallback(): void {
@@ -160,7 +163,7 @@ export class PxFindResults extends PxElement {
 
   #sure(photos: readonly Photo[]): TemplateResult {
     const texts = t().find;
-    const open = photos.filter((photo) => !isInCart(photo.id));
+    const open = photos.filter(({ id }) => !isInCart(id) && !bought.value.has(id));
     return html`<section aria-label=${texts.sure}>
       ${this.#promise()}
       ${
@@ -169,7 +172,7 @@ export class PxFindResults extends PxElement {
             ${
               open.length > 0
                 ? html`<button class="btn btn-gold" @click=${() => addToCart(...open)}>${icon('plus')}${open.length === 1 ? t().photo.add : texts.addAll(open.length)}</button>`
-                : html`<p class="soft row">${icon('check')}<span>${texts.allAdded}</span></p>`
+                : html`<p class="soft row">${icon('check')}<span>${photos.some(({ id }) => isInCart(id)) ? texts.allAdded : t().photo.bought}</span></p>`
             }
           </div>`
           : nothing
@@ -183,6 +186,7 @@ export class PxFindResults extends PxElement {
       .photos=${photos}
       .rowHeight=${photos.length < 3 ? FEW_HEIGHT : 0}
       .chosen=${cartPhotoIds()}
+      .owned=${bought.value}
       .selectable=${this.event.isSalesOpen}
       .hrefOf=${(photo: Photo) => `${this.root}/${photo.id}`}
       @px-toggle=${(event: CustomEvent<string>) => {
