@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { type IconName, icon } from '../../components/px-icon.ts';
@@ -41,7 +41,8 @@ export class PxAccountPage extends PxElement {
   }
 
   /** On a phone the row of tabs is longer than the screen: the one that is open is in sight. */
-  protected override updated(): void {
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has('view')) return;
     const row = this.querySelector<HTMLElement>('.tabs');
     const open = row?.querySelector<HTMLElement>('[aria-current="page"]');
     if (row && open) row.scrollLeft = open.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
