@@ -116,7 +116,7 @@ export class PxApp extends PxElement {
             ? this.#outdated()
             : this.failed
               ? html`<div class="page page-narrow state">
-              <h1 class="section-title">${t().offline.title}</h1>
+              <p class="section-title">${t().offline.title}</p>
               <p class="soft">${t().offline.notStored}</p>
               <button class="btn btn-line" @click=${() => window.location.reload()}>${t().app.retry}</button>
             </div>`
