@@ -165,7 +165,10 @@ describe('an attendee with a phone', function () {
       const link = await page.evaluate(() => (window as { handedOn?: string }).handedOn);
       assert.equal((await fetch(link!.replace('/s/', '/api/shares/'))).status, 200);
       await stop.click();
-      await until('the page to be gone', async () => (await fetch(link!.replace('/s/', '/api/shares/'))).status === 404);
+      await until(
+        'the page to be gone',
+        async () => (await fetch(link!.replace('/s/', '/api/shares/'))).status === 404,
+      );
       await page.keyboard.press('Escape');
       await page.waitForURL(/\/account\/photos$/);
 

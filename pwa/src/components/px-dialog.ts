@@ -121,9 +121,10 @@ export class PxDialog extends LitElement {
       this.dialog.showModal();
       // At a desk one types at once; on a phone the keyboard would cover what is asked.
       if (matchMedia('(pointer: fine)').matches)
-        this.querySelector<HTMLElement>(':is(input:not([type="hidden"], [type="checkbox"], [type="file"]), textarea)')?.focus();
-    }
-    else if (!this.open && this.dialog.open) this.dialog.close();
+        this.querySelector<HTMLElement>(
+          ':is(input:not([type="hidden"], [type="checkbox"], [type="file"]), textarea)',
+        )?.focus();
+    } else if (!this.open && this.dialog.open) this.dialog.close();
   }
 
   #closed(): void {
