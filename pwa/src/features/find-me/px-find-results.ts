@@ -6,7 +6,7 @@ import { eventName, eventPath } from '../../components/event-parts.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/person/px-ask.ts';
 import '../../components/px-photo-grid.ts';
-import { focalPosition } from '../../components/px-photo-grid.ts';
+import { focalPosition, type PxPhotoGrid } from '../../components/px-photo-grid.ts';
 import { emptyState } from '../../components/states.ts';
 import { vars } from '../../components/vars.ts';
 import { addToCart, cart, cartPhotoIds, cartPrice, isInCart, toggleInCart } from '../../context/cart.ts';
@@ -55,6 +55,12 @@ export class PxFindResults extends PxElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('photoId') && this.photoId) void import('../../components/px-photo-viewer.ts');
+    // Back from the viewer: the focus goes to the photo that was looked at last.
+    const seen = changed.get('photoId') as string | undefined;
+    if (seen && !this.photoId)
+      void this.updateComplete.then(() =>
+        this.querySelector(`[data-photo="${seen}"]`)?.closest<PxPhotoGrid>('px-photo-grid')?.focusPhoto(seen),
+      );
   }
 
   protected override render(): TemplateResult {
