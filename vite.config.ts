@@ -47,7 +47,10 @@ function faceModels(): Plugin {
   };
 }
 
-/** Lays packed forms beside the built files, made once with all effort; the server hands them out (server/system.ts). */
+/**
+ * Lays packed forms beside the built files whose names change with their content, made once with all effort; the server hands them out
+ * (server/system.ts). Others get none: it could outlive its file.
+ */
 function packed(): Plugin {
   let outDir = '';
   const isText = /\.(js|css|html|svg|webmanifest|json|txt)$/;
@@ -64,7 +67,7 @@ function packed(): Plugin {
       async handler() {
         const files = await readdir(outDir, { recursive: true });
         for (const name of files) {
-          if (!isText.test(name) || name.startsWith('.vite')) continue;
+          if (!isText.test(name) || !name.startsWith('assets')) continue;
           const path = join(outDir, name);
           const plain = await readFile(path);
           if (plain.length < 1_000) continue;

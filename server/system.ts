@@ -46,31 +46,33 @@ const docsScript = `SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#ui', d
 export const devServices = (url: string): RequestHandler =>
   createProxyMiddleware({ target: url, pathFilter: '/dev', changeOrigin: false, xfwd: true }) as RequestHandler;
 
+/** Files whose name changes with their content: kept for ever, and a packed form beside one is surely of it. */
+const HASHED = /^\/assets\/.*-[\w-]{8}\.\w+(\.map)?$/;
+
 /**
- * The built files: hashed ones for ever, the rest asked again each time. Packed forms (.br, .gz) lie beside them and go to whoever
- * takes them. index.html by its name is the shell that the service worker keeps.
+ * The built files: hashed ones for ever, in packed forms (.br, .gz) for whoever takes them. The rest (sw.js, index.html) is asked for
+ * again each time and packed on the way: a packed form that an earlier deployment left beside a newer sw.js would keep phones on the
+ * old version for good. index.html by its name is the shell that the service worker keeps.
  */
 export function staticFiles(pwaDir: string): Router {
   const router = Router();
   // The phone fetches the packed networks in ranges and unpacks them itself: here .gz is a file, not an encoding.
   router.use('/models', express.static(path.join(pwaDir, 'models'), { index: false, maxAge: '1d' }));
-  const files = sirv(pwaDir, {
-    // The folder may be built anew while we run.
-    dev: true,
-    etag: true,
+  // The folder may be built anew while we run.
+  const common = { dev: true, etag: true, extensions: [] };
+  const hashed = sirv(pwaDir, {
+    ...common,
     brotli: true,
     gzip: true,
-    extensions: [],
-    setHeaders(res, file) {
-      if (/^\/assets\/.*-[\w-]{8}\.\w+(\.map)?$/.test(file)) {
-        res.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
-      } else res.setHeader('Cache-Control', 'no-cache');
-    },
+    setHeaders: (res) => res.setHeader('Cache-Control', 'public, max-age=31536000, immutable'),
   });
+  const named = sirv(pwaDir, { ...common, setHeaders: (res) => res.setHeader('Cache-Control', 'no-cache') });
   router.use((req, res, next) => {
     // The server has documents of its own for people; the shell goes to the service worker, which asks for it by name.
     if (req.path === '/index.html' && req.get('sec-fetch-mode') === 'navigate') next();
-    else files(req, res, next);
+    else if (HASHED.test(req.path)) hashed(req, res, next);
+    else if (/\.(br|gz)$/.test(req.path)) next();
+    else named(req, res, next);
   });
   return router;
 }

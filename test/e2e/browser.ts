@@ -48,7 +48,7 @@ export async function openPage(
   browser: Browser,
   language: 'th' | 'en',
   viewport = phone,
-  options: Pick<BrowserContextOptions, 'bypassCSP'> = {},
+  options: Pick<BrowserContextOptions, 'bypassCSP' | 'userAgent'> = {},
 ): Promise<{ context: BrowserContext; page: Page; sent: SentRequest[]; complaints: string[] }> {
   const context = await browser.newContext({
     viewport,
@@ -72,7 +72,7 @@ export async function openPage(
       body: request.postDataBuffer(),
     });
   });
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('pageerror', (error) => complaints.push(`error: ${error.stack ?? error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error')
       complaints.push(`console: ${message.text()} ${new URL(message.location().url || 'about:blank').pathname}`);

@@ -1,33 +1,20 @@
 import assert from 'node:assert/strict';
-import type { Browser, Page } from 'playwright-core';
-import { openBrowser, openPage, screenshot } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { openPage, screenshot } from './browser.ts';
 import { until } from './client.ts';
-import { createStack, type Stack } from './stack.ts';
+import { useProduct } from './shared-product.ts';
+import { ask, picture } from './visitor.ts';
 
 const slug = 'krungthep-night';
 const EMAIL = 'no-signal@example.test';
 
 describe('a buyer without signal', function () {
   this.timeout(240_000);
-  let stack: Pick<Stack, 'url' | 'start' | 'remove'>;
-  let browser: Browser;
-  before(async () => {
-    // A product that runs already may be named; else one is started.
-    const url = process.env.E2E_URL;
-    stack = url
-      ? { url, start: async () => 0, remove: async () => undefined }
-      : await createStack({ RATE_LIMIT_SCALE: '20' });
-    await stack.start();
-    browser = await openBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    await stack.remove();
-  });
+  const product = useProduct();
 
   async function visited(language: 'th' | 'en') {
-    const opened = await openPage(browser, language);
-    await opened.page.goto(`${stack.url}/e/${slug}`);
+    const opened = await openPage(product.browser, language);
+    await opened.page.goto(`${product.url}/e/${slug}`);
     await opened.page.locator('.tile img').first().waitFor();
     await opened.page.evaluate(async () => void (await navigator.serviceWorker.ready));
     await opened.page.reload();
@@ -45,7 +32,7 @@ describe('a buyer without signal', function () {
 
   it('orders in a dead spot: it waits over a reload, is placed once, and leads to the payment', async () => {
     const { context, page } = await visited('en');
-    await page.goto(`${stack.url}/checkout`);
+    await page.goto(`${product.url}/checkout`);
     await page.locator('input[type="email"]').fill(EMAIL);
     await context.setOffline(true);
     await page.locator('.checkout-end .btn-gold').click();
@@ -75,7 +62,7 @@ describe('a buyer without signal', function () {
 
   it('takes an order back before there was signal; the photos are in the cart again', async () => {
     const { context, page } = await visited('th');
-    await page.goto(`${stack.url}/checkout`);
+    await page.goto(`${product.url}/checkout`);
     await page.locator('input[type="email"]').fill(EMAIL);
     await context.setOffline(true);
     await page.locator('.checkout-end .btn-gold').click();
@@ -86,6 +73,41 @@ describe('a buyer without signal', function () {
     await context.setOffline(false);
     await until('signal', () => page.evaluate(async () => (await fetch('/api/health')).ok));
     assert.equal((await orders(page)).length, 0);
+    await context.close();
+  });
+
+  it('wishes to be hidden in a dead spot: consent and wish wait over a reload, and are said once', async () => {
+    const { context, page, sent } = await openPage(product.browser, 'th');
+    await page.addInitScript("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })");
+    const selfie = Buffer.from(await (await fetch(`${product.url}/demo/selfie.jpg`)).arrayBuffer());
+    await page.goto(`${product.url}/e/${slug}/hide`);
+    await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await page.reload();
+    await page.locator('.consent .btn-gold').click();
+    await page.getByRole('switch').waitFor();
+    await until('the face networks', () =>
+      page.evaluate(async () => {
+        const kept = (await (await caches.open('px-face')).keys()).map(({ url }) => url);
+        return kept.some((url) => /recognition-\w+\.bin$/.test(url)) && !kept.some((url) => url.includes('?piece='));
+      }),
+    );
+    await context.setOffline(true);
+    await page.getByRole('switch').click();
+    await page.locator('.consent .btn-gold').click();
+    await page.locator('input[type="file"]').setInputFiles({ name: 'me.jpg', mimeType: 'image/jpeg', buffer: selfie });
+    await page.getByText('คุณจะถูกซ่อนทันทีที่มีสัญญาณ').waitFor({ timeout: 60_000 });
+    await picture(page, 'hide-waits');
+    await page.reload();
+    await page.getByText('คุณจะถูกซ่อนทันทีที่มีสัญญาณ').waitFor();
+    sent.length = 0;
+    await context.setOffline(false);
+    await page.getByRole('button', { name: 'แสดงฉันอีกครั้ง' }).waitFor();
+    const wishes = sent.filter(({ method, path }) => method === 'POST' && path === '/api/face/hide');
+    assert.equal(new Set(wishes.map(({ body }) => body?.toString())).size, 1);
+    const hides = await ask<{ items: { id: string }[] }>(page, '/api/face/hide');
+    assert.equal(hides?.items.length, 1);
+    // Nobody else's tests shall miss these photos.
+    await page.evaluate((id) => fetch(`/api/face/hide/${id}`, { method: 'DELETE' }), hides!.items[0]!.id);
     await context.close();
   });
 });

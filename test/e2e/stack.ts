@@ -31,10 +31,13 @@ export interface Stack {
 }
 
 /** The whole product as `npm start` brings it up, on a data folder and port of its own. */
-export async function createStack(env: Record<string, string> = {}): Promise<Stack> {
+export async function createStack(
+  environment: Record<string, string> | ((dataDir: string) => Record<string, string>) = {},
+): Promise<Stack> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'thepixstock-'));
   // As root the database runs under another user, who has to get in; else it would be kept elsewhere and stay there.
   await chmod(dataDir, 0o755);
+  const env = typeof environment === 'function' ? environment(dataDir) : environment;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;

@@ -72,7 +72,7 @@ export class PxWaiting extends PxElement {
               </ul>`
               : nothing
           }
-          <p class="soft">${count > 0 ? texts.listBody : texts.body}</p>
+          ${keptOnDevice.value ? html`<p class="soft">${count > 0 ? texts.listBody : texts.body}</p>` : nothing}
           ${keptOnDevice.value ? nothing : html`<p class="note note-warning">${icon('warning')}${texts.onlyMemory}</p>`}
           ${storageState.value === 'full' ? html`<p class="note">${icon('info')}${texts.full}</p>` : nothing}
           ${storageState.value === 'memory' && keptOnDevice.value ? html`<p class="note">${icon('info')}${texts.keepsNothing}</p>` : nothing}
@@ -176,6 +176,8 @@ function wayForward({ kind, about }: Effect, problem: ApiProblem): { href: strin
         : problem.code === 'order.price_changed'
           ? { href: '/checkout', label: ways.orderPrice }
           : { href: '/cart', label: ways.order };
+    case 'hide':
+      return about?.slug ? { href: `/e/${about.slug}/hide`, label: ways.hide } : null;
     case 'profile':
       return { href: '/account/profile', label: ways.profile };
     case 'withdraw':

@@ -1,12 +1,14 @@
 import type { Quote } from '#contracts/pricing.ts';
 import { online } from '../data/connectivity.ts';
 import type { CartChange } from '../data/db/cart-replica.ts';
+import { replicaBirths } from '../data/idb.ts';
 import { type Effect, waiting } from '../data/outbox.ts';
 import { ensureSession, session } from '../data/session.ts';
 import { askToPersist } from '../data/storage.ts';
 import { Store } from '../data/store.ts';
 import type { Photo } from '../data/types.ts';
 import { forgetChoice, refreshCart, sendChoice, startCartChoice } from './cart-choice.ts';
+import { sayCartPlainly } from './cart-plain.ts';
 
 export interface CartLine {
   photoId: string;
@@ -174,6 +176,8 @@ async function hear(): Promise<void> {
 /** Asked for while it ran: it may have failed for what is mended since (a sign-in while a guest's session was waited for in vain). */
 let isAsked = false;
 let settling: Promise<void> | null = null;
+/** IndexedDB is refused here: the server is told in plain calls. Asked anew each time, for a browser may come round. */
+let isPlain = false;
 
 /** Hands what is pending to the replica and lets it travel. */
 function settle(): Promise<void> {
@@ -181,12 +185,23 @@ function settle(): Promise<void> {
   isAsked = settling !== null;
   settling ??= (async () => {
     const replica = await import('../data/db/cart-replica.ts');
-    await follow();
+    isPlain = await follow().then(
+      () => false,
+      () => true,
+    );
+    if (isPlain) return settlePlainly(began);
     // Taps go on while this waits; none may be left for a later occasion.
     do {
       while (pending.length > 0) {
         const taken = pending;
-        await replica.applyCartChanges(taken);
+        try {
+          await replica.applyCartChanges(taken);
+        } catch {
+          // It fails in the background; what it has missed it gets from the server when it comes round.
+          isPlain = true;
+          if (began === turn) await settlePlainly(began);
+          return;
+        }
         if (began !== turn) return;
         pending = pending.slice(taken.length);
         write(all);
@@ -197,11 +212,15 @@ function settle(): Promise<void> {
     } while (pending.length > 0);
     void replica
       .cartInSync(8_000)
+      .then(() => {
+        if (isBare) show(lastLines);
+        isBare = false;
+      })
       .catch(() => undefined)
       .then(() => cartArrived.set(true));
     void hear();
   })()
-    // No signal for a first session, or no IndexedDB here: the mirror keeps it, the next tap, the network's return or the checkout goes on.
+    // No signal, or a database that fails: the mirror keeps it, the next tap, the network's return or the checkout goes on.
     .catch(() => undefined)
     .finally(() => {
       settling = null;
@@ -211,28 +230,31 @@ function settle(): Promise<void> {
   return settling;
 }
 
+async function settlePlainly(began: number): Promise<void> {
+  if (pending.length === 0 && !session.value.user) return;
+  do {
+    await ensureSession();
+    const taken = pending;
+    const lines = await sayCartPlainly(taken);
+    if (began !== turn) return;
+    pending = pending.slice(taken.length);
+    show(lines);
+  } while (pending.length > 0);
+  cartArrived.set(true);
+  heard();
+}
+
 let following: Promise<unknown> | null = null;
 /** Takes over what the replica knows; what is still pending wins until it is written there. */
 function follow(): Promise<unknown> {
   following ??= import('../data/db/cart-replica.ts')
     .then(({ watchCartLines }) =>
       watchCartLines((docs) => {
-        const lines = new Map<string, CartLine>();
-        for (const doc of docs) {
-          if (doc.isSelected) lines.set(doc.id, { photoId: doc.id, eventId: doc.eventId, addedAt: doc.addedAt });
-        }
-        for (const change of pending) {
-          if (!change.inCart) lines.delete(change.photoId);
-          else if (!lines.has(change.photoId)) {
-            lines.set(change.photoId, { photoId: change.photoId, eventId: change.eventId, addedAt: change.at });
-          }
-        }
-        const sorted = [...lines.values()].sort((a, b) => (a.addedAt < b.addedAt ? -1 : a.addedAt > b.addedAt ? 1 : 0));
-        if (JSON.stringify(sorted) === JSON.stringify(all.lines)) return;
-        const photos = Object.fromEntries(
-          sorted.flatMap(({ photoId }) => (all.photos[photoId] ? [[photoId, all.photos[photoId]]] : [])),
-        );
-        write({ lines: sorted, photos });
+        const lines = docs
+          .filter(({ isSelected }) => isSelected)
+          .map(({ id, eventId, addedAt }) => ({ photoId: id, eventId, addedAt }));
+        lastLines = lines;
+        if (!carryOver(lines)) show(lines);
       }),
     )
     .catch((error: unknown) => {
@@ -240,6 +262,54 @@ function follow(): Promise<unknown> {
       throw error;
     });
   return following;
+}
+
+/** Lines as the replica or the server has them, and what was decided here since. */
+function show(known: readonly CartLine[], isKept = true): void {
+  const lines = new Map(known.map((line) => [line.photoId, line]));
+  for (const { photoId, eventId, inCart, at } of pending) {
+    if (!inCart) lines.delete(photoId);
+    else if (!lines.has(photoId)) lines.set(photoId, { photoId, eventId, addedAt: at });
+  }
+  const sorted = [...lines.values()].sort((a, b) => (a.addedAt < b.addedAt ? -1 : a.addedAt > b.addedAt ? 1 : 0));
+  if (JSON.stringify(sorted) === JSON.stringify(all.lines)) return;
+  const photos = Object.fromEntries(
+    sorted.flatMap(({ photoId }) => (all.photos[photoId] ? [[photoId, all.photos[photoId]]] : [])),
+  );
+  if (isKept) write({ lines: sorted, photos });
+  else {
+    all = { lines: sorted, photos };
+    publish();
+  }
+}
+
+let birthsSeen = 0;
+let hasShown = false;
+/** Until the server has been heard, an empty new replica says nothing. */
+let isBare = false;
+let lastLines: readonly CartLine[] = [];
+/**
+ * The replica had to be made anew: the browser threw the old one away. What is on the screen stays there; it goes into the new one when
+ * that happened under our eyes, or when the server may not have heard all of it, else the server says what there is.
+ */
+function carryOver(lines: readonly CartLine[]): boolean {
+  const births = replicaBirths();
+  if (births !== birthsSeen) {
+    birthsSeen = births;
+    const decided = new Set([...pending, ...lines].map(({ photoId }) => photoId));
+    const lost = all.lines.filter(({ photoId }) => !decided.has(photoId));
+    if (lost.length > 0 && (hasShown || cartUnsent.value)) {
+      pending = [
+        ...lost.map(({ photoId, eventId, addedAt }) => ({ photoId, eventId, inCart: true, at: addedAt })),
+        ...pending,
+      ];
+      cartUnsent.set(true);
+      void settle();
+    } else isBare = lost.length > 0;
+    if (lost.length > 0) write(all); // the mirror went, too
+  }
+  hasShown = true;
+  return isBare && lines.length === 0;
 }
 
 /** After first paint: pick up what was left, and what other devices did. Nobody without a session gets one by looking. */
@@ -255,9 +325,15 @@ export function startCart(): void {
   });
   window.addEventListener('storage', (event) => {
     if (event.key !== MIRROR) return;
-    const { lines, photos } = readMirror();
-    all = { lines, photos };
-    publish();
+    const other = readMirror();
+    all = { lines: all.lines, photos: { ...other.photos, ...all.photos } };
+    // Closed before it could say so, the other tab leaves that to this one.
+    if (other.unsent && !cartUnsent.value) {
+      cartUnsent.set(true);
+      void settle();
+    } else if (!other.unsent && pending.length === 0) cartUnsent.set(false);
+    // Where there is a replica it tells by itself what the other tab did.
+    if (!hasShown || isPlain) show(other.lines, false);
   });
 }
 
@@ -277,20 +353,8 @@ export async function forgetCart(): Promise<void> {
 export async function bringCartToServer(): Promise<void> {
   await settle();
   await ensureSession();
-  const { cartInSync } = await import('../data/db/cart-replica.ts');
-  if (pending.length === 0) {
-    await cartInSync(12_000);
-    await sendChoice();
-    await refreshCart();
-    return;
-  }
-  // IndexedDB is refused here (private mode): plain calls say the same.
-  const { send } = await import('../data/api.ts');
-  const wanted = all.lines.map((line) => line.photoId);
-  await send('POST', '/api/cart/clear');
-  if (wanted.length > 0) await send('POST', '/api/cart/items', { body: { photoIds: wanted } });
-  pending = [];
-  heard();
+  if (pending.length > 0) throw new Error('the cart did not reach the server');
+  if (!isPlain) await (await import('../data/db/cart-replica.ts')).cartInSync(12_000);
   await sendChoice();
   await refreshCart();
 }

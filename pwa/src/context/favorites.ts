@@ -1,5 +1,8 @@
+import { api } from '../data/api.ts';
 import { online } from '../data/connectivity.ts';
 import type { FavoriteChange } from '../data/db/favorite-replica.ts';
+import { replicaBirths } from '../data/idb.ts';
+import { isProblem } from '../data/problem.ts';
 import { ensureSession, session } from '../data/session.ts';
 import { askToPersist } from '../data/storage.ts';
 import { Store } from '../data/store.ts';
@@ -118,6 +121,8 @@ let isAsked = false;
 /** Counts sign-outs: what was under way for the person before must not start anything for the next. */
 let turn = 0;
 let settling: Promise<void> | null = null;
+/** IndexedDB is refused here: the server is told in plain calls. */
+let isPlain = false;
 
 /** Hands what is pending to the replica and lets it travel. */
 function settle(): Promise<void> {
@@ -125,12 +130,23 @@ function settle(): Promise<void> {
   isAsked = settling !== null;
   settling ??= (async () => {
     const replica = await import('../data/db/favorite-replica.ts');
-    await follow();
+    isPlain = await follow().then(
+      () => false,
+      () => true,
+    );
+    if (isPlain) return settlePlainly(began);
     // Taps go on while this waits; none may be left for a later occasion.
     do {
       while (pending.length > 0) {
         const taken = pending;
-        await replica.applyFavoriteChanges(taken);
+        try {
+          await replica.applyFavoriteChanges(taken);
+        } catch {
+          // It fails in the background; what it has missed it gets from the server when it comes round.
+          isPlain = true;
+          if (began === turn) await settlePlainly(began);
+          return;
+        }
         if (began !== turn) return;
         pending = pending.slice(taken.length);
         write(favorites.value);
@@ -140,7 +156,7 @@ function settle(): Promise<void> {
       await replica.startFavoriteReplication();
     } while (pending.length > 0);
   })()
-    // No signal for a first session, or no IndexedDB here: the mirror keeps it, the next tap or the network's return goes on.
+    // No signal, or a database that fails: the mirror keeps it, the next tap or the network's return goes on.
     .catch(() => undefined)
     .finally(() => {
       settling = null;
@@ -149,28 +165,70 @@ function settle(): Promise<void> {
   return settling;
 }
 
+async function settlePlainly(began: number): Promise<void> {
+  if (pending.length === 0 && !session.value.user) return;
+  do {
+    await ensureSession();
+    const taken = pending;
+    for (const { photoId, isMarked } of taken)
+      await api(isMarked ? 'PUT /api/favorites/:photoId' : 'DELETE /api/favorites/:photoId', {
+        params: { photoId },
+      }).catch((error: unknown) => {
+        if (!isProblem(error) || error.isOffline || error.retryable) throw error; // gone: not among what comes below
+      });
+    const { items } = await api('GET /api/favorites', { query: { limit: 100 } });
+    if (began !== turn) return;
+    pending = pending.slice(taken.length);
+    show(items.map(({ photoId, addedAt, photo }) => ({ photoId, eventId: photo.eventId, addedAt })));
+  } while (pending.length > 0);
+}
+
+/** Marks as the replica or the server has them, and what was decided here since. */
+function show(known: readonly Favorite[], isKept = true): void {
+  const marks = new Map(known.map((mark) => [mark.photoId, mark]));
+  for (const { photoId, eventId, isMarked, at } of pending) {
+    if (!isMarked) marks.delete(photoId);
+    else if (!marks.has(photoId)) marks.set(photoId, { photoId, eventId, addedAt: at });
+  }
+  const sorted = [...marks.values()].sort((a, b) =>
+    a.addedAt === b.addedAt ? (a.photoId < b.photoId ? -1 : 1) : a.addedAt < b.addedAt ? 1 : -1,
+  );
+  if (JSON.stringify(sorted) === JSON.stringify(favorites.value.marks)) return;
+  const { photos: pictures } = favorites.value;
+  const photos = Object.fromEntries(
+    sorted.flatMap(({ photoId }) => (pictures[photoId] ? [[photoId, pictures[photoId]]] : [])),
+  );
+  if (isKept) write({ marks: sorted, photos });
+  else favorites.set({ marks: sorted, photos });
+}
+
+let birthsSeen = 0;
+let hasShown = false;
+/** The browser threw the replica away: what is marked on the screen goes into the new one. Again changes nothing at the server. */
+function carryOver(known: readonly Favorite[]): void {
+  hasShown = true;
+  if (birthsSeen === replicaBirths()) return;
+  birthsSeen = replicaBirths();
+  const decided = new Set([...pending, ...known].map(({ photoId }) => photoId));
+  const lost = favorites.value.marks.filter(({ photoId }) => !decided.has(photoId));
+  if (lost.length === 0) return;
+  pending = [
+    ...lost.map(({ photoId, eventId, addedAt }) => ({ photoId, eventId, isMarked: true, at: addedAt })),
+    ...pending,
+  ];
+  write(favorites.value);
+  void settle();
+}
+
 let following: Promise<unknown> | null = null;
-/** Takes over what the replica knows; what is still pending wins until it is written there. */
+/** Takes over what the replica knows. */
 function follow(): Promise<unknown> {
   following ??= import('../data/db/favorite-replica.ts')
     .then(({ watchFavorites }) =>
       watchFavorites((docs) => {
-        const marks = new Map<string, Favorite>(
-          docs.map(({ id, eventId, addedAt }) => [id, { photoId: id, eventId, addedAt }]),
-        );
-        for (const { photoId, eventId, isMarked, at } of pending) {
-          if (!isMarked) marks.delete(photoId);
-          else if (!marks.has(photoId)) marks.set(photoId, { photoId, eventId, addedAt: at });
-        }
-        const sorted = [...marks.values()].sort((a, b) =>
-          a.addedAt === b.addedAt ? (a.photoId < b.photoId ? -1 : 1) : a.addedAt < b.addedAt ? 1 : -1,
-        );
-        if (JSON.stringify(sorted) === JSON.stringify(favorites.value.marks)) return;
-        const known = favorites.value.photos;
-        const photos = Object.fromEntries(
-          sorted.flatMap(({ photoId }) => (known[photoId] ? [[photoId, known[photoId]]] : [])),
-        );
-        write({ marks: sorted, photos });
+        const known = docs.map(({ id, eventId, addedAt }) => ({ photoId: id, eventId, addedAt }));
+        carryOver(known);
+        show(known);
       }),
     )
     .catch((error: unknown) => {
@@ -192,7 +250,9 @@ export function startFavorites(): void {
   window.addEventListener('storage', (event) => {
     if (event.key !== MIRROR) return;
     const other = readMirror();
-    favorites.set({ marks: other.marks, photos: other.photos });
+    favorites.set({ marks: favorites.value.marks, photos: { ...other.photos, ...favorites.value.photos } });
+    // Where there is a replica it tells by itself what the other tab did.
+    if (!hasShown || isPlain) show(other.marks, false);
   });
 }
 
@@ -200,6 +260,7 @@ export function startFavorites(): void {
 export async function favoritesAreSent(timeoutMs: number): Promise<boolean> {
   if (pending.length === 0 && favorites.value.marks.length === 0) return true;
   await settle();
+  if (isPlain) return pending.length === 0;
   const { favoritesInSync } = await import('../data/db/favorite-replica.ts');
   const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), timeoutMs));
   return Promise.race([favoritesInSync().then(() => pending.length === 0), late]).catch(() => false);

@@ -25,11 +25,22 @@ export interface Together {
 /** The shared cart on the screen. */
 export const together = new Store<Together>({ token: '', view: null, pending: [], problem: null });
 
+type Kept = Pick<Together, 'view' | 'pending'>;
 const keyOf = (token: string): string => `together:${token}`;
-const save = (): void => {
+/** Changes that the server has heard from here. */
+const heard = new Set<string>();
+let saving: Promise<unknown> = Promise.resolve();
+/** What another tab has waiting stays: it may be closed before there is signal. Heard twice, under one key, it counts once. */
+function save(): void {
   const { token, view, pending } = together.value;
-  void kvSet('cache', keyOf(token), { view, pending });
-};
+  saving = saving
+    .then(() => kvGet<Kept>('cache', keyOf(token)))
+    .then((kept) => {
+      const own = new Set(pending.map(({ id }) => id));
+      const others = (kept?.pending ?? []).filter(({ id }) => !own.has(id) && !heard.has(id));
+      return kvSet('cache', keyOf(token), { view, pending: [...others, ...pending] } satisfies Kept);
+    });
+}
 function update(token: string, change: Partial<Together>): void {
   if (together.value.token !== token) return;
   together.set({ ...together.value, ...change });
@@ -45,7 +56,7 @@ export function visibleItems({ view, pending }: Together): SharedCartView['items
 /** Opens a shared cart: as remembered at once, then as it is. */
 export async function openTogether(token: string): Promise<void> {
   together.set({ token, view: null, pending: [], problem: null });
-  const kept = await kvGet<Pick<Together, 'view' | 'pending'>>('cache', keyOf(token));
+  const kept = await kvGet<Kept>('cache', keyOf(token));
   if (kept && together.value.token === token) together.set({ ...together.value, ...kept });
   await flushTogether();
   await refreshTogether();
@@ -93,11 +104,13 @@ async function drain(): Promise<void> {
     try {
       await ensureSession();
       const view = await send(token, change);
+      heard.add(change.id);
       update(token, { view, pending: together.value.pending.filter((each) => each.id !== change.id) });
       if (change.kind === 'add') leaveOwnCart(view, change.ids);
     } catch (error) {
       if (error instanceof ApiProblem && (error.isOffline || error.retryable)) return;
       // Refused for good: paid or ended meanwhile. Say so, and show what is there.
+      heard.add(change.id);
       update(token, { pending: together.value.pending.filter((each) => each.id !== change.id), problem: error });
     }
   }

@@ -6,6 +6,13 @@ import { buildUrl, type Method, request, type SendOptions } from './http.ts';
 
 export { buildUrl, type Method, type Query, readProblem, type SendOptions } from './http.ts';
 
+let gate: (() => Promise<unknown>) | null = null;
+/** While it is set, calls wait for it: whoever is here has to be known before anything asks (see `doubtSession`). */
+export function setGate(wait: (() => Promise<unknown>) | null): void {
+  gate = wait;
+}
+export const gated = (): (() => Promise<unknown>) | null => gate;
+
 /**
  * One call to the API. Answers the parsed JSON body (undefined for none); rejects with `ApiProblem`, or with the
  * caller's own AbortError when its `signal` aborts.
@@ -13,6 +20,7 @@ export { buildUrl, type Method, type Query, readProblem, type SendOptions } from
 export async function send<T>(method: Method, path: string, options: SendOptions = {}): Promise<T> {
   const first = method === 'GET' ? takeFirstAnswer(buildUrl(path, options.params, options.query)) : undefined;
   if (first !== undefined) return first as T;
+  if (gate && !path.startsWith('/api/auth/')) await gate();
   return request<T>(method, path, options, {
     language: lang.value,
     heard: (isReachable) => (isReachable ? reportReachable() : reportUnreachable()),

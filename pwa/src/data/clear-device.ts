@@ -1,4 +1,4 @@
-import { kvClear } from './kv.ts';
+import { kvClear, kvFreeze } from './kv.ts';
 import { clearOutbox } from './outbox/store.ts';
 import { refreshWaiting } from './outbox.ts';
 import { setSession } from './session.ts';
@@ -7,6 +7,13 @@ import { setSession } from './session.ts';
 const IMPERSONAL = /^px\.(lang|theme)$/;
 /** Pictures of this person, and of the events that they visited. */
 const PERSONAL_CACHES = /^px-(pictures|originals)/;
+
+let isLeaving = false;
+/** True while somebody signs out, here or in another tab: that their session ends is no news to them. */
+export const isSigningOut = (): boolean => isLeaving;
+export function setSigningOut(is: boolean): void {
+  isLeaving = is;
+}
 
 /** Sign-out: the next person at this device finds nothing of this one. The caller has stopped what replicates. */
 export async function clearEverything(): Promise<void> {
@@ -45,13 +52,20 @@ async function clearCaches(): Promise<void> {
 }
 
 const tabs = typeof BroadcastChannel === 'function' ? new BroadcastChannel('px-device') : null;
-/** Other tabs hold this person in memory. */
-export function tellTabsToLeave(): void {
-  tabs?.postMessage('signed-out');
-}
-/** Call once: this tab starts anew when another one signed out. */
-export function leaveWithOthers(): void {
+/** Other tabs hold this person in memory: first they stop writing, then, when the device is cleared, they start anew. */
+export const tellTabsToStop = (): void => tabs?.postMessage('signing-out');
+export const tellTabsToLeave = (): void => tabs?.postMessage('signed-out');
+/** Call once: this tab stops when another one signs out (`onStop`), and starts anew when that is done. */
+export function leaveWithOthers(onStop: () => Promise<unknown>): void {
   tabs?.addEventListener('message', ({ data }) => {
+    if (data === 'signing-out') {
+      setSigningOut(true);
+      kvFreeze();
+      void onStop()
+        .then(closeDatabase)
+        .catch(() => undefined);
+    }
     if (data === 'signed-out') window.location.assign('/');
   });
 }
+const closeDatabase = async (): Promise<void> => (await import('./db/database.ts')).closeDatabase();

@@ -1,5 +1,6 @@
 import { api } from './api.ts';
-import type { Answer } from './contract.ts';
+import type { Answer, Body } from './contract.ts';
+import { type Effect, enqueue, waiting } from './outbox.ts';
 import { session } from './session.ts';
 
 export type Hide = Answer<'GET /api/face/hide'>['items'][number];
@@ -17,21 +18,35 @@ export function hideAt(hides: readonly Hide[], eventId: string): Hide | null {
 }
 export const isStanding = ({ status }: Hide): boolean => status === 'requested' || status === 'confirmed';
 
-/** Only numbers go, never the picture. */
-export const hideMe = (
-  eventId: string,
-  consentId: string,
+/**
+ * The wish, now or when there is signal: only numbers, never the picture. The consent is asked for first when it was given without
+ * signal. `onSettled` tells what became of it, under the kind `hide`.
+ */
+export function hideMe(
+  event: { id: string; slug: string },
   query: { engine: string; descriptor: ArrayLike<number> },
-): Promise<Hide> =>
-  api('POST /api/face/hide', {
+  consent: { id: string } | { grant: Body<'POST /api/consents'>; key: string },
+): Promise<Effect> {
+  const isKnown = 'id' in consent;
+  return enqueue({
+    kind: 'hide',
+    method: 'POST',
+    path: '/api/face/hide',
     body: {
-      eventId,
-      consentId,
+      eventId: event.id,
       engine: query.engine,
       descriptor: Array.from(query.descriptor, (value) => Math.round(value * 1e6) / 1e6),
+      ...(isKnown && { consentId: consent.id }),
     },
-    idempotencyKey: crypto.randomUUID(),
+    before: isKnown
+      ? []
+      : [{ method: 'POST', path: '/api/consents', body: consent.grant, into: 'consentId', key: consent.key }],
+    about: { eventId: event.id, slug: event.slug },
   });
+}
+/** The wish of this event that waits for signal. */
+export const waitingHide = (eventId: string): Effect | undefined =>
+  waiting.value.find(({ kind, about }) => kind === 'hide' && about?.eventId === eventId);
 
 export const showMeAgain = (id: string): Promise<Hide> => api('DELETE /api/face/hide/:id', { params: { id } });
 

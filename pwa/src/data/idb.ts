@@ -12,6 +12,8 @@ export interface Idb {
 
 /** A tiny transaction takes milliseconds; one that takes so long was forgotten by the browser. */
 const STUCK_MS = 5_000;
+/** A browser that does not even answer `open` is not asked again for so long: each question costs the person a wait. */
+const SILENT_MS = 60_000;
 
 let makeRoom: (() => Promise<void>) | null = null;
 /** What frees space on this device when a write finds none: previews go before anything that a person did. */
@@ -19,10 +21,29 @@ export function onFull(free: () => Promise<void>): void {
   makeRoom = free;
 }
 
+/** A write found no room: what can come again goes. For those that keep databases of their own. */
+export const freeSpace = async (): Promise<void> => makeRoom?.().catch(() => undefined);
+
+const wiped = new Set<() => void>();
+/** Hears that the browser has thrown away what this origin kept, while the page is open. Returns the function that stops. */
+export function onWiped(listener: () => void): () => void {
+  wiped.add(listener);
+  return () => wiped.delete(listener);
+}
+
+let births = 0;
+/** How often the replica (data/db) had to be made anew in the life of this page; 0: it was there. */
+export const replicaBirths = (): number => births;
+export const noteReplicaBirth = (): void => {
+  births += 1;
+};
+
 export const isQuota = (error: unknown): boolean => (error as { name?: string } | null)?.name === 'QuotaExceededError';
 
 export function openIdb(name: string, version: number, upgrade: (db: IDBDatabase) => void): Idb {
   let opening: Promise<IDBDatabase> | null = null;
+  let wasOpen = false;
+  let silentUntil = 0;
 
   function reset(): void {
     const old = opening;
@@ -34,13 +55,23 @@ export function openIdb(name: string, version: number, upgrade: (db: IDBDatabase
   }
 
   function open(): Promise<IDBDatabase> {
+    if (performance.now() < silentUntil) return Promise.reject(new Silence());
     opening ??= limited(
       new Promise<IDBDatabase>((resolve, reject) => {
         const request = indexedDB.open(name, version);
-        request.onupgradeneeded = () => upgrade(request.result);
+        request.onupgradeneeded = ({ oldVersion }) => {
+          upgrade(request.result);
+          // It was there a moment ago. Before anything is read: what memory holds counts again from here on.
+          if (wasOpen && oldVersion === 0) for (const listener of [...wiped]) listener();
+        };
         request.onsuccess = () => {
           const db = request.result;
-          db.onclose = reset;
+          wasOpen = true;
+          // Closed by the browser: by the system in the background, or because it was thrown away. Opening it tells.
+          db.onclose = () => {
+            reset();
+            open().catch(() => undefined);
+          };
           // Somebody clears this device or brings a newer shape: step aside.
           db.onversionchange = () => {
             db.close();
@@ -52,8 +83,9 @@ export function openIdb(name: string, version: number, upgrade: (db: IDBDatabase
         request.onblocked = () => reject(new Error('IndexedDB is blocked'));
       }),
     );
-    opening.catch(() => {
+    opening.catch((error: unknown) => {
       opening = null;
+      if (error instanceof Silence) silentUntil = performance.now() + SILENT_MS;
     });
     return opening;
   }
@@ -83,7 +115,8 @@ export function openIdb(name: string, version: number, upgrade: (db: IDBDatabase
       try {
         return await once(stores, mode, act);
       } catch (error) {
-        if (isQuota(error) && makeRoom) await makeRoom().catch(() => undefined);
+        if (performance.now() < silentUntil) throw error;
+        if (isQuota(error)) await freeSpace();
         reset();
         return once(stores, mode, act);
       }
@@ -91,10 +124,14 @@ export function openIdb(name: string, version: number, upgrade: (db: IDBDatabase
   };
 }
 
+class Silence extends Error {
+  override readonly message = 'IndexedDB does not answer';
+}
+
 function limited<T>(work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('IndexedDB does not answer')), STUCK_MS);
+    timer = setTimeout(() => reject(new Silence()), STUCK_MS);
   });
   return Promise.race([work, limit]).finally(() => clearTimeout(timer));
 }

@@ -23,7 +23,14 @@ export async function kvGet<T>(store: KvStore, key: string): Promise<T | undefin
   }
 }
 
+let isFrozen = false;
+/** Another tab signs out: answers that are still on their way here are no longer kept. */
+export function kvFreeze(): void {
+  isFrozen = true;
+}
+
 export async function kvSet(store: KvStore, key: string, value: unknown): Promise<void> {
+  if (isFrozen) return;
   try {
     await idb.run(store, 'readwrite', (at) => at.objectStore(store).put(value, key));
     memory[store].delete(key);

@@ -1,5 +1,5 @@
 import type { LiveDocuments, Nudge, Refusal } from '#contracts/sync/documents.ts';
-import { buildUrl } from './api.ts';
+import { buildUrl, gated } from './api.ts';
 import { session } from './session.ts';
 
 export interface Follower {
@@ -85,6 +85,11 @@ function connect(): void {
   if (url === openedUrl && (source || retry !== undefined)) return;
   close();
   if (url === '') return;
+  const wait = gated();
+  if (wait) {
+    wait().then(settle, () => again(delay));
+    return;
+  }
   openedUrl = url;
   source = new EventSource(url);
   listen(source);

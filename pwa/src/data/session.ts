@@ -1,5 +1,5 @@
 import type { UserView } from '#contracts/http/auth.ts';
-import { api } from './api.ts';
+import { api, setGate } from './api.ts';
 import { Store } from './store.ts';
 
 export type SessionUser = UserView;
@@ -59,13 +59,24 @@ let entering: Promise<void> | null = null;
  * each get a guest of their own, and what the first keeps the second would not see.
  */
 export function ensureSession(): Promise<void> {
-  if (session.value.user) return Promise.resolve();
-  entering ??= api('POST /api/auth/guest')
-    .then(({ user }) => setSession(user))
-    .finally(() => {
-      entering = null;
-    });
+  if (session.value.user && !isDoubted) return Promise.resolve();
+  entering ??= enter().finally(() => {
+    entering = null;
+  });
   return entering;
+}
+async function enter(): Promise<void> {
+  if (isDoubted) await refreshSession();
+  if (!session.value.user) setSession((await api('POST /api/auth/guest')).user);
+  isDoubted = false;
+  setGate(null);
+}
+
+let isDoubted = false;
+/** The cookie may be gone. Until the server has said who is here, or made somebody new of us, nothing else is asked. */
+export function doubtSession(): void {
+  isDoubted = true;
+  setGate(ensureSession);
 }
 
 /** The person behind an account; null for guests and strangers. */

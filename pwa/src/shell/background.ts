@@ -1,18 +1,21 @@
 import { startCart } from '../context/cart.ts';
 import { startCartPrice } from '../context/cart-price.ts';
 import { startFavorites } from '../context/favorites.ts';
+import { takeHandover } from '../context/handover.ts';
 import { orderPath, watchOrders } from '../context/ordering.ts';
 import { location, navigate } from '../context/router.ts';
 import { toast } from '../context/toasts.ts';
-import { leaveWithOthers } from '../data/clear-device.ts';
+import { holdUpdatesWhile } from '../context/updates.ts';
+import { isInLine } from '../data/in-line.ts';
 import { watchInbox } from '../data/inbox.ts';
-import { startOutbox } from '../data/outbox.ts';
+import { keptOnDevice, sending, startOutbox } from '../data/outbox.ts';
 import { watchProfile } from '../data/profile.ts';
 import { keepPush } from '../data/push.ts';
 import { watchQueuedSearches } from '../data/searches.ts';
 import { watchStorage } from '../data/storage.ts';
 import { t } from '../i18n/i18n.ts';
 import { problemText } from '../i18n/problems.ts';
+import { watchLosses } from './lost.ts';
 import { openTappedNotices } from './push-taps.ts';
 import { registerServiceWorker } from './service-worker.ts';
 
@@ -20,14 +23,19 @@ const EVENTS_AFTER_MS = 8_000;
 
 /** What runs behind the pages once the first picture stands. */
 export function startBackground(): void {
-  leaveWithOthers();
+  watchLosses();
   watchStorage();
   tellOutcomes();
+  // What is on its way has an answer to come, and what this device does not keep would go with the page.
+  holdUpdatesWhile(sending, (effect) => effect !== null);
+  holdUpdatesWhile(keptOnDevice, (isKept) => !isKept);
   startOutbox();
   void registerServiceWorker();
   startCartPrice();
   startCart();
   startFavorites();
+  takeHandover();
+  if (isInLine) void import('./px-line-banner.ts').catch(() => undefined);
   openTappedNotices();
   // Late, so that it never competes with photos.
   setTimeout(() => {

@@ -6,6 +6,8 @@ import { type Location, location, savedScroll } from '../context/router.ts';
 import { setSurface } from '../context/surface.ts';
 import { updateReady, updatesHeld } from '../context/updates.ts';
 import { appOutdated } from '../data/app-outdated.ts';
+import { online } from '../data/connectivity.ts';
+import { isInLine } from '../data/in-line.ts';
 import { hasTexts, lang, loadTexts, t } from '../i18n/i18n.ts';
 import { takeNewVersion } from './service-worker.ts';
 import '../components/px-toasts.ts';
@@ -16,6 +18,7 @@ import './px-footer.ts';
 import { type RouteMatch, resolve } from './routes.ts';
 
 const AGAIN_MS = 2_000;
+const ATTEMPTS = 2;
 
 /** The frame: header, the page of the address, cart bar, notices. Pages arrive as chunks of their own. */
 @customElement('px-app')
@@ -38,10 +41,14 @@ export class PxApp extends PxElement {
     // What the document brought (the server's first screen, or the mark) stands until the first page takes its place.
     this.#standing = [...this.children];
     location.watch((next) => void this.#show(next));
+    online.watch((isReachable) => {
+      if (this.failed && isReachable) void this.#show(location.value);
+      else if (this.failed) this.requestUpdate();
+    });
     void this.#show(location.value);
   }
 
-  async #show(to: Location): Promise<void> {
+  async #show(to: Location, attempt = 1): Promise<void> {
     const match = resolve(to.path, to.query);
     const turn = ++this.#loading;
     try {
@@ -52,7 +59,11 @@ export class PxApp extends PxElement {
         setTimeout(() => turn === this.#loading && void this.#show(to), AGAIN_MS);
         return;
       }
-      // A chunk of an older version is gone or there is no signal: say so, keep the page that is open.
+      // A connection that broke gets a second chance; a chunk of an older version that is gone, or no signal, is said in words.
+      if (attempt < ATTEMPTS && online.value) {
+        setTimeout(() => turn === this.#loading && void this.#show(to, attempt + 1), AGAIN_MS * attempt);
+        return;
+      }
       if (turn === this.#loading) {
         this.failed = true;
         if (!this.match) this.match = match;
@@ -111,29 +122,37 @@ export class PxApp extends PxElement {
       <px-waiting></px-waiting>
       ${updateReady.value && !updatesHeld.value ? this.#update(updateReady.value) : nothing}
       <main id="content" tabindex="-1">
-        ${
-          isOutdated
-            ? this.#outdated()
-            : this.failed
-              ? html`<div class="page page-narrow state">
-              <p class="section-title">${t().offline.title}</p>
-              <p class="soft">${t().offline.notStored}</p>
-              <button class="btn btn-line" @click=${() => window.location.reload()}>${t().app.retry}</button>
-            </div>`
-              : this.match.render()
-        }
+        ${isOutdated ? this.#outdated() : this.failed ? this.#broken() : this.match.render()}
       </main>
       ${chrome === 'bare' ? nothing : html`<px-footer></px-footer>`}
       ${chrome === 'bare' ? nothing : html`<px-cart-bar></px-cart-bar>`}
+      ${isInLine ? html`<px-line-banner></px-line-banner>` : nothing}
       <px-toasts></px-toasts>
     `;
+  }
+
+  /** Code of the page is missing: no signal, a connection that broke, or a version that the server no longer has. */
+  #broken(): TemplateResult {
+    const { app, offline } = t();
+    const [title, text] = !online.value
+      ? [offline.title, offline.notStored]
+      : updateReady.value
+        ? [app.outdatedTitle, app.brokenNewer]
+        : [app.brokenTitle, app.brokenText];
+    return html`<div class="page page-narrow state" role="alert">
+      <h1 class="section-title">${title}</h1>
+      <p class="soft">${text}</p>
+      <button class="btn btn-line" @click=${() => void takeNewVersion()}>
+        ${online.value && updateReady.value ? app.outdatedNow : app.retry}
+      </button>
+    </div>`;
   }
 
   #outdated(): TemplateResult {
     return html`<div class="page page-narrow state" role="alert">
       <h1 class="section-title">${t().app.outdatedTitle}</h1>
       <p class="soft">${t().app.outdatedText}</p>
-      <button class="btn btn-gold" @click=${() => void takeNewVersion()}>${t().app.outdatedNow}</button>
+      <button class="btn btn-gold" @click=${() => void takeNewVersion({ dropOld: true })}>${t().app.outdatedNow}</button>
     </div>`;
   }
 

@@ -17,7 +17,10 @@ export async function registerServiceWorker(): Promise<void> {
   const hadController = navigator.serviceWorker.controller !== null;
   let agreed = false;
   navigator.serviceWorker.addEventListener('controllerchange', () => {
-    if (agreed && hadController) window.location.reload();
+    if (!hadController) return;
+    if (agreed) window.location.reload();
+    // Another tab agreed: this one goes on with its own code, and a reload is all that is left to offer.
+    else updateReady.set(() => window.location.reload());
   });
 
   const offer = (waiting: ServiceWorker): void => {
@@ -39,8 +42,11 @@ export async function registerServiceWorker(): Promise<void> {
 
 const UPDATE_WAIT_MS = 10_000;
 
-/** Reloads with the newest version, whatever this device keeps of the old one; for an app that is too old for the server. */
-export async function takeNewVersion(): Promise<void> {
+/**
+ * Reloads with the newest version there is. `dropOld`: also when the worker knows of none, for an app that is too old for the server;
+ * left out, what this device keeps stays and opens without signal.
+ */
+export async function takeNewVersion({ dropOld = false } = {}): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
   if (registration) {
     await registration.update().catch(() => undefined);
@@ -54,7 +60,7 @@ export async function takeNewVersion(): Promise<void> {
       if (next.state === 'installed') ask();
       else next.addEventListener('statechange', () => next.state === 'installed' && ask());
       await taken;
-    } else {
+    } else if (dropOld) {
       // The worker knows nothing newer, so it is what is old: the network answers the next load.
       await registration.unregister().catch(() => false);
     }

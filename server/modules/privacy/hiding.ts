@@ -78,10 +78,22 @@ export function createHidingService({ db, consents }: { db: Db; consents: Consen
   const ofRequest = (at: DbOrTrx, requestId: string) =>
     select(at).where('o.request_id', '=', requestId).executeTakeFirst();
 
+  const ofKey = (at: DbOrTrx, userId: string, requestKey: string) =>
+    select(at)
+      .innerJoin('privacy_requests as r', 'r.id', 'o.request_id')
+      .where('r.user_id', '=', userId)
+      .where('r.request_key', '=', requestKey)
+      .executeTakeFirst();
+
   return {
-    /** Throws consent.required, event.not_found, search.not_found, face.engine_unknown, face.engine_mismatch. */
-    async start(viewer: Viewer, input: Input): Promise<HideView> {
+    /**
+     * `requestKey`: the same wish said again, also days later, is the same row. Throws consent.required, event.not_found,
+     * search.not_found, face.engine_unknown, face.engine_mismatch.
+     */
+    async start(viewer: Viewer, input: Input, requestKey?: string): Promise<HideView> {
       const id = await db.transaction().execute(async (trx) => {
+        const same = requestKey && (await ofKey(trx, viewer.userId, requestKey));
+        if (same) return same.id;
         const event = await trx
           .selectFrom('events')
           .select(['id', 'face_engine as engine'])
@@ -99,6 +111,7 @@ export function createHidingService({ db, consents }: { db: Db; consents: Consen
             user_id: viewer.userId,
             kind: 'hide',
             details: [input.details, `event ${event.id}`].filter(Boolean).join('\n'),
+            request_key: requestKey ?? null,
           })
           .returning('id')
           .executeTakeFirstOrThrow();

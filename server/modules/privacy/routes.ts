@@ -64,9 +64,9 @@ export const privacyRoutes = ({ privacy }: { privacy: Privacy }): BoundRoute[] =
     await privacy.deleteAccount(viewer, body.password, req.ip ?? null);
     return { status: 204, body: null };
   }),
-  bind(hidingContract.hideMe, async ({ viewer, body }) => ({
+  bind(hidingContract.hideMe, async ({ viewer, body, requestKey }) => ({
     status: 202,
-    body: await privacy.hiding.start(viewer, body),
+    body: await privacy.hiding.start(viewer, body, requestKey),
   })),
   bind(hidingContract.listMyHides, async ({ viewer }) => ({
     status: 200,

@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { toast } from '../../context/toasts.ts';
+import { holdUpdatesWhile } from '../../context/updates.ts';
 import { accountUser, session } from '../../data/session.ts';
 import { isFinished, uploads } from '../../data/uploads/engine.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from '../../data/uploads/files.ts';
 import { minutesLeft } from '../../data/uploads/rate.ts';
 import type { UploadItem } from '../../data/uploads/store.ts';
+import type { UploadsView } from '../../data/uploads/view.ts';
 import { d } from '../../i18n/desk.ts';
 import { formatBytes, formatNumber } from '../../i18n/format.ts';
 import { problemText } from '../../i18n/problems.ts';
@@ -36,6 +38,13 @@ interface Sum {
   failed: UploadItem[];
   lost: UploadItem[];
 }
+
+/** Files are at hand in this page only: a newer version of the app waits until they have arrived. */
+const isBusy = ({ phase, items, isKept }: UploadsView): boolean =>
+  phase === 'working' ||
+  phase === 'network' ||
+  (!isKept && items.some((item) => !isFinished(item) && item.state !== 'lost'));
+holdUpdatesWhile(uploads.view, isBusy);
 
 /** Drop zone, total line, list: the uploads of one event on this device. */
 @customElement('px-uploader')
@@ -66,9 +75,9 @@ export class PxUploader extends PxElement {
     if (user) void uploads.start(user.id);
   }
 
-  /** What this device holds comes back after a reload; the question is only worth it while bytes are moving. */
+  /** What this device holds comes back after a reload; the question is only worth it while bytes are moving, or where it holds nothing. */
   readonly #leaving = (event: BeforeUnloadEvent): void => {
-    if (uploads.view.value.phase === 'working') event.preventDefault();
+    if (isBusy(uploads.view.value)) event.preventDefault();
   };
 
   get #items(): UploadItem[] {
@@ -214,6 +223,11 @@ export class PxUploader extends PxElement {
           ? html`<p class="note note-warning" role="status">${icon('info')}<span>${texts.permission}</span></p>`
           : nothing
       }
+      ${
+        left > 0 && !uploads.view.value.isKept
+          ? html`<p class="note note-warning" role="status">${icon('warning')}<span>${texts.notKept}</span></p>`
+          : nothing
+      }
     </section>`;
   }
 
@@ -221,7 +235,7 @@ export class PxUploader extends PxElement {
     const texts = d().upload;
     const bytes = `${formatBytes(sum.sent)} / ${formatBytes(sum.bytes)}`;
     if (phase === 'paused') return `${bytes} · ${texts.paused}`;
-    if (phase === 'working') return `${bytes} · ${texts.closeLid}`;
+    if (phase === 'working' && uploads.view.value.isKept) return `${bytes} · ${texts.closeLid}`;
     return bytes;
   }
 

@@ -1,5 +1,5 @@
 import { type CartItemDoc, cartItemDocVersion } from '#contracts/sync/cart-items.ts';
-import { database, observe } from './database.ts';
+import { changeReplica, observe } from './database.ts';
 import { type Replica, replicate } from './replicate.ts';
 
 /** A decision about one photo, made before or after the replica was there. */
@@ -20,13 +20,13 @@ export const watchCartLines = (onLines: (lines: CartItemDoc[]) => void): Promise
   );
 
 /** Writes decisions into the replica, in order; they count when this resolves. */
-export async function applyCartChanges(changes: readonly CartChange[]): Promise<void> {
-  const { cart_items: items } = await database();
-  for (const { photoId, eventId, inCart, at } of changes) {
-    if (inCart) await items.incrementalUpsert({ id: photoId, eventId, isSelected: true, addedAt: at, revision: 0 });
-    else await (await items.findOne(photoId).exec())?.incrementalRemove();
-  }
-}
+export const applyCartChanges = (changes: readonly CartChange[]): Promise<void> =>
+  changeReplica(async ({ cart_items: items }) => {
+    for (const { photoId, eventId, inCart, at } of changes) {
+      if (inCart) await items.incrementalUpsert({ id: photoId, eventId, isSelected: true, addedAt: at, revision: 0 });
+      else await (await items.findOne(photoId).exec())?.incrementalRemove();
+    }
+  });
 
 /** Starts replication; a guest session is made by the server when the first line arrives there. */
 export async function startCartReplication(): Promise<void> {

@@ -11,6 +11,7 @@ import * as cartItems from '#contracts/sync/cart-items.ts';
 import type { Conflict, Replicated } from '#contracts/sync/documents.ts';
 import * as events from '#contracts/sync/events.ts';
 import * as favorites from '#contracts/sync/favorites.ts';
+import { noteReplicaBirth } from '../idb.ts';
 
 export type Collections = {
   events: RxCollection<events.EventDoc>;
@@ -35,17 +36,26 @@ const schema = <Doc>(literal: object): RxJsonSchema<Doc> => literal as RxJsonSch
 let opening: Promise<PxDatabase> | null = null;
 const reopened = new Set<() => void>();
 const PROBE_MS = 4_000;
+/** A browser that never answers refuses; it is asked again after a while, for each question costs a wait. */
+const OPEN_MS = 8_000;
+const SILENT_MS = 60_000;
+let silentUntil = 0;
 
 /** The device's replica; opened once per tab, after the first picture. Rejects where IndexedDB is refused. */
 export function database(): Promise<PxDatabase> {
-  opening ??= open();
+  if (!opening && performance.now() < silentUntil) return Promise.reject(new Error('IndexedDB does not answer'));
+  const asked = performance.now();
+  opening ??= within(open(), OPEN_MS);
   opening.catch(() => {
     opening = null;
+    if (performance.now() - asked >= OPEN_MS) silentUntil = performance.now() + SILENT_MS;
   });
   return opening;
 }
 
-async function open(): Promise<PxDatabase> {
+async function open(isWiped = false): Promise<PxDatabase> {
+  const before = await indexedDB.databases?.().catch(() => null);
+  if (isWiped || (before && !before.some(({ name }) => name?.startsWith('rxdb-dexie-px-replica')))) noteReplicaBirth();
   const db = await createRxDatabase<Collections>({
     name: 'px-replica',
     storage: getRxStorageDexie(),
@@ -72,7 +82,7 @@ async function open(): Promise<PxDatabase> {
   return db;
 }
 
-const within = <T>(work: Promise<T>, ms: number): Promise<T> => {
+export const within = <T>(work: Promise<T>, ms: number): Promise<T> => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('no answer')), ms);
@@ -93,8 +103,8 @@ export async function isDatabaseAlive(): Promise<boolean> {
 }
 
 let reopening: Promise<void> | null = null;
-/** Opens anew what broke; whoever uses it is told (`onReopened`). Rejects where it stays broken. */
-export function reopenDatabase(): Promise<void> {
+/** Opens anew what broke, or what the browser has thrown away; whoever uses it is told (`onReopened`). Rejects where it stays broken. */
+export function reopenDatabase({ isWiped = false } = {}): Promise<void> {
   reopening ??= (async () => {
     const broken = opening;
     opening = null;
@@ -103,6 +113,7 @@ export function reopenDatabase(): Promise<void> {
       (broken ?? Promise.reject(new Error('never open'))).then((db) => db.close()),
       PROBE_MS,
     ).catch(() => undefined);
+    opening = within(open(isWiped), OPEN_MS);
     await database();
     for (const listener of [...reopened]) listener();
   })().finally(() => {
@@ -116,10 +127,47 @@ export function onReopened(listener: () => void): () => void {
   return () => reopened.delete(listener);
 }
 
+/** A write that takes so long stands in a queue that no longer moves. */
+const WRITE_MS = 6_000;
+const HEAL_EVERY_MS = 5_000;
+let healedAt = Number.NEGATIVE_INFINITY;
+
+/** The storage failed: RxDB's queues stand still for good after that, a new instance has new ones. */
+function heal(): void {
+  if (!opening || performance.now() - healedAt < HEAL_EVERY_MS) return;
+  healedAt = performance.now();
+  void reopenDatabase().catch(() => undefined); // stays broken: the next failure, or look at this page, tries again
+}
+
+/** One change of the replica. Rejects when the device does not take it; the caller says it to the server by other means. */
+export async function changeReplica(work: (db: PxDatabase) => Promise<void>): Promise<void> {
+  try {
+    await within(work(await database()), WRITE_MS);
+  } catch (error) {
+    heal();
+    throw error;
+  }
+}
+
+/** Of IndexedDB, Dexie or RxDB, which leave them unhandled inside. */
+function isOfStorage(reason: unknown): boolean {
+  const { name = '', rxdb, inner } = (reason ?? {}) as { name?: string; rxdb?: boolean; inner?: unknown };
+  const isTheirs = rxdb === true || inner !== undefined || /^DatabaseClosed/.test(name);
+  return isTheirs || /^(InvalidState|Unknown|QuotaExceeded|TransactionInactive)Error$/.test(name);
+}
+function hearFailures(): void {
+  globalThis.addEventListener?.('unhandledrejection', (event) => {
+    if (!isOfStorage(event.reason)) return;
+    event.preventDefault();
+    heal();
+  });
+}
+
 let isWatching = false;
 function watchVisibility(): void {
   if (isWatching) return;
   isWatching = true;
+  hearFailures();
   document.addEventListener('visibilitychange', async () => {
     const looked = opening;
     if (document.visibilityState !== 'visible' || !looked || (await isDatabaseAlive())) return;
@@ -143,6 +191,16 @@ export async function observe<T>(
     subscription.unsubscribe();
   };
 }
+
+/** Lets go of it, so that another tab may remove it. */
+export async function closeDatabase(): Promise<void> {
+  const open = opening;
+  opening = null;
+  await (await open)?.close();
+}
+
+/** The browser has thrown everything away: a new replica takes the place of the one that is open, if one is. */
+export const reviveDatabase = async (): Promise<void> => (opening ? reopenDatabase({ isWiped: true }) : undefined);
 
 /** Sign-out: nothing of this person stays on the device. */
 export async function removeDatabase(): Promise<void> {

@@ -1,5 +1,5 @@
 import { type FavoriteDoc, favoriteDocVersion } from '#contracts/sync/favorites.ts';
-import { database, observe } from './database.ts';
+import { changeReplica, observe } from './database.ts';
 import { type Replica, replicate } from './replicate.ts';
 
 /** A decision about one photo, made before or after the replica was there. */
@@ -20,13 +20,13 @@ export const watchFavorites = (onMarks: (marks: FavoriteDoc[]) => void): Promise
   );
 
 /** Writes decisions into the replica, in order; they count when this resolves. */
-export async function applyFavoriteChanges(changes: readonly FavoriteChange[]): Promise<void> {
-  const { favorites } = await database();
-  for (const { photoId, eventId, isMarked, at } of changes) {
-    if (isMarked) await favorites.incrementalUpsert({ id: photoId, eventId, addedAt: at, revision: 0 });
-    else await (await favorites.findOne(photoId).exec())?.incrementalRemove();
-  }
-}
+export const applyFavoriteChanges = (changes: readonly FavoriteChange[]): Promise<void> =>
+  changeReplica(async ({ favorites }) => {
+    for (const { photoId, eventId, isMarked, at } of changes) {
+      if (isMarked) await favorites.incrementalUpsert({ id: photoId, eventId, addedAt: at, revision: 0 });
+      else await (await favorites.findOne(photoId).exec())?.incrementalRemove();
+    }
+  });
 
 /** Starts replication; a guest session is made by the server when the first mark arrives there. */
 export async function startFavoriteReplication(): Promise<void> {

@@ -1,7 +1,16 @@
 import type { Method } from '../http.ts';
 import type { ProblemBody } from '../problem.ts';
 
-export type EffectKind = 'search' | 'feedback' | 'consent' | 'withdraw' | 'order' | 'profile' | 'favorite' | 'notices';
+export type EffectKind =
+  | 'search'
+  | 'feedback'
+  | 'consent'
+  | 'withdraw'
+  | 'hide'
+  | 'order'
+  | 'profile'
+  | 'favorite'
+  | 'notices';
 
 /** A call that has to be answered first. Done once: what it answers is kept with the effect. */
 export interface Step {
@@ -55,7 +64,7 @@ export interface Outcome {
   result: { ok: true; body: unknown } | { ok: false; problem: ProblemBody };
 }
 
-const face = new Set<EffectKind>(['search', 'feedback', 'consent', 'withdraw']);
+const face = new Set<EffectKind>(['search', 'feedback', 'consent', 'withdraw', 'hide']);
 
 export const laneOf = ({ kind, lane, about, params }: NewEffect): string =>
   lane ??

@@ -1,4 +1,4 @@
-import { openIdb } from '../idb.ts';
+import { onWiped, openIdb } from '../idb.ts';
 import { kvAll, kvDelete } from '../kv.ts';
 import { type Effect, laneOf, type NewEffect, type Outcome, type Step } from './effects.ts';
 
@@ -17,10 +17,17 @@ const memory = { effects: new Map<string, Effect>(), outcomes: new Map<string, O
 let memorySeq = Number.MAX_SAFE_INTEGER - 1e9;
 export const isInMemory = (): boolean => memory.effects.size > 0;
 
+/** What lay on the device when it was looked at last: thrown away by the browser, it is sent from here, under the same keys. */
+const known = new Map<string, Effect>();
+onWiped(() => {
+  for (const effect of known.values()) memory.effects.set(effect.id, effect);
+});
+
 export async function addEffect(effect: NewEffect & Omit<Effect, 'seq' | 'lane'>): Promise<Effect> {
   const row = { ...effect, lane: laneOf(effect) };
   try {
     const seq = (await write('effects', (at) => at.objectStore('effects').add(row))) as number;
+    known.set(row.id, { ...row, seq });
     return { ...row, seq };
   } catch {
     const kept = { ...row, seq: memorySeq++ };
@@ -31,28 +38,40 @@ export async function addEffect(effect: NewEffect & Omit<Effect, 'seq' | 'lane'>
 
 /** Everything that waits, in the order it was done; also what an earlier visit, an older version or another tab left. */
 export async function listEffects(): Promise<Effect[]> {
-  const kept = await readAll<Effect>('effects').catch(() => null);
+  let kept = await readAll<Effect>('effects').catch(() => null);
   if (kept && (memory.effects.size > 0 || memory.ended.size > 0)) {
-    handing ??= handOver(kept).finally(() => {
+    handing ??= handOver().finally(() => {
       handing = null;
     });
     await handing;
+    kept = await readAll<Effect>('effects').catch(() => null);
   }
   const all = new Map<string, Effect>();
   for (const effect of [...(kept ?? []), ...memory.effects.values()])
     if (!all.has(effect.id) && !memory.ended.has(effect.id)) all.set(effect.id, effect);
+  if (kept) {
+    known.clear();
+    for (const effect of all.values()) known.set(effect.id, effect);
+  }
   return [...all.values()].sort((a, b) => a.seq - b.seq);
 }
 
 let handing: Promise<void> | null = null;
-/** The device keeps again: what memory held goes there. */
-async function handOver(kept: readonly Effect[]): Promise<void> {
+/** The device keeps again: what memory held goes there, in its order. One tab at a time: another may hold the same. */
+const handOver = (): Promise<void> =>
+  typeof navigator !== 'undefined' && navigator.locks
+    ? navigator.locks.request('px-outbox-rows', handOverAlone).then(() => undefined)
+    : handOverAlone();
+
+async function handOverAlone(): Promise<void> {
+  const kept = await readAll<Effect>('effects').catch(() => null);
+  if (!kept) return;
   for (const id of [...memory.ended]) {
     const row = kept.find((effect) => effect.id === id);
     if (row) await write('effects', (at) => at.objectStore('effects').delete(row.seq)).catch(() => undefined);
     else memory.ended.delete(id);
   }
-  for (const effect of [...memory.effects.values()]) {
+  for (const effect of [...memory.effects.values()].sort((a, b) => a.seq - b.seq)) {
     const { seq: _, ...row } = effect;
     if (!kept.some((other) => other.id === effect.id)) {
       const isKept = await write('effects', (at) => at.objectStore('effects').add(row)).then(
@@ -78,6 +97,7 @@ export async function putEffect(effect: Effect): Promise<void> {
 }
 
 export async function removeEffect({ id, seq }: Effect): Promise<void> {
+  known.delete(id);
   if (memory.effects.delete(id)) return;
   await write('effects', (at) => at.objectStore('effects').delete(seq)).catch(() => memory.ended.add(id));
 }
@@ -85,6 +105,7 @@ export async function removeEffect({ id, seq }: Effect): Promise<void> {
 /** The effect leaves and what became of it is written down, in one transaction. */
 export async function settleEffect(outcome: Outcome): Promise<void> {
   const { id, effect } = outcome;
+  known.delete(id);
   const wasInMemory = memory.effects.delete(id);
   await write(['effects', 'outcomes'], (at) => {
     if (!wasInMemory) at.objectStore('effects').delete(effect.seq);
@@ -120,6 +141,7 @@ export async function takeOver(owner: Effect['owner']): Promise<void> {
 
 /** Sign-out: nothing of this person stays. */
 export async function clearOutbox(): Promise<void> {
+  known.clear();
   memory.effects.clear();
   memory.outcomes.clear();
   await write(['effects', 'outcomes'], (at) => {

@@ -11,30 +11,8 @@ import { isReadable, Sources } from './sources.ts';
 import type { UploadItem, UploadState } from './store.ts';
 import * as store from './store.ts';
 import { createTransfer, findKnown, type Refusal } from './transfer.ts';
+import type { Added, Phase, UploadsView } from './view.ts';
 import { WakeLock } from './wake-lock.ts';
-
-/**
- * idle: nothing to do. working. paused: by the person. network: waits for signal. signed-out: the session ended. permission: the
- * browser wants a click before it opens the files again. elsewhere: another tab of this browser does the work.
- */
-export type Phase = 'idle' | 'working' | 'paused' | 'network' | 'signed-out' | 'permission' | 'elsewhere';
-
-export interface UploadsView {
-  phase: Phase;
-  /** The same array until rows come or go; rows change in place. */
-  items: readonly UploadItem[];
-  bytesPerSecond: number;
-  /** Changes with every update. */
-  tick: number;
-}
-
-export interface Added {
-  added: number;
-  /** Rows that were waiting for just this file. */
-  found: number;
-  /** In the list already. */
-  known: number;
-}
 
 const PARALLEL = 3;
 const READY_AHEAD = 40;
@@ -43,7 +21,7 @@ export const isFinished = (item: UploadItem): boolean => !isUnfinished(item.stat
 
 /** The queue of one person on this device. Every file is sent once, from wherever the server has it. */
 export class UploadEngine {
-  readonly view = new Store<UploadsView>({ phase: 'idle', items: [], bytesPerSecond: 0, tick: 0 });
+  readonly view = new Store<UploadsView>({ phase: 'idle', items: [], bytesPerSecond: 0, isKept: true, tick: 0 });
   #userId = '';
   #items: UploadItem[] = [];
   readonly #sources = new Sources();
@@ -59,6 +37,8 @@ export class UploadEngine {
   #followTimer: ReturnType<typeof setInterval> | undefined;
   #tellTimer: ReturnType<typeof setTimeout> | undefined;
   #sentBefore = 0;
+  /** Rows that the device did not take; tried again with each update. */
+  #isKept = true;
 
   /** Opens the queue of this person; a second call with the same one does nothing. */
   async start(userId: string): Promise<void> {
@@ -118,7 +98,7 @@ export class UploadEngine {
     }
     const fresh = intake.fresh.map(({ item }) => item);
     this.#items = [...this.#items, ...fresh];
-    await store.saveItems(fresh).catch(() => undefined);
+    await this.#save(fresh);
     void this.#sources.keep(fresh, chosen);
     void navigator.storage?.persist?.();
     if (this.#phase === 'idle' || this.#phase === 'permission') this.#go();
@@ -350,6 +330,16 @@ export class UploadEngine {
     void store.deleteSource(item.id).catch(() => undefined);
   }
 
+  /** Writes rows down; those that find no room go with the next ones. */
+  async #save(items: readonly UploadItem[]): Promise<void> {
+    const wasKept = this.#isKept;
+    this.#isKept = await store.saveItems(wasKept ? items : this.#items).then(
+      () => true,
+      () => false,
+    );
+    if (this.#isKept !== wasKept) this.#tell();
+  }
+
   #settle(): void {
     if (this.#phase === 'working' && this.#active.size === 0 && !this.#preparing) {
       const more = this.#items.some((item) => item.state === 'new' || item.state === 'ready');
@@ -380,7 +370,7 @@ export class UploadEngine {
     this.#tellTimer = undefined;
     const dirty = [...this.#dirty];
     this.#dirty.clear();
-    if (this.#owner) void store.saveItems(dirty).catch(() => undefined);
+    if (this.#owner) void this.#save(dirty);
     let sent = 0;
     for (const item of this.#items) if (item.state !== 'duplicate') sent += item.sent;
     if (sent < this.#sentBefore) this.#rate.reset();
@@ -391,6 +381,7 @@ export class UploadEngine {
       phase: this.#phase,
       items: this.#items,
       bytesPerSecond: this.#phase === 'working' ? this.#rate.perSecond() : 0,
+      isKept: this.#isKept,
       tick: this.view.value.tick + 1,
     });
   }

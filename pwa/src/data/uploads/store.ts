@@ -1,3 +1,5 @@
+import { freeSpace, isQuota } from '../idb.ts';
+
 /**
  * The upload queue as this device keeps it: one small row per file, and beside it what gives the bytes back after a reload (a
  * file handle where the browser has them, else a copy of small files).
@@ -80,6 +82,7 @@ async function inTransaction<T>(
     } catch (error) {
       opening = null;
       if (attempt > 0) throw error;
+      if (isQuota(error)) await freeSpace(); // previews go before a photographer's queue
     }
   }
 }

@@ -3,7 +3,7 @@ import { favoritesAreSent, forgetFavorites } from '../../context/favorites.ts';
 import { navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
-import { clearEverything, tellTabsToLeave } from '../../data/clear-device.ts';
+import { clearEverything, setSigningOut, tellTabsToLeave, tellTabsToStop } from '../../data/clear-device.ts';
 import { flush, refreshWaiting, waiting } from '../../data/outbox.ts';
 import { disablePush } from '../../data/push.ts';
 import { accountUser } from '../../data/session.ts';
@@ -26,8 +26,10 @@ export async function signOut({ evenUnsent = false } = {}): Promise<void> {
     }
     // While there is a session: the next person at this device gets no notices of this one.
     await disablePush().catch(() => undefined);
+    setSigningOut(true);
     await api('POST /api/auth/logout');
   } catch (error) {
+    setSigningOut(false);
     toast(problemText(error), { kind: 'error' });
     return;
   }
@@ -53,8 +55,10 @@ async function uploadsLeft(): Promise<number> {
 }
 
 export async function clearDevice(): Promise<void> {
+  tellTabsToStop();
   await forgetCart();
   await forgetFavorites();
   await clearEverything();
   tellTabsToLeave();
+  setSigningOut(false);
 }

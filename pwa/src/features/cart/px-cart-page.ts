@@ -63,6 +63,8 @@ export class PxCartPage extends PxElement {
     this.watch(cartPrice);
     this.watch(cartFacts);
     this.watch(online);
+    // A stranger's empty cart is known to be empty once the server has said that nobody is here.
+    this.watch(session);
   }
 
   #stop: (() => void) | null = null;

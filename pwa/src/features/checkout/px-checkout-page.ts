@@ -16,7 +16,7 @@ import { openTogether, refreshTogether, together } from '../../context/together.
 import { api } from '../../data/api.ts';
 import { online } from '../../data/connectivity.ts';
 import { type Order, startPayment } from '../../data/orders.ts';
-import { cancelEffect, type Effect, flush, retryNow, sending, waiting } from '../../data/outbox.ts';
+import { cancelEffect, type Effect, flush, keptOnDevice, retryNow, sending, waiting } from '../../data/outbox.ts';
 import { type ApiProblem, isProblem } from '../../data/problem.ts';
 import { accountUser, session } from '../../data/session.ts';
 import { formatMoney } from '../../i18n/format.ts';
@@ -66,6 +66,7 @@ export class PxCheckoutPage extends PxElement {
     this.watch(session);
     this.watch(waiting);
     this.watch(sending);
+    this.watch(keptOnDevice);
     try {
       this.email = localStorage.getItem(EMAIL) ?? '';
     } catch {
@@ -322,7 +323,11 @@ export class PxCheckoutPage extends PxElement {
           </button>`,
       })}
       ${order.attempted ? html`<p class="note">${icon('info')}<span>${texts.maybe}</span></p>` : nothing}
-      <p class="small soft centre">${texts.leave}</p>
+      ${
+        keptOnDevice.value
+          ? html`<p class="small soft centre">${texts.leave}</p>`
+          : html`<p class="note note-warning">${icon('warning')}<span>${t().offline.onlyMemory}</span></p>`
+      }
     </div>`;
   }
 

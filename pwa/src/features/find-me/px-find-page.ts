@@ -13,6 +13,7 @@ import { loadConfig } from '../../data/config.ts';
 import { online } from '../../data/connectivity.ts';
 import { consentGrant, dropConsent, grantConsent, keepConsent, keptConsent } from '../../data/consents.ts';
 import { knownEvent, loadEvent } from '../../data/events.ts';
+import { keptOnDevice } from '../../data/outbox.ts';
 import { ApiProblem } from '../../data/problem.ts';
 import { loadSpaces, queueSearch } from '../../data/searches.ts';
 import { session } from '../../data/session.ts';
@@ -259,7 +260,7 @@ export class PxFindPage extends PxElement {
     return html`<div class="find-wait" data-frames=${this.burstOf}>
       <div class="scan" aria-hidden="true">${icon('face')}</div>
       <div role="status">
-        <h1 class="section-title">${online.value ? texts.searching : texts.queued}</h1>
+        <h1 class="section-title">${online.value ? texts.searching : keptOnDevice.value ? texts.queued : t().offline.onlyMemory}</h1>
         ${this.burstOf > 0 ? html`<p class="soft small num">${texts.burstDone(this.burstOf)}</p>` : nothing}
       </div>
       <p class="soft small">${texts.stays}</p>

@@ -8,10 +8,12 @@ import { errorState, skeletonLines } from '../../components/states.ts';
 import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
 import { loadConfig } from '../../data/config.ts';
-import { grantConsent } from '../../data/consents.ts';
+import { online } from '../../data/connectivity.ts';
+import { consentGrant, grantConsent } from '../../data/consents.ts';
 import { knownEvent, loadEvent } from '../../data/events.ts';
-import { type Hide, hideAt, hideMe, isStanding, loadHides } from '../../data/hiding.ts';
+import { type Hide, hideAt, hideMe, isStanding, loadHides, waitingHide } from '../../data/hiding.ts';
 import { onNotice } from '../../data/notices.ts';
+import { cancelEffect, keptOnDevice, onSettled, refreshWaiting, sending, waiting } from '../../data/outbox.ts';
 import { isProblem } from '../../data/problem.ts';
 import { loadSpaces } from '../../data/searches.ts';
 import type { EventView } from '../../data/types.ts';
@@ -44,11 +46,37 @@ export class PxHidePage extends PxElement {
   @state() private sampleUrl: string | null = null;
   readonly #finder = new FaceFinder();
   #consentId = '';
+  /** Of this turn of the switch; without signal the consent travels with the wish. */
+  #consentKey = '';
+  #stopSettled: (() => void) | null = null;
   #stop: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  constructor() {
+    super();
+    this.watch(online);
+    this.watch(waiting);
+    this.watch(sending);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#stopSettled = onSettled((effect, result) => {
+      if (effect.kind !== 'hide' || effect.about?.eventId !== this.event?.id) return false;
+      if (result.ok) {
+        this.#take(result.body as Hide);
+        this.step = 'sent';
+        return true;
+      }
+      this.step = isProblem(result.problem, 'consent.required') ? 'consent' : 'why';
+      toast(problemText(result.problem), { kind: 'error' });
+      return true;
+    });
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#stopSettled?.();
     this.#finder.stop();
     this.#rest();
   }
@@ -74,10 +102,12 @@ export class PxHidePage extends PxElement {
   /** How the wish stands; follows it while the photos are being looked through. */
   async #look(): Promise<void> {
     if (!this.event) return;
+    await refreshWaiting();
     try {
       this.#take(hideAt(await loadHides(), this.event.id));
     } catch (error) {
-      if (!isProblem(error, 'auth.required')) throw error;
+      // Without signal the wish can still be said; what stands at the server shows when there is some.
+      if (!isProblem(error, 'auth.required') && !(isProblem(error) && error.isOffline)) throw error;
     }
   }
 
@@ -103,9 +133,9 @@ export class PxHidePage extends PxElement {
   async #begin(): Promise<void> {
     this.step = 'consent';
     try {
-      const [spaces, config] = await Promise.all([loadSpaces(this.event!.id), loadConfig()]);
+      const [spaces, config] = await Promise.all([loadSpaces(this.event!.id), loadConfig().catch(() => null)]);
       this.spaces = spaces;
-      this.sampleUrl = config.demoSelfieUrl;
+      this.sampleUrl = config?.demoSelfieUrl ?? null;
       // Comes while the sentences are read.
       this.#finder.load(spaces);
     } catch (error) {
@@ -116,11 +146,14 @@ export class PxHidePage extends PxElement {
 
   readonly #agreed = async (): Promise<void> => {
     this.busy = true;
+    this.#consentId = '';
+    this.#consentKey = crypto.randomUUID();
     try {
-      this.#consentId = (await grantConsent(this.event!.id, 'hide_me')).id;
+      this.#consentId = (await grantConsent(this.event!.id, 'hide_me', this.#consentKey)).id;
       this.step = 'selfie';
     } catch (error) {
-      toast(problemText(error), { kind: 'error' });
+      if (isProblem(error) && error.isOffline) this.step = 'selfie';
+      else toast(problemText(error), { kind: 'error' });
     } finally {
       this.busy = false;
     }
@@ -130,15 +163,16 @@ export class PxHidePage extends PxElement {
     const engine = this.spaces?.spaces[0]?.id;
     const descriptor = engine && detail.descriptors[engine];
     if (!this.event || !descriptor) return;
-    try {
-      this.#take(await hideMe(this.event.id, this.#consentId, { engine, descriptor }));
-      this.step = 'sent';
-      this.#finder.stop();
-      scrollTo(0, 0);
-    } catch (error) {
-      if (isProblem(error, 'consent.required')) this.step = 'consent';
-      toast(problemText(error), { kind: 'error' });
-    }
+    await hideMe(
+      this.event,
+      { engine, descriptor },
+      this.#consentId
+        ? { id: this.#consentId }
+        : { grant: consentGrant(this.event.id, 'hide_me'), key: this.#consentKey },
+    );
+    this.step = 'why';
+    this.#finder.stop();
+    scrollTo(0, 0);
   };
 
   protected override render(): TemplateResult {
@@ -161,6 +195,8 @@ export class PxHidePage extends PxElement {
 
   #step(event: EventView): TemplateResult {
     const { hide, step } = this;
+    const wish = waitingHide(event.id);
+    if (wish) return this.#waiting(wish.id);
     if (step === 'consent')
       return html`<px-consent
         purpose="hide_me"
@@ -198,6 +234,20 @@ export class PxHidePage extends PxElement {
         }}
       ></px-hide-state>`;
     return this.#why(event, hide);
+  }
+
+  /** Kept on the device, on its way or waiting for signal. */
+  #waiting(id: string): TemplateResult {
+    const texts = p().hide;
+    return html`<section class="stack hide-state" aria-labelledby="hide-title" aria-busy="true">
+      <div class="hide-mark scan" aria-hidden="true">${icon('eye-off')}</div>
+      <h1 class="page-title centre" id="hide-title">${texts.title}</h1>
+      <p class="centre" role="status">${online.value ? texts.onItsWay : keptOnDevice.value ? texts.waits : t().offline.onlyMemory}</p>
+      <p class="small soft centre">${t().find.stays}</p>
+      <button class="btn btn-line btn-wide" ?disabled=${sending.value?.id === id} @click=${() => cancelEffect(id)}>
+        ${t().offline.cancelOne}
+      </button>
+    </section>`;
   }
 
   #go(step: Step): void {

@@ -96,6 +96,8 @@ export const studioEn = {
     signedOut: 'Your session has ended. The queue is kept; sign in and continue.',
     signIn: 'Sign in',
     permission: 'The queue is still here. Press Continue and allow the browser to open the files again.',
+    notKept:
+      'This device has no room to remember the list. Sending goes on; leave this page open until every photo has arrived.',
     elsewhere: 'Another tab of this browser is uploading. You see its progress here.',
     lost: (n: number) =>
       `${n === 1 ? 'One file' : `${formatNumber(n)} files`} can no longer be opened here. Choose them again, and they go on where they were:`,

@@ -22,6 +22,8 @@ export const hideEn = {
     email: 'E-mail for our answer',
     send: 'Send',
     sent: 'We have your request. You will hear from us.',
+    waits: 'Kept on this phone. You are hidden as soon as there is signal.',
+    onItsWay: 'Your wish is on its way …',
     searching: 'Looking through the photos …',
     none: 'We found no photo of you at this event.',
     noneBody: 'Photos that arrive later are looked through too.',

@@ -1,0 +1,87 @@
+import type { CDPSession, Page } from 'playwright-core';
+import { screenshot } from './browser.ts';
+import { Client, until } from './client.ts';
+
+export const slug = 'krungthep-night';
+
+/** For tests of sentences: in Thai, in both languages with E2E_LANGUAGES=th,en. */
+export const languages = (process.env.E2E_LANGUAGES ?? 'th').split(',') as ('th' | 'en')[];
+
+/** The event's page with its photos. `kept`: seen through the service worker, so that it opens without signal. */
+export async function visitEvent(page: Page, url: string, { kept = false } = {}): Promise<void> {
+  await page.goto(`${url}/e/${slug}`);
+  await page.locator('.tile img').first().waitFor();
+  if (!kept) return;
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  await page.reload();
+  await page.locator('.tile img.in').first().waitFor();
+  await until('the worker to serve the page', () => page.evaluate(() => navigator.serviceWorker.controller !== null));
+}
+
+/** A browser without service workers: for `addInitScript`. */
+export const noServiceWorker = 'delete Navigator.prototype.serviceWorker';
+
+/** A GET of the API as this page's person; null while there is no session (asking would make another guest). */
+export const ask = <T>(page: Page, path: string): Promise<T | null> =>
+  page.evaluate(async (address) => {
+    const { user } = await (await fetch('/api/auth/session')).json();
+    return user ? (await fetch(address)).json() : null;
+  }, path);
+
+/** Photos in this person's cart at the server. */
+export const serverCart = async (page: Page): Promise<string[]> =>
+  ((await ask<{ items: { photoId: string }[] }>(page, '/api/cart'))?.items ?? []).map(({ photoId }) => photoId).sort();
+export const serverOrders = async (page: Page): Promise<{ id: string; status: string }[]> =>
+  (await ask<{ items: { id: string; status: string }[] }>(page, '/api/orders'))?.items ?? [];
+export const serverFavorites = async (page: Page): Promise<string[]> =>
+  ((await ask<{ items: { id?: string; photoId?: string }[] }>(page, '/api/favorites'))?.items ?? []).map(
+    (item) => item.photoId ?? item.id ?? '',
+  );
+
+/** What the header's cart says. */
+export const shownInCart = async (page: Page): Promise<number> =>
+  Number(
+    (await page.locator('px-header .cart .count').count()) &&
+      (await page.locator('px-header .cart .count').textContent()),
+  );
+
+export const cartToBe = (page: Page, count: number): Promise<unknown> =>
+  until(`${count} in the cart that is shown`, async () => (await shownInCart(page)) === count);
+export const serverCartToBe = (page: Page, count: number): Promise<unknown> =>
+  until(`${count} in the cart at the server`, async () => (await serverCart(page)).length === count);
+
+export async function signIn(page: Page, url: string, who: string): Promise<void> {
+  await page.goto(`${url}/sign-in`);
+  await page.locator('input[type="email"]').fill(`${who}@demo.thepixstock.test`);
+  await page.locator('input[type="password"]').fill('Demo-Pass-2026');
+  await page.locator('form button.btn-solid').click();
+  await page.waitForURL((address) => address.pathname !== '/sign-in');
+}
+
+/** From the cart to the QR code; answers the order's page. */
+export async function toPayment(page: Page, url: string, email: string): Promise<string> {
+  await page.goto(`${url}/checkout`);
+  await page.locator('input[type="email"]').fill(email);
+  await page.locator('.checkout-end .btn-gold').click();
+  await page.locator('.qr img').waitFor();
+  return page.url();
+}
+
+/** Pays the order in the gateway's simulator. */
+export async function payAtGateway(page: Page, url: string): Promise<void> {
+  const [, orderId] = /\/orders\/([0-9a-f-]{36})/.exec(page.url())!;
+  const order = await ask<{ payment: { transId: string } }>(page, `/api/orders/${orderId}`);
+  await new Client(url).call('POST', `/dev/paynoi/${order!.payment.transId}/pay`);
+}
+
+export const inspect = (page: Page): Promise<CDPSession> => page.context().newCDPSession(page);
+
+/** A sight to be looked at, under its language. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const language = await page.locator('html').getAttribute('lang');
+  await screenshot(page, `${name}-${language}-390`);
+}
+
+/** What a page threw, an unhandled rejection included; a request that was meant to fail is none of it. */
+export const errorsIn = (complaints: readonly string[]): string[] =>
+  complaints.filter((complaint) => !complaint.startsWith('console:'));
