@@ -17,7 +17,8 @@ export async function registerServiceWorker(): Promise<void> {
   const hadController = navigator.serviceWorker.controller !== null;
   let agreed = false;
   navigator.serviceWorker.addEventListener('controllerchange', () => {
-    if (!hadController) return;
+    // The first worker takes over without a word; none after it means that the browser has thrown it away.
+    if (!hadController || !navigator.serviceWorker.controller) return;
     if (agreed) window.location.reload();
     // Another tab agreed: this one goes on with its own code, and a reload is all that is left to offer.
     else updateReady.set(() => window.location.reload());
