@@ -3,6 +3,7 @@ import { favorites, forgetFavorites } from '../context/favorites.ts';
 import { navigate } from '../context/router.ts';
 import { toast } from '../context/toasts.ts';
 import { isSigningOut, leaveWithOthers } from '../data/clear-device.ts';
+import { online } from '../data/connectivity.ts';
 import { onWiped } from '../data/idb.ts';
 import { flush, refreshWaiting, waiting } from '../data/outbox.ts';
 import { accountUser, doubtSession, ensureSession, session } from '../data/session.ts';
@@ -30,12 +31,25 @@ export function watchLosses(): void {
 async function restore(): Promise<void> {
   const hasSomething = cart.value.lines.length + favorites.value.marks.length + waiting.value.length > 0;
   // One guest for all of it. Without signal whatever is asked first waits for that.
-  if (session.value.user) await ensureSession().catch(() => undefined);
+  if (session.value.user) await learnWhoIsHere();
   const { reviveDatabase } = await import('../data/db/database.ts');
   await reviveDatabase().catch(() => undefined);
   await refreshWaiting();
   void flush();
   toast(hasSomething ? t().offline.wiped : t().offline.wipedEmpty);
+}
+
+/** Now, else as soon as the server is reached: a worker that is thrown away takes requests that are under way with it. */
+async function learnWhoIsHere(): Promise<void> {
+  try {
+    await ensureSession();
+  } catch {
+    const stop = online.watch((isReachable) => {
+      if (!isReachable) return;
+      stop();
+      void learnWhoIsHere();
+    });
+  }
 }
 
 /** The session of an account ended without a sign-out here: it ran out, was ended elsewhere, or its cookie is gone. */
