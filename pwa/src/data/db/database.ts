@@ -54,6 +54,7 @@ export function database(): Promise<PxDatabase> {
 }
 
 async function open(isWiped = false): Promise<PxDatabase> {
+  watchVisibility();
   const before = await indexedDB.databases?.().catch(() => null);
   if (isWiped || (before && !before.some(({ name }) => name?.startsWith('rxdb-dexie-px-replica')))) noteReplicaBirth();
   const db = await createRxDatabase<Collections>({
@@ -78,7 +79,6 @@ async function open(isWiped = false): Promise<PxDatabase> {
   });
   // An older app replicated the photos of events too; now they are walls (data/wall), and these would only take up room.
   indexedDB.deleteDatabase('rxdb-dexie-px-replica--0--photos');
-  watchVisibility();
   return db;
 }
 
@@ -152,7 +152,8 @@ export async function changeReplica(work: (db: PxDatabase) => Promise<void>): Pr
 /** Of IndexedDB, Dexie or RxDB, which leave them unhandled inside. */
 function isOfStorage(reason: unknown): boolean {
   const { name = '', rxdb, inner } = (reason ?? {}) as { name?: string; rxdb?: boolean; inner?: unknown };
-  const isTheirs = rxdb === true || inner !== undefined || /^DatabaseClosed/.test(name);
+  const isTheirs =
+    rxdb === true || inner !== undefined || /^(DatabaseClosed|OpenFailed|PrematureCommit|Bulk)/.test(name);
   return isTheirs || /^(InvalidState|Unknown|QuotaExceeded|TransactionInactive)Error$/.test(name);
 }
 function hearFailures(): void {
