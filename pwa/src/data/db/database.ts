@@ -37,7 +37,7 @@ let opening: Promise<PxDatabase> | null = null;
 const reopened = new Set<() => void>();
 const PROBE_MS = 4_000;
 /** A browser that never answers refuses; it is asked again after a while, for each question costs a wait. */
-const OPEN_MS = 8_000;
+const OPEN_MS = 5_000;
 const SILENT_MS = 60_000;
 let silentUntil = 0;
 
@@ -128,7 +128,7 @@ export function onReopened(listener: () => void): () => void {
 }
 
 /** A write that takes so long stands in a queue that no longer moves. */
-const WRITE_MS = 6_000;
+const WRITE_MS = 5_000;
 const HEAL_EVERY_MS = 5_000;
 let healedAt = Number.NEGATIVE_INFINITY;
 
