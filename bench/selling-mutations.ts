@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { startTestServices } from '#test/services.ts';
 
 /*
- * npm run bench -- selling-mutations [--runs 60] [--seed 1] [--only NAME]: how well the model of selling (test/selling-model.ts) finds
+ * npm run bench -- selling-mutations [--runs 60] [--seed 1] [--only PART OF A NAME,...]: how well the model of selling (test/selling-model.ts) finds
  * mistakes. Each mutation breaks one guard of the shop in a copy of the sources; the model then plays until it notices, or `runs` lives
  * are over. A mutation that survives names a promise that nothing checks.
  */
@@ -233,6 +233,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
+const wanted = (values.only ?? '').split(',');
 const repository = path.resolve(import.meta.dirname, '..');
 const services = process.env.TEST_DATABASE_URL ? undefined : await startTestServices();
 const env = { ...process.env, ...services?.env };
@@ -270,7 +271,7 @@ const folder = await copySources();
 try {
   const complaint = await play(folder);
   if (complaint) throw new Error(`the model complains of the shop as it is: ${complaint.slice(0, 2000)}`);
-  for (const mutation of mutations.filter((each) => !values.only || each.name.includes(values.only))) {
+  for (const mutation of mutations.filter(({ name }) => wanted.some((part) => name.includes(part)))) {
     const { name } = mutation;
     const edits = 'edits' in mutation ? mutation.edits : [mutation];
     const before = new Map<string, string>();

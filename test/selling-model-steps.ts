@@ -73,7 +73,7 @@ const ids = async (world: World, table: 'payments' | 'orders'): Promise<string[]
 /** What can happen next. `by` is the process it happens in: the shop, or one that dies on the way. */
 export const steps: Record<string, { weight: number; run(world: World, by: ShopServices): Promise<unknown> }> = {
   add: {
-    weight: 8,
+    weight: 5,
     run: ({ random, buyers, photoIds }, by) =>
       by.cart.add(random.pick(buyers).userId, [
         ...new Set([random.pick(photoIds), random.pick(photoIds), random.pick(photoIds)]),
@@ -99,7 +99,7 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
       by.cart.useCoupon(random.pick(buyers), random.pick(['MODEL33', 'MODEL100', null]), '127.0.0.1'),
   },
   checkout: {
-    weight: 9,
+    weight: 6,
     async run({ random, buyers, orderIds }, by) {
       const viewer = random.pick(buyers);
       const { order } = await by.orders.place(viewer, {});
@@ -122,6 +122,28 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
       await by.payments.settle(await paymentRow(shop, id), { isUrgent: true });
     },
   },
+  // Her first QR ran out, she pays the second, and a friend pays the first from a picture of it.
+  'pay the old QR and the new one': {
+    weight: 2,
+    async run({ shop, random, buyers, photoIds, orderIds }, by) {
+      const viewer = random.pick(buyers);
+      await by.cart.add(viewer.userId, [random.pick(photoIds)]);
+      const { order } = await by.orders.place(viewer, {});
+      orderIds.add(order.id);
+      const old = await by.payments.start(order.id, viewer);
+      if (!old.transId) return;
+      shop.wait(16 * minute);
+      const { id, transId } = await by.payments.start(order.id, viewer);
+      if (!transId || id === old.id) return;
+      for (const each of [
+        { id, transId },
+        { id: old.id, transId: old.transId },
+      ]) {
+        await shop.act(each.transId, 'pay-late');
+        await by.payments.settle(await paymentRow(shop, each.id), { isUrgent: true });
+      }
+    },
+  },
   'QR again': {
     weight: 2,
     async run(world, by) {
@@ -130,7 +152,7 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
     },
   },
   pay: {
-    weight: 9,
+    weight: 7,
     async run({ shop, random }) {
       const open = (await gatewayPayments(shop)).filter((each) => each.paidSatang === null);
       const kind = random.pick(['lose-webhook', 'lose-webhook', 'pay-short', 'pay-over', 'pay-late']);
@@ -166,7 +188,7 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
     },
   },
   webhook: {
-    weight: 9,
+    weight: 7,
     async run({ shop, random }, by) {
       const all = await gatewayPayments(shop);
       if (all.length === 0) return;
@@ -247,7 +269,7 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
     },
   },
   'decide a refund': {
-    weight: 5,
+    weight: 9,
     async run({ shop, random, admins }, by) {
       const all = (await shop.refunds.list({ limit: 50 })).items;
       const open = all.filter((each) => each.status === 'requested' || each.status === 'approved');
@@ -263,7 +285,7 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
     },
   },
   'look at a payment': {
-    weight: 4,
+    weight: 7,
     async run({ shop, random, admins }, by) {
       const open = (await shop.reviews.list({ limit: 50 })).items;
       if (open.length === 0) return;
@@ -304,11 +326,11 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
     },
   },
   'payout batch': {
-    weight: 3,
+    weight: 4,
     run: ({ random, admins }, by) => by.revenue.payouts.createBatch(random.pick(admins), {}),
   },
   'decide a payout': {
-    weight: 7,
+    weight: 10,
     async run({ shop, random, admins }, by) {
       const { items } = await shop.revenue.payouts.list({ limit: 20 });
       const { payouts } = by.revenue;
@@ -327,6 +349,9 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
   },
 };
 export const mayDie = Object.keys(steps).filter(
-  (name) => !['time', 'pay', 'price change', 'faults of the feed', 'stray money'].includes(name),
+  (name) =>
+    !['time', 'pay', 'pay the old QR and the new one', 'price change', 'faults of the feed', 'stray money'].includes(
+      name,
+    ),
 );
 export const bag = Object.entries(steps).flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));

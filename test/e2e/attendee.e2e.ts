@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { formatBaht } from '#contracts/money.ts';
+import { readEmv, readQr } from '#test/qr.ts';
 import {
   desk,
   openBrowser,
@@ -245,6 +246,10 @@ describe('an attendee with a phone', function () {
     assert.match(picture.suggestedFilename(), new RegExp(`^promptpay-TPS-[0-9-]+-${shown}\\.png$`));
     const { width, height } = await sharp(await picture.path()).metadata();
     assert.deepEqual([width, height], [1080, 1440]);
+    const onScreen = (await nok.page.locator('.qr img').getAttribute('src'))!.replace(/^data:image\/png;base64,/, '');
+    const saved = await readQr(await readFile(await picture.path()));
+    assert.equal(saved, await readQr(Buffer.from(onScreen, 'base64')), 'the bank app reads the same from both');
+    assert.equal(readEmv(saved).get('54'), shown, 'and pays what is written beside it');
     const listed = await new Client(stack.url).call('GET', '/dev/paynoi.json');
     const transactions = (listed.transactions ?? listed) as Transaction[];
     const mine = transactions.find((one) => shown === formatBaht(one.payableSatang ?? Number(one.amount) * 100, true));

@@ -25,6 +25,12 @@ export const refundTone: Record<RefundView['status'], Tone> = {
 };
 const statuses = ['requested', 'approved', 'transferred', 'rejected'] as const;
 
+/** What the buyer wrote; of money that fitted nothing and goes back, what it was. */
+function reasonOf({ reason }: Refund): string {
+  const kinds: Record<string, string> = d().reviews.kinds;
+  return kinds[/^payment ([a-z]+)$/.exec(reason)?.[1] ?? ''] ?? reason;
+}
+
 @customElement('px-admin-refunds')
 export class PxAdminRefunds extends FilteredPage {
   protected readonly filters = ['status'];
@@ -60,7 +66,7 @@ export class PxAdminRefunds extends FilteredPage {
                     html`<a class="num" href="/admin/orders/${refund.orderId}">${refund.orderNumber}</a><small>${refund.email}</small>`,
                 },
                 { label: d().common.date, cell: (refund) => formatDateShort(refund.createdAt) },
-                { label: texts.reason, cell: (refund) => html`<span class="reason">${refund.reason}</span>` },
+                { label: texts.reason, cell: (refund) => html`<span class="reason">${reasonOf(refund)}</span>` },
                 {
                   label: d().common.amount,
                   end: true,
@@ -109,7 +115,7 @@ export class PxAdminRefunds extends FilteredPage {
     const texts = d().refunds;
     await ask({
       title: decision === 'approve' ? texts.approveTitle(formatMoney(refund.amountSatang)) : texts.rejectTitle,
-      body: decision === 'approve' ? texts.approveBody : refund.reason,
+      body: decision === 'approve' ? texts.approveBody : reasonOf(refund),
       fields: [{ name: 'note', label: texts.note, kind: 'area', maxlength: 1000 }],
       action: decision === 'approve' ? texts.approve : texts.reject,
       danger: decision === 'reject',
