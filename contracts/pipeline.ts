@@ -22,6 +22,9 @@ export const descriptorLengths: Readonly<Record<EngineId, number>> = Object.from
 
 export const isEngineId = (text: string): text is EngineId => ENGINE_IDS.includes(text);
 
+/** Width times height of the largest photo that is taken: the largest cameras have about 150 million. */
+export const MAX_PHOTO_PIXELS = 160_000_000;
+
 /** Why a photo could not be indexed (`photos.failure_code`). */
 export const photoFailures = [
   'not_an_image',

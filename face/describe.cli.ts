@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { type DecodedImage, decodeImage } from './node/decode.ts';
+import { type DecodedImage, DecodeError, decodeImage } from './node/decode.ts';
 import { createNodeEngine, type NodeEngineName } from './node/engine.ts';
 import { createNodeRecognition, loadCatalogue } from './node/recognition.ts';
 import { describeServer, ENGINE_ID } from './pipeline.ts';
@@ -12,7 +12,7 @@ import type { DescribedFace, FaceEngine } from './types.ts';
 
 /**
  * `npm run face:describe -- [--side phone|server] [--on onnx|tfjs-node|tfjs-wasm] [--engine ID] FILE… | -`
- * One JSON line a file, in the order given; nothing else on standard output. `--engine`: the descriptor space, of the built-in ones or of
+ * One JSON line a file, in the order given; nothing else on standard output; for one that cannot be read `{path, error, code}`. `--engine`: the descriptor space, of the built-in ones or of
  * the folder FACE_MODELS_DIR.
  */
 const usage =
@@ -75,7 +75,7 @@ async function load(file: string): Promise<Item> {
 }
 
 async function describe(item: Item, side: Side, engine: FaceEngine, recognition: Recognition): Promise<object> {
-  if (!item.decoded) return { path: item.path, error: messageOf(item.error) };
+  if (!item.decoded) return failure(item.path, item.error);
   const { image, scale } = item.decoded;
   try {
     const faces =
@@ -84,7 +84,7 @@ async function describe(item: Item, side: Side, engine: FaceEngine, recognition:
         : [(await describeSelfie(image, engine, { recognition })).face].filter((face) => face !== null);
     return { path: item.path, engine: recognition.wanted[0]!.id, faces: faces.map((face) => line(face, scale)) };
   } catch (error) {
-    return { path: item.path, error: messageOf(error) };
+    return failure(item.path, error);
   }
 }
 
@@ -98,6 +98,13 @@ function line(face: DescribedFace, scale: number) {
     descriptor: Array.from(face.descriptor, (value) => Math.round(value * 1e6) / 1e6),
   };
 }
+
+/** `code` is stable (DecodeFailure), `error` is for people. */
+const failure = (path: string, error: unknown) => ({
+  path,
+  error: messageOf(error),
+  ...(error instanceof DecodeError && { code: error.reason }),
+});
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

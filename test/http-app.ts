@@ -80,7 +80,7 @@ export async function startHttpApp(
     findViewer: auth.findViewer,
     createGuest: auth.createGuest,
     uploadDir,
-    maxUploadBytes: 1_000_000,
+    maxUploadBytes: 2_000_000,
   });
   app.use(auth.handler, notFoundHandler, errorHandler(logger));
 

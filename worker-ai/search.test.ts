@@ -163,7 +163,7 @@ describe('face search, from the request to the worker and back', function () {
     const faceless = await finished(token, (await send(blank)).body.id);
     assert.deepEqual([faceless.status, faceless.errorCode], ['failed', 'face.none']);
     const torn = await finished(token, (await send((await samplePhoto(1)).subarray(0, 60_000))).body.id);
-    assert.deepEqual([torn.status, torn.errorCode], ['failed', 'upload.not_an_image']);
+    assert.deepEqual([torn.status, torn.errorCode], ['failed', 'upload.damaged']);
     for (const { id } of [faceless, torn]) assert.equal(await bench.storage.stat(`faces/searches/${id}`), undefined);
   });
 
@@ -377,5 +377,15 @@ describe('face search, from the request to the worker and back', function () {
       return row.status === 'pending';
     });
     assert.deepEqual(await db.selectFrom('faces').select('id').where('event_id', '=', past.eventId).execute(), []);
+  });
+
+  it('tells how long every stage took, and how full the queues are', async () => {
+    const told = await (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text();
+    const stages = ['fetch', 'decode', 'metadata', 'faces', 'derivatives', 'store', 'commit'];
+    for (const stage of [...stages, 'face-index', 'face-index-update', 'search', 'search-refresh'])
+      assert.match(told, new RegExp(`photo_stage_duration_seconds_count\\{[^}]*stage="${stage}"[^}]*\\} [1-9]`), stage);
+    for (const queue of ['high', 'medium', 'low'])
+      assert.match(told, new RegExp(`queue_jobs\\{[^}]*queue="${queue}",state="failed"`), queue);
+    assert.match(told, /outbox_waiting\{[^}]*\} \d/);
   });
 });

@@ -64,6 +64,8 @@ export async function decodeImage(source: string | Buffer, options: DecodeOption
     .catch((error: unknown) => {
       throw toDecodeError(error);
     });
+  // the free decoder of HEIF reads AV1 only; its complaints tell whole files from torn ones badly
+  if (metadata.compression === 'hevc') throw new DecodeError('not_an_image', 'HEIC pictures cannot be read.');
   const isWhole = metadata.isProgressive || WHOLE_FORMATS.has(metadata.format);
   if (metadata.width * metadata.height > (isWhole ? Math.min(maxPixels, MAX_WHOLE_PIXELS) : maxPixels))
     throw new DecodeError('too_large', 'The picture has too many pixels.');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp, { type Sharp } from 'sharp';
+import { animation, claiming, plain } from '#test/odd-pictures.ts';
 import { iou } from '../boxes.ts';
 import { cosine } from '../descriptor.ts';
 import { describeServer } from '../pipeline.ts';
@@ -12,24 +13,6 @@ import { createNodeEngine } from './engine.ts';
 import { packageFolder } from './model-files.ts';
 
 const sample = path.join(packageFolder('@vladmandic/face-api'), 'demo/sample2.jpg');
-const plain = (width: number, height: number, channels: 3 | 4 = 3): Sharp =>
-  sharp({
-    create: { width, height, channels, background: { r: 192, g: 80, b: 40, alpha: 1 } },
-    limitInputPixels: false,
-  });
-const animation = (format: 'gif' | 'webp') =>
-  Promise.all(
-    ['#c05028', '#00f', '#fff'].map((background) =>
-      sharp({ create: { width: 60, height: 40, channels: 3, background } })
-        .png()
-        .toBuffer(),
-    ),
-  ).then((frames) =>
-    sharp(frames, { join: { animated: true } })
-      [format]({ loop: 0 })
-      .toBuffer(),
-  );
-
 /** Lays pixels so that this EXIF orientation turns them upright. Step by step: within one pipeline sharp has an order of its own. */
 async function lying(upright: Sharp, orientation: number): Promise<Buffer> {
   const quarters = [0, 0, 0, 2, 2, 1, 3, 3, 1][orientation]!;
@@ -42,32 +25,6 @@ async function lying(upright: Sharp, orientation: number): Promise<Buffer> {
   return (isMirrored(orientation) ? turned.flop() : turned).png().toBuffer();
 }
 const isMirrored = (orientation: number) => [2, 4, 5, 7].includes(orientation);
-
-/** A picture file that claims other sides than it has. */
-async function claiming(width: number, height: number, format: 'jpeg' | 'png' | 'webp'): Promise<Buffer> {
-  const file = Buffer.from(await plain(64, 64)[format]().toBuffer());
-  if (format === 'jpeg') {
-    const frame = file.indexOf(Buffer.from([0xff, 0xc0]));
-    file.writeUInt16BE(height, frame + 5);
-    file.writeUInt16BE(width, frame + 7);
-  } else if (format === 'png') {
-    file.writeUInt32BE(width, 16);
-    file.writeUInt32BE(height, 20);
-    file.writeUInt32BE(crc32(file.subarray(12, 29)), 29);
-  } else {
-    file.writeUInt16LE(width, 26);
-    file.writeUInt16LE(height, 28);
-  }
-  return file;
-}
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
-}
 
 describe('pictures as people send them', function () {
   this.timeout(60_000);

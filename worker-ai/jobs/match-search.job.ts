@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CURRENT_ENGINE } from '#contracts/pipeline.ts';
+import type { ErrorCode } from '#contracts/errors.ts';
+import { CURRENT_ENGINE, type PhotoFailure } from '#contracts/pipeline.ts';
 import { descriptorFromBytes, descriptorToBytes } from '#face/descriptor.ts';
 import { describeServer } from '#face/pipeline.ts';
 import { describeSelfie } from '#face/selfie.ts';
@@ -34,7 +35,12 @@ const BATCH = 50;
 const NOTHING_SAID: Verdicts = new Map();
 
 /** What a person reads when the uploaded picture cannot be used. */
-const pictureErrors: Record<string, string> = { empty: 'upload.empty', too_large: 'upload.too_large' };
+const pictureErrors: Partial<Record<PhotoFailure, ErrorCode>> = {
+  empty: 'upload.empty',
+  too_large: 'upload.too_large',
+  truncated: 'upload.damaged',
+  too_small: 'face.none',
+};
 
 /** Compares one search with its event; doing it again gives the same. Used for new searches, feedback and newly indexed photos. */
 export function createSearchMatcher(deps: MatchSearchDeps) {

@@ -1,10 +1,8 @@
-import type { PhotoFailure } from '#contracts/pipeline.ts';
+import { MAX_PHOTO_PIXELS, type PhotoFailure } from '#contracts/pipeline.ts';
 import { type DecodedImage, DecodeError, decodeImage } from '#face/node/decode.ts';
 
 /** Sides below this hold no photo that anybody could buy, nor a face. */
 export const MIN_SIDE_PIXELS = 48;
-/** Width times height that is still decoded: the largest cameras have about 150 million. */
-export const MAX_PIXELS = 160_000_000;
 
 /** A file that will never become a photo. `failure` is stored with the photo. */
 export class BadPhoto extends Error {
@@ -20,7 +18,7 @@ export class BadPhoto extends Error {
 /** Decodes once, upright, sRGB. Throws BadPhoto for a file that is no sane photo. */
 export async function decodePhoto(source: string | Buffer): Promise<DecodedImage> {
   try {
-    const decoded = await decodeImage(source, { maxPixels: MAX_PIXELS });
+    const decoded = await decodeImage(source, { maxPixels: MAX_PHOTO_PIXELS });
     if (Math.min(decoded.width, decoded.height) < MIN_SIDE_PIXELS) throw new BadPhoto('too_small');
     return decoded;
   } catch (error) {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { fileTypeFromFile } from 'file-type';
 import type { z } from 'zod';
 import { builtInCatalogue } from '#contracts/descriptors.ts';
 import { AppError } from '#contracts/errors.ts';
@@ -12,6 +11,7 @@ import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
 import { notify } from '#server/platform/notify.ts';
 import { enqueue } from '#server/platform/outbox.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
+import { pictureTypeOf } from '#server/platform/pictures.ts';
 import { objectKeys, type Storage } from '#server/platform/storage.ts';
 import { thumbHashText } from '../photos/service.ts';
 import * as repository from './repository.ts';
@@ -47,16 +47,7 @@ export type FaceSearchService = ReturnType<typeof createFaceSearchesService>;
 
 /** A selfie is not larger than this. */
 const MAX_IMAGE_BYTES = 40 * 1024 * 1024;
-const pictureTypes = new Set([
-  'image/jpeg',
-  'image/png',
-  'image/webp',
-  'image/tiff',
-  'image/heic',
-  'image/heif',
-  'image/avif',
-  'image/gif',
-]);
+const pictureTypes = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/tiff', 'image/avif', 'image/gif']);
 
 export function createFaceSearchesService(deps: FaceSearchDeps) {
   const { db, storage } = deps;
@@ -261,12 +252,10 @@ function parseDescriptor(input: StartInput, current: string): { engine: string; 
 
 async function storeImage(storage: Storage, searchId: string, file: string): Promise<string> {
   const { size } = await stat(file);
-  if (size === 0) throw new AppError('upload.empty');
   if (size > MAX_IMAGE_BYTES) throw new AppError('upload.too_large');
-  const type = await fileTypeFromFile(file);
-  if (!type || !pictureTypes.has(type.mime)) throw new AppError('upload.not_an_image');
+  const type = await pictureTypeOf(file, pictureTypes);
   const key = objectKeys.searchImage(searchId);
-  await storage.putFile(key, file, type.mime);
+  await storage.putFile(key, file, type);
   return key;
 }
 

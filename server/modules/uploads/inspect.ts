@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { fileTypeFromFile } from 'file-type';
 import sharp from 'sharp';
 import { AppError } from '#contracts/errors.ts';
+import { MAX_PHOTO_PIXELS } from '#contracts/pipeline.ts';
+import { pictureTypeOf } from '#server/platform/pictures.ts';
 
-const maxPixels = 200_000_000;
 const extensions: Record<string, string> = {
   'image/jpeg': 'jpg',
   'image/png': 'png',
   'image/webp': 'webp',
   'image/tiff': 'tif',
 };
-const heic = /^image\/(heic|heif|heic-sequence|heif-sequence)$/;
+const accepted = new Set(Object.keys(extensions));
 
 export interface InspectedFile {
   sha256: Buffer;
@@ -38,10 +38,7 @@ export async function inspectFile(path: string, announcedSha256?: string | null)
   const sha256 = hash.digest();
   if (announcedSha256 && announcedSha256.toLowerCase() !== sha256.toString('hex')) throw new AppError('upload.damaged');
 
-  const type = (await fileTypeFromFile(path))?.mime;
-  if (type && heic.test(type)) throw new AppError('upload.heic');
-  const extension = type && extensions[type];
-  if (!type || !extension) throw new AppError('upload.not_an_image');
+  const contentType = await pictureTypeOf(path, accepted);
   const header = await sharp(path, { limitInputPixels: false, failOn: 'none' })
     .metadata()
     .catch((cause) => {
@@ -49,8 +46,8 @@ export async function inspectFile(path: string, announcedSha256?: string | null)
     });
   const { width, height } = header.autoOrient;
   if (!width || !height) throw new AppError('upload.not_an_image');
-  if (width * height > maxPixels) throw new AppError('upload.too_large', { maxPixels });
-  return { sha256, bytes, contentType: type, extension, width, height };
+  if (width * height > MAX_PHOTO_PIXELS) throw new AppError('upload.too_large', { maxPixels: MAX_PHOTO_PIXELS });
+  return { sha256, bytes, contentType, extension: extensions[contentType]!, width, height };
 }
 
 /** The last part of what a client calls the file, without control characters, 200 characters at most. */

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Upload } from 'tus-js-client';
+import { oddPictures } from '#test/odd-pictures.ts';
 import { makeJpeg, startPhotoApp } from '#test/photo-app.ts';
 
 const tusHeaders = { 'tus-resumable': '1.0.0' };
@@ -244,6 +245,30 @@ describe('uploads', function () {
       const damaged = await patch(await createUpload(data, { sha256: 'a'.repeat(64) }), 0, data);
       assert.equal(((await damaged.json()) as { code: string }).code, 'upload.damaged');
     });
+  });
+
+  it('answers odd files by code, in Thai and English, in whichever way they come', async () => {
+    const odd = await oddPictures();
+    const files = odd.map(({ fileName, bytes }) => ({ name: fileName, data: bytes }));
+    const { body } = await send('/api/photos/batch-upload', files);
+    const results = body.results as { status: string; code?: string; photoId?: string }[];
+    for (const [i, { name, upload }] of odd.entries())
+      assert.equal(results[i]!.code ?? results[i]!.status, upload ?? 'created', name);
+    for (const { name, bytes, upload } of odd) {
+      if (bytes.length === 0) continue; // there is no upload of nothing
+      const last = await patch(await createUpload(bytes), 0, bytes);
+      if (upload === null) {
+        assert.equal(last.headers.get('x-upload-result'), 'duplicate', name);
+        continue;
+      }
+      const problem = (await last.json()) as { code: string; status: number; detail: string; detailTh: string };
+      assert.deepEqual([problem.code, problem.status], [upload, last.status], name);
+      assert.match(problem.detail, /[a-z]/, name);
+      assert.match(problem.detailTh, /[ก-๙]/, name);
+    }
+    const refused = odd.filter(({ upload }) => upload !== null).length;
+    assert.equal(new Set(results.map(({ photoId }) => photoId)).size - 1, odd.length - refused, 'one photo each');
+    assert.deepEqual(await readdir(app.directory), []);
   });
 
   describe('after a crash', () => {
