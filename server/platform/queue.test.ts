@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createTestDatabase, type TestDatabase } from '#test/database.ts';
 import { createListener, type Listener } from './listener.ts';
 import { createLogger } from './logger.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { enqueue, startOutboxRelay } from './outbox.ts';
 import { createQueues, type Queues, UnrecoverableError } from './queue.ts';
 
@@ -30,7 +31,15 @@ for (const backend of ['PostgreSQL', 'Redis'] as const) {
       url.pathname = '/9';
       return { databaseUrl: database.url, redisUrl: url.href };
     };
-    const start = (options: { limitMs?: number; awayMs?: number; onStuck?: (jobId: string) => void } = {}) => {
+    const start = (
+      options: {
+        limitMs?: number;
+        awayMs?: number;
+        backoffMs?: number;
+        metrics?: Metrics;
+        onStuck?: (jobId: string) => void;
+      } = {},
+    ) => {
       const queues = createQueues(settings(), { logger, ...options });
       open.push(queues);
       return queues;
@@ -76,6 +85,77 @@ for (const backend of ['PostgreSQL', 'Redis'] as const) {
       await queues.addMany([{ name: 'match-search', key: searchId, payload: { searchId } }]);
       await until(() => attempts.length === 3, 'the third time', 20_000);
       assert.deepEqual(attempts, [1, 1, 1]);
+    });
+
+    it('tries three times, then keeps a dead letter with the reason; every run is counted', async () => {
+      const metrics = createMetrics('test');
+      const queues = start({ backoffMs: 30, metrics });
+      const [fails, recovers] = [uuid(), uuid()];
+      const attempts: Record<string, number[]> = { [fails]: [], [recovers]: [] };
+      queues.consume(
+        'high',
+        {
+          'match-search': async ({ searchId }, { attempt }) => {
+            attempts[searchId]?.push(attempt);
+            if (searchId === fails || (searchId === recovers && attempt === 1)) throw new Error('the store is away');
+          },
+        },
+        2,
+      );
+      await queues.addMany(
+        [fails, recovers].map((searchId) => ({ name: 'match-search' as const, key: searchId, payload: { searchId } })),
+      );
+      const dead = async () => (await queues.failed('high')).find((job) => job.id === `match-search-${fails}`);
+      await until(async () => (await dead()) !== undefined && attempts[recovers]!.length === 2, 'all attempts');
+      assert.deepEqual(attempts, { [fails]: [1, 2, 3], [recovers]: [1, 2] });
+      assert.deepEqual([(await dead())?.reason, (await dead())?.attempts], ['the store is away', 3]);
+      const told = await metrics.registry.metrics();
+      for (const line of [
+        /job_failures_total\{job="match-search",kind="retried",[^}]*\} 3\n/,
+        /job_failures_total\{job="match-search",kind="final",[^}]*\} 1\n/,
+        /job_duration_seconds_count\{[^}]*outcome="failed"[^}]*\} 4\n/,
+        /job_duration_seconds_count\{[^}]*outcome="done"[^}]*\} [1-9]/,
+        /job_wait_seconds_count\{[^}]*job="match-search"[^}]*\} [1-9]/,
+      ])
+        assert.match(told, line);
+    });
+
+    it('shares jobs between several workers, each done by one of them, while one of them hangs', async () => {
+      const [one, two, hung] = [start(), start(), start()];
+      const done = new Map<string, string>();
+      const take =
+        (name: string) =>
+        async ({ searchId }: { searchId: string }) => {
+          assert.equal(done.has(searchId), false);
+          done.set(searchId, name);
+          // long enough for the other to get its share
+          await database.db.selectFrom('outbox').select('id').limit(1).execute();
+        };
+      const stuck = uuid();
+      let isHanging = false;
+      hung.consume(
+        'high',
+        {
+          'match-search': ({ searchId }) => {
+            if (searchId !== stuck) return take('hung')({ searchId });
+            isHanging = true;
+            return new Promise<void>(() => {});
+          },
+        },
+        1,
+      );
+      await hung.addMany([{ name: 'match-search', key: stuck, payload: { searchId: stuck } }]);
+      await until(() => isHanging, 'the hanging job');
+      one.consume('high', { 'match-search': take('one') }, 1);
+      two.consume('high', { 'match-search': take('two') }, 1);
+      const ids = Array.from({ length: 60 }, uuid);
+      await one.addMany(
+        ids.map((searchId) => ({ name: 'match-search' as const, key: searchId, payload: { searchId } })),
+      );
+      await until(() => ids.every((id) => done.has(id)), '60 jobs');
+      assert.deepEqual(new Set(ids.map((id) => done.get(id))), new Set(['one', 'two']));
+      open.splice(open.indexOf(hung), 1);
+      await hung.close(20);
     });
 
     it('keeps what cannot be done as a dead letter, which can be retried', async () => {

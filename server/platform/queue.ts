@@ -119,6 +119,8 @@ export function createQueues(
     limitMs?: number;
     /** How long a job is put off at first when the database is away. */
     awayMs?: number;
+    /** How long a job that failed waits for its second attempt; twice as long for its third. */
+    backoffMs?: number;
     /** A job did not end in time and cannot be cancelled: the process had better be replaced. */
     onStuck?: (jobId: string) => void;
   },
@@ -132,6 +134,7 @@ export function createQueues(
   const putOff = new Map<string, number>();
   const databasePort = Number(new URL(settings.databaseUrl).port || 5432);
   const limitMs = deps.limitMs ?? LIMIT_MS;
+  const backoffMs = deps.backoffMs ?? defaultJobOptions.backoff.delay;
   let idle: (() => void) | undefined;
   const waitSeconds = deps.metrics?.histogram(
     'job_wait_seconds',
@@ -264,7 +267,11 @@ export function createQueues(
           mine.map((item) => ({
             name: item.name,
             data: item.payload,
-            opts: { jobId: `${item.name}-${item.key}`, ...priorityOf(item.name) },
+            opts: {
+              jobId: `${item.name}-${item.key}`,
+              backoff: { type: 'exponential', delay: backoffMs },
+              ...priorityOf(item.name),
+            },
           })),
         );
       }
