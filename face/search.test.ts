@@ -79,6 +79,30 @@ describe('face search', () => {
     assert.ok(strangers <= 2, `${strangers} strangers`);
   });
 
+  it('is less confident of a hit the further it lags behind the best one of the search', () => {
+    const query = people[5]!();
+    const stranger = people[200]!();
+    const face = (id: string, descriptor: Float32Array) => ({ photoId: id, faceId: id, descriptor, quality: 0.9 });
+    // faces between the searcher and a stranger, and in the second event the very picture that is searched with
+    const between = Array.from({ length: 20 }, (_, i) =>
+      face(`between-${i}`, normalize(query.map((value, k) => value + (0.3 + i / 5) * stranger[k]!))),
+    );
+    const others = faces.filter(({ photoId }) => !photoId.startsWith('photo-5-'));
+    const [before, after] = [[], [face('same', query)]].map((more) =>
+      searchIndex(buildIndex([...others, ...between, ...more]), query),
+    );
+    assert.equal(after![0]!.photoId, 'same');
+    for (const hits of [before!, after!])
+      for (const [i, hit] of hits.entries()) assert.ok(i === 0 || hit.confidence <= hits[i - 1]!.confidence);
+    const doubtful = before!.filter(({ confidence }) => confidence < 0.9999);
+    assert.ok(doubtful.length >= 2, String(doubtful.length));
+    for (const hit of doubtful) {
+      const now = after!.find(({ photoId }) => photoId === hit.photoId);
+      assert.ok(!now || now.confidence < hit.confidence, `${now?.confidence} after ${hit.confidence}`);
+    }
+    assert.ok(doubtful.some((hit) => after!.some(({ photoId }) => photoId === hit.photoId)));
+  });
+
   it('does not depend on the order of upload', () => {
     const shuffled = [...faces].sort(
       (a, b) => euclidean(a.descriptor, faces[3]!.descriptor) - euclidean(b.descriptor, faces[3]!.descriptor),

@@ -55,6 +55,12 @@ const EXPANSION_SHARE = 1e-4;
 const EXPANSION_HITS = 6;
 
 /**
+ * Who searches is nearly always in the event, and their photos are about equally like the query. So what a face is less alike than the best
+ * one of the search speaks against it once more, by this much, when `confidence` is told. Order and bands stay: those must hold for who is not there, too.
+ */
+const LAG = 0.35;
+
+/**
  * Faces may come in any order; equal sets give equal results. Faces whose descriptor is not of unit length are left out.
  * Cost: faces x people of the cohort. `space`: the figures of their manifest; default: of the built-in space of that length.
  */
@@ -176,6 +182,8 @@ export function traceSearch(index: FaceIndex, query: ArrayLike<number>, options:
     );
   }
   const isConfirmed = new Set(confirmed);
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const { row, score } of best.values()) if (!isConfirmed.has(row)) highest = Math.max(highest, score);
   const hits = [...best].map(([photoId, { row, score }]) => {
     const share = shareAbove(score, calibration);
     const isOwn = isConfirmed.has(row);
@@ -183,7 +191,7 @@ export function traceSearch(index: FaceIndex, query: ArrayLike<number>, options:
       photoId,
       faceId: idText(gallery.id(row)),
       band: (isOwn || share <= shares.sure ? 'sure' : 'maybe') as Band,
-      confidence: isOwn ? 1 : 1 / (1 + share * index.faces),
+      confidence: isOwn ? 1 : 1 / (1 + shareAbove(score - LAG * (highest - score), calibration) * index.faces),
       distance: distanceOfCosine(gallery.exact(own, row)),
       score: isOwn ? Number.POSITIVE_INFINITY : score,
     };

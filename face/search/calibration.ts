@@ -46,10 +46,11 @@ const COUNTED_SHARE = 0.01;
 const PRIOR_ALIKE = 2;
 const MAX_INFLATION = 20;
 /**
- * In a small cohort the nearest ten are a large part of it and say less: so many people double how often strangers are
- * expected to look alike. Measured on events of 30 to 1,700 faces.
+ * In a small cohort the nearest ones are a large part of it and say less: so many people double how often strangers are
+ * expected to look alike, up to the limit. Measured on events of 40 to 4,000 faces.
  */
 const SMALL_COHORT = 300;
+const MAX_FOR_SMALL = 4;
 
 /**
  * In larger events "sure" lies where the tail was not measured but continued, and the query is refined by hits that are less sure: strangers are
@@ -86,7 +87,8 @@ export function calibrate(input: {
     median: mixed(space.median, own.median),
     spread: mixed(space.spread, own.spread),
     inflation: normalised
-      ? (1 + SMALL_COHORT / Math.max(1, members.length)) * Math.max(1, Math.sqrt(faces.count / MEASURED_FACES))
+      ? Math.min(MAX_FOR_SMALL, 1 + SMALL_COHORT / Math.max(1, members.length)) *
+        Math.max(1, Math.sqrt(faces.count / MEASURED_FACES))
       : 1,
     normalised,
     promise: STRANGERS_PER_SEARCH,

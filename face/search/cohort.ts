@@ -17,10 +17,13 @@ import { hashDescriptor, VectorBlock } from './vectors.ts';
  * precision with 4,000, 90 % with all), so it is above the people of nearly every event.
  */
 const MAX_COHORT = 8000;
-/** How many of the nearest strangers say how crowded a face's neighbourhood is. */
-export const NEIGHBOURS = 10;
+/**
+ * How many of the nearest strangers say how crowded a face's neighbourhood is. With ten, a kind of people of whom the event holds fewer (a few
+ * Asian or Black people among many others) seemed less crowded than it is, and its strangers were "sure"; with four a searcher's own face weighs too much.
+ */
+export const NEIGHBOURS = 6;
 /** With fewer people the neighbourhood of a face says little: plain cosines are compared instead. */
-export const MIN_COHORT = 60;
+export const MIN_COHORT = 20;
 /** Blurred and tiny faces resemble each other: they do not stand for people. */
 const MIN_QUALITY = 0.35;
 
