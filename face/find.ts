@@ -83,7 +83,12 @@ async function findTurned(
     .sort((a, b) => b.best - a.best)
     .slice(0, MAX_FACES)
     .map(({ box }) => box);
-  const located = await locateFaces(picture, boxes, engine, (-turn * Math.PI) / 2);
+  const angle = (-turn * Math.PI) / 2;
+  const located = await locateFaces(
+    picture,
+    boxes.map((box) => ({ ...box, angle })),
+    engine,
+  );
   const faces = boxes.map(({ x, y, w, h, ...evidence }, i) => {
     const face = located[i]!;
     return { box: { x, y, w, h, score: gate({ x, y, w, h, ...evidence }, face) }, face };

@@ -1,4 +1,5 @@
 import { type Alignment, alignBox, alignFace, landmarkCropOfBox, landmarkCropOfFace } from './align.ts';
+import { squareAround } from './boxes.ts';
 import { applySimilarity, centroid, distance, type Similarity } from './geometry.ts';
 import type { Pyramid } from './image.ts';
 import { type Box, type FaceEngine, LANDMARK_SIZE, type Landmarks, type Pose } from './types.ts';
@@ -21,17 +22,47 @@ const MAX_RESIDUAL = 9;
 /** Two looks at one face differ by less. */
 const MAX_DISAGREEMENT = 0.4;
 
+/** A box, and which way the head in it leans, in radians clockwise; default 0. */
+export type LeaningBox = Box & { angle?: number };
+
 /**
- * Landmarks of every box by two looks: at the box, and at the upright square that the first look suggests. `angle`: which way
- * heads lie in the picture, in radians, 0 when upright.
+ * Landmarks of every box by two looks: at the box, and at the upright square that the first look suggests. `patient`: where the two
+ * do not agree well, other squares within the box are tried (a selfie is one face, and the small detector's box of a head that leans is up to twice
+ * too large).
  */
 export async function locateFaces(
   picture: Pyramid,
-  boxes: readonly Box[],
+  boxes: readonly LeaningBox[],
   engine: FaceEngine,
-  angle = 0,
+  options: { patient?: boolean } = {},
 ): Promise<LocatedFace[]> {
-  const crops = boxes.map((box) => landmarkCropOfBox(box, angle));
+  const located = await lookTwice(picture, boxes, engine);
+  if (!options.patient) return located;
+  for (const [i, face] of located.entries()) {
+    if (face.isReliable && face.disagreement <= WELL_AGREED) continue;
+    const others = await lookTwice(picture, startsWithin(boxes[i]!), engine);
+    located[i] = others.reduce((best, other) => (isBetter(other, best) ? other : best), face);
+  }
+  return located;
+}
+
+/** Two looks that agree so well need no third. */
+const WELL_AGREED = 0.2;
+const STARTS = { scales: [1, 0.7, 0.5], leans: [0, 25, -25].map((degrees) => (degrees * Math.PI) / 180) };
+
+/** Smaller squares around the middle of a box, leaning to either side. */
+function startsWithin(box: LeaningBox): LeaningBox[] {
+  const side = Math.max(box.w, box.h);
+  return STARTS.scales.flatMap((scale) =>
+    STARTS.leans.map((lean) => ({ ...squareAround(box, side * scale), angle: (box.angle ?? 0) + lean })),
+  );
+}
+
+const isBetter = (face: LocatedFace, than: LocatedFace): boolean =>
+  face.isReliable && (!than.isReliable || face.disagreement < than.disagreement);
+
+async function lookTwice(picture: Pyramid, boxes: readonly LeaningBox[], engine: FaceEngine): Promise<LocatedFace[]> {
+  const crops = boxes.map((box) => landmarkCropOfBox(box, box.angle));
   const first = await look(picture, crops, engine);
   const fallback = first.map((points, i) => tryAlign(points) ?? alignBox(boxes[i]!));
   const second = await look(picture, fallback.map(landmarkCropOfFace), engine);

@@ -2,7 +2,7 @@ import { cutChip } from './align.ts';
 import { type DetectOptions, serverDetection } from './detect.ts';
 import { type FoundFace, findFaces } from './find.ts';
 import { Pyramid } from './image.ts';
-import { locateFaces, poseOf } from './landmarks.ts';
+import { type LeaningBox, locateFaces, poseOf } from './landmarks.ts';
 import { isFaceLike, qualityOf } from './quality.ts';
 import { defaultRecognition, type Recognition, recognise } from './recogniser.ts';
 import type { DescribedFace, FaceEngine, RgbImage, ScoredBox } from './types.ts';
@@ -16,8 +16,6 @@ export interface ServerOptions {
   originalScale?: number;
   /** Which descriptors to compute; default: that of the engine's own network. */
   recognition?: Recognition;
-  /** Which way heads lean, in radians clockwise, as far as it is known from the detection; default 0. */
-  angle?: number;
   /** Several chips a face, see `recognise`; default: in photos of few faces. */
   thorough?: boolean;
 }
@@ -45,11 +43,11 @@ export async function describeServer(
 /** Descriptor and quality of those boxes of a selfie that hold a face. */
 export async function describeBoxes(
   picture: Pyramid,
-  boxes: readonly ScoredBox[],
+  boxes: ReadonlyArray<ScoredBox & LeaningBox>,
   engine: FaceEngine,
   options: ServerOptions = {},
 ): Promise<DescribedFace[]> {
-  const located = await locateFaces(picture, boxes, engine, options.angle);
+  const located = await locateFaces(picture, boxes, engine, { patient: true });
   const faces = boxes.map((box, i) => ({ box, face: located[i]! }));
   return describeGroup(
     picture,
@@ -74,9 +72,9 @@ async function describeGroup(
   );
   return group.map(({ box, face }, i) => {
     const pose = poseOf(face.landmarks);
-    const { score, ...rectangle } = box;
+    const { x, y, w, h, score } = box;
     return {
-      box: rectangle,
+      box: { x, y, w, h },
       score,
       landmarks: face.landmarks,
       isReliable: face.isReliable,

@@ -1,10 +1,10 @@
 import { cutChip } from '../align.ts';
-import { detectSelfieFaces } from '../detect.ts';
 import { Pyramid } from '../image.ts';
 import { type LocatedFace, locateFaces, poseOf } from '../landmarks.ts';
 import { isFaceLike, lightOf, qualityOf } from '../quality.ts';
 import { type Recognition, recognise } from '../recogniser.ts';
 import type { SelfieProblem } from '../selfie.ts';
+import { type Attempt, byProminence, type Candidate, candidatesOf, looksAtStill } from '../selfie-look.ts';
 import type { Box, FaceEngine, RgbImage, ScoredBox } from '../types.ts';
 
 /** Side of the square that the detector sees while the camera runs: a face held in front of a phone is large in it. */
@@ -24,57 +24,50 @@ export interface SeenFace {
 
 /** What was seen, with all that describing one of its faces needs. */
 export interface Look {
+  readonly kind: LookKind;
   /** Most prominent first. At most four, none much smaller than the first. */
   faces: SeenFace[];
   readonly picture: Pyramid;
   readonly located: readonly LocatedFace[];
 }
 
-interface Attempt {
-  size: number;
-  zoom: number;
-  minScore: number;
-}
-
 /** While the camera runs, the next frame is another chance: one pass, and a second for a face that fills the frame. */
-export const LIVE: readonly Attempt[] = [
+const LIVE: readonly Attempt[] = [
   { size: LOOK_SIDE, zoom: 1, minScore: 0.5 },
   { size: LOOK_SIDE, zoom: 2, minScore: 0.5 },
 ];
 
-/** A picture from a file: as it is, zoomed out for a face that fills the frame, larger for distant ones, then less strict. */
-export const STILL: readonly Attempt[] = [
-  { size: 416, zoom: 1, minScore: 0.5 },
-  { size: 320, zoom: 2.2, minScore: 0.5 },
-  { size: 224, zoom: 3, minScore: 0.4 },
-  { size: 608, zoom: 1, minScore: 0.4 },
-  { size: 320, zoom: 2.6, minScore: 0.2 },
-  { size: 416, zoom: 1, minScore: 0.2 },
-];
+/** A frame of the running camera, one of many, or a picture that is all there is. */
+export type LookKind = 'live' | 'still';
 
 const MAX_FACES = 4;
 /** A face narrower than this share of the largest one is somebody in the background. */
 const MEANT = 0.55;
 
-/** Faces that a selfie may be about, by the first attempt that finds one. */
-export async function lookAt(image: RgbImage, engine: FaceEngine, attempts: readonly Attempt[]): Promise<Look> {
+/** Faces that a selfie may be about, by the first look that finds one. A still is looked at as carefully as on the server. */
+export async function lookAt(image: RgbImage, engine: FaceEngine, kind: LookKind): Promise<Look> {
   const picture = new Pyramid(image);
-  for (const attempt of attempts) {
-    const boxes = await detectSelfieFaces(picture, engine, attempt);
-    const candidates = meant(boxes, image);
-    if (candidates.length === 0) continue;
-    const located = await locateFaces(picture, candidates, engine);
+  for await (const boxes of kind === 'live' ? looksAtFrame(picture, engine) : looksAtStill(picture, engine)) {
+    const candidates = meant(boxes);
+    const located = await locateFaces(picture, candidates, engine, { patient: kind === 'still' });
     const faces = candidates.flatMap((box, i) => {
       const face = located[i]!;
       return isFaceLike(face, box.score, box.w) ? [{ face, seen: judge(picture, image, box, face) }] : [];
     });
     if (faces.length > 0)
-      return { picture, faces: faces.map(({ seen }) => seen), located: faces.map(({ face }) => face) };
+      return { kind, picture, faces: faces.map(({ seen }) => seen), located: faces.map(({ face }) => face) };
   }
-  return { picture, faces: [], located: [] };
+  return { kind, picture, faces: [], located: [] };
 }
 
-/** Unit descriptors of one face of a look, by the id of their space. Throws RangeError when there is no such face. */
+async function* looksAtFrame(picture: Pyramid, engine: FaceEngine): AsyncGenerator<Candidate[]> {
+  for (const attempt of LIVE) {
+    const boxes = byProminence(await candidatesOf(picture, engine, attempt), picture.base);
+    if (boxes.length > 0) yield boxes;
+  }
+}
+
+/** Unit descriptors of one face of a look, by the id of their space; a still is described thoroughly, a frame is one of a burst. Throws RangeError when there is no such face. */
 export async function describeLook(
   look: Look,
   index: number,
@@ -82,20 +75,13 @@ export async function describeLook(
 ): Promise<Record<string, Float32Array>> {
   const face = look.located[index];
   if (!face) throw new RangeError(`this picture has no face ${index}`);
-  return (await recognise(look.picture, [face], recognition))[0]!;
+  return (await recognise(look.picture, [face], recognition, { thorough: look.kind === 'still' }))[0]!;
 }
 
-function meant(boxes: readonly ScoredBox[], image: RgbImage): ScoredBox[] {
-  const ranked = [...boxes].sort((a, b) => prominence(b, image) - prominence(a, image));
-  const widest = Math.max(0, ...ranked.slice(0, MAX_FACES).map((box) => box.w));
-  return ranked.filter((box) => box.w >= widest * MEANT).slice(0, MAX_FACES);
-}
-
-/** Size counts, then the score, then the middle of the picture. */
-function prominence(box: ScoredBox, image: RgbImage): number {
-  const dx = (box.x + box.w / 2) / image.width - 0.5;
-  const dy = (box.y + box.h / 2) / image.height - 0.5;
-  return Math.sqrt(box.w * box.h) * box.score * (1 - Math.min(1, Math.hypot(dx, dy)) * 0.6);
+function meant(boxes: readonly Candidate[]): Candidate[] {
+  const first = boxes.slice(0, MAX_FACES);
+  const widest = Math.max(...first.map((box) => box.w));
+  return first.filter((box) => box.w >= widest * MEANT);
 }
 
 function judge(picture: Pyramid, image: RgbImage, box: ScoredBox, face: LocatedFace): SeenFace {

@@ -3,7 +3,7 @@
  * leave. Nothing in this file talks to the network but the download of the networks themselves.
  */
 import { MODELS_URL } from '#face/browser/assets.ts';
-import { describeLook, LIVE, type Look, lookAt, STILL } from '#face/browser/look.ts';
+import { describeLook, type Look, lookAt } from '#face/browser/look.ts';
 import { createPhoneFaces, type PhoneFaces } from '#face/browser/phone.ts';
 import { FetchFailed } from '#face/browser/store.ts';
 import { fromRgba } from '#face/image.ts';
@@ -47,7 +47,7 @@ async function look(pixels: Pixels, isLive: boolean): Promise<SeenFaceView[]> {
   const { width, height } = pixels;
   last = undefined;
   const image = fromRgba(new Uint8ClampedArray(pixels.data), width, height);
-  last = await lookAt(image, engine, isLive ? LIVE : STILL);
+  last = await lookAt(image, engine, isLive ? 'live' : 'still');
   return last.faces.map((face) => ({
     ...face,
     box: { x: face.box.x / width, y: face.box.y / height, w: face.box.w / width, h: face.box.h / height },
