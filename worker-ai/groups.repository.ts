@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { DbOrTrx, Trx } from '#server/platform/db.ts';
 
@@ -41,15 +42,19 @@ export async function replaceGroups(trx: Trx, eventId: string, groupings: readon
     .where('g.event_id', '=', eventId)
     .where('m.source', '=', 'automatic')
     .execute();
-  for (const { groupId, faceIds } of groupings) {
-    const id =
-      groupId ??
-      (await trx.insertInto('face_groups').values({ event_id: eventId }).returning('id').executeTakeFirstOrThrow()).id;
-    await sql`
-      insert into face_group_members (face_id, group_id, source)
-      select f.id, ${id}::uuid, 'automatic' from faces f where f.id = any(${[...faceIds]}::uuid[])
-      on conflict (face_id) do nothing`.execute(trx);
-  }
+  const named = groupings.map(({ groupId, faceIds }) => ({ id: groupId ?? randomUUID(), isNew: !groupId, faceIds }));
+  const added = named.flatMap(({ id, isNew }) => (isNew ? [id] : []));
+  await sql`
+    insert into face_groups (id, event_id)
+    select id, ${eventId}::uuid from unnest(${added}::uuid[]) as g (id)`.execute(trx);
+  await sql`
+    insert into face_group_members (face_id, group_id, source)
+    select f.id, m.group_id, 'automatic'
+    from unnest(
+      ${named.flatMap(({ faceIds }) => faceIds)}::uuid[],
+      ${named.flatMap(({ id, faceIds }) => faceIds.map(() => id))}::uuid[]) as m (face_id, group_id)
+    join faces f on f.id = m.face_id
+    on conflict (face_id) do nothing`.execute(trx);
   await sql`
     delete from face_groups g
     where g.event_id = ${eventId} and g.merged_into is null and g.label is null
