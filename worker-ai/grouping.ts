@@ -17,7 +17,8 @@ export interface GroupInput {
 /**
  * Two groups are joined when their faces are on average so alike that only this share of strangers would be; the more faces,
  * the more strangers there are to be mistaken for. Measured on 968 photos of LFW people among 9,000 made-up faces, pairs
- * that are one person / pairs found: 1.000 / 0.86 with the built-in space (`npm run bench -- grouping`). Precision comes first: joining two groups is a click, taking a mixed one apart is work.
+ * that are one person / pairs found: 1.000 / 0.86 with the built-in space (`npm run bench -- grouping`). Precision comes
+ * first: joining two groups is a click, taking a mixed one apart is work.
  */
 const joinShareOf = (faces: number): number => Math.min(2e-4, 0.1 / Math.max(1, faces));
 /** Blurred and tiny faces look alike: they start no group, and join none. */
