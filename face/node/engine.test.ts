@@ -8,8 +8,10 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { iou, suppress } from '../boxes.ts';
 import { browserAssets } from '../browser/assets.ts';
+import { describeLook, lookAt } from '../browser/look.ts';
 import { euclidean } from '../descriptor.ts';
 import { describeServer, ENGINE_ID } from '../pipeline.ts';
+import { defaultRecognition } from '../recogniser.ts';
 import { describeSelfie } from '../selfie.ts';
 import type { DescribedFace, FaceEngine, RgbImage } from '../types.ts';
 import { DecodeError, decodeImage } from './decode.ts';
@@ -114,6 +116,27 @@ describe('face engines', function () {
       const distances = faces.map((other) => euclidean(other.descriptor, face.descriptor));
       assert.ok(distances[0]! < limit, `${name}: ${distances[0]}`);
       assert.equal(distances.indexOf(Math.min(...distances)), 0, name);
+    }
+  });
+
+  it('describe heads that lean as upright ones, a file on the phone as the server does', async () => {
+    // in full size, where the small detector's box of a leaning head is up to twice too large
+    const large = (await decodeImage(path.join(samples, 'sample1.jpg'))).image;
+    const people = await describeServer(large, onnx);
+    assert.equal(people.length, 3);
+    for (const person of people) {
+      const portrait = await portraitOf(large, person);
+      for (const degrees of [25, -30]) {
+        const leaning = await sharp(portrait).rotate(degrees, { background: '#777' }).jpeg({ quality: 95 }).toBuffer();
+        const picture = (await decodeImage(leaning)).image;
+        const { face } = await describeSelfie(picture, onnx);
+        assert.ok(face);
+        assert.ok(euclidean(face.descriptor, person.descriptor) < 0.15, `${degrees} degrees`);
+        const look = await lookAt(picture, onnx, 'still');
+        assert.equal(look.faces.length, 1);
+        const onPhone = await describeLook(look, 0, defaultRecognition(onnx));
+        assert.ok(euclidean(onPhone[ENGINE_ID]!, face.descriptor) < 1e-6);
+      }
     }
   });
 
