@@ -113,6 +113,19 @@ export async function startActor(
     if (isLogging) console.error(`${mine[0]?.id.slice(0, 4)} ${isAccount() ? 'account' : 'guest'} ${text}`);
   };
 
+  /** `timeoutMs`: on a good line a busy machine is waited for, each attempt costs it a hash. */
+  async function signIn(timeoutMs?: number): Promise<void> {
+    if (isAccount() || !credentials) return;
+    const { user } = await api('POST /api/auth/login', { body: credentials, ...(timeoutMs && { timeoutMs }) }).catch(
+      (error: unknown) => {
+        log(String(error));
+        return { user: null };
+      },
+    );
+    if (user) sessionModule.setSession(user);
+    log('sign-in');
+  }
+
   const steps: Record<string, () => unknown> = {
     tap() {
       const photo = random.chance(0.8) ? random.pick(mine) : random.pick(shared);
@@ -192,18 +205,10 @@ export async function startActor(
       log('sign-out');
       if (!isAccount()) {
         searchIds = new Map();
-        if (random.chance(0.5)) await steps['sign in']!();
+        if (random.chance(0.5)) await signIn();
       }
     },
-    async 'sign in'() {
-      if (isAccount() || !credentials) return;
-      const { user } = await api('POST /api/auth/login', { body: credentials }).catch((error: unknown) => {
-        log(String(error));
-        return { user: null };
-      });
-      if (user) sessionModule.setSession(user);
-      log('sign-in');
-    },
+    'sign in': () => signIn(),
     async signal() {
       const { weather } = line;
       weather.isOffline = !weather.isOffline && random.chance(0.6);
@@ -255,7 +260,7 @@ export async function startActor(
         const { email, password } = command;
         credentials = { email, password };
         await until(async () => {
-          await steps['sign in']!();
+          await signIn(60_000);
           return isAccount();
         });
         line.weather.badness = badness;
@@ -268,7 +273,7 @@ export async function startActor(
         await calm();
         await line.settled();
         await until(async () => {
-          await steps['sign in']!();
+          await signIn(60_000);
           return isAccount();
         });
         around.show('visible');
