@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Browser, Page, Route } from 'playwright-core';
 import sharp from 'sharp';
 import { demoPhotos } from '#ops/laptop/demo/photos.ts';
+import { axe, enlargeText, measure } from '#test/pages.ts';
 import { desk, openBrowser, openPage, phone, screenshot, signInAs } from './browser.ts';
 import { Client, until } from './client.ts';
 import { order, pay } from './main-job.ts';
@@ -221,5 +222,46 @@ describe('the people at the desks', function () {
     ]);
     await look('th', 'admin', [['/admin/revenue', 'px-admin-revenue h1', 'revenue-th-1440']]);
     await look('en', 'organizer', [['/organizer', 'px-organizer-events h1', 'organizer-en-1440']]);
+  });
+
+  it('no page of a desk or an account has anything for axe or the ruler, with text twice as large neither', async function () {
+    this.timeout(240_000);
+    const found: string[] = [];
+    const below: Record<string, string[]> = {
+      admin: [`/admin/events/${eventId}`, `/admin/events/${eventId}/edit`, `/admin/events/${eventId}/faces`],
+      photographer: [`/studio/events/${eventId}`],
+      organizer: [`/organizer/events/${eventId}`],
+      buyer: ['/account/notifications', '/account/security'],
+    };
+    const roots = { admin: '/admin', photographer: '/studio', organizer: '/organizer', buyer: '/account' };
+    for (const [who, root] of Object.entries(roots)) {
+      const { context, page, complaints } = await openPage(browser, 'th', phone);
+      await signIn(page, who, root);
+      const links = page.locator(who === 'buyer' ? '.tabs a' : '.desk > .desk-side nav a');
+      await links.first().waitFor({ state: 'attached' });
+      const menu = await links.evaluateAll((all) =>
+        all.map((link) => new URL((link as HTMLAnchorElement).href).pathname),
+      );
+      assert.ok(menu.length >= 3, `${who}: ${menu}`);
+      for (const [index, address] of [...menu, ...below[who]!].entries()) {
+        // Every other page in the dark.
+        await page.emulateMedia({ colorScheme: index % 2 === 0 ? 'light' : 'dark', reducedMotion: 'reduce' });
+        await page.goto(`${stack.url}${address}`);
+        await page.locator('h1').first().waitFor();
+        await until(`${address} to be there`, async () => (await page.locator('main .skeleton').count()) === 0);
+        const barriers = await axe(page);
+        // A page may still have been drawing: what is true is found again.
+        const again = barriers.length > 0 ? await axe(page) : [];
+        const lines = [...(await measure(page)), ...barriers.filter((line) => again.includes(line))];
+        found.push(...lines.map((line) => `${address}: ${line}`));
+        await enlargeText(page, 200);
+        const large = (await measure(page)).filter((line) => /^(sideways|cut off|sticks out)/.test(line));
+        found.push(...large.map((line) => `${address} with large text: ${line}`));
+        await enlargeText(page, 100);
+      }
+      found.push(...complaints.map((line) => `${who}: ${line}`));
+      await context.close();
+    }
+    assert.deepEqual(found, []);
   });
 });
