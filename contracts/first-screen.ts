@@ -37,37 +37,31 @@ export const firstScreenTexts = {
   },
 } satisfies Record<ScreenLanguage, unknown>;
 
-/** "1 photo", "1,204 photos" / "1,204 ภาพ" */
-export function photoCountText(count: number, language: ScreenLanguage): string {
-  const number = new Intl.NumberFormat(language === 'th' ? 'th-TH' : 'en-GB').format(count);
-  return language === 'th' ? `${number} ภาพ` : `${number} ${count === 1 ? 'photo' : 'photos'}`;
-}
+// Without Intl: making its first formatter takes a phone 20 to 80 ms, in the middle of the first picture. Numbers are grouped alike in both
+// languages, and Bangkok is seven hours ahead all year.
 
-const dayFormats = new Map<ScreenLanguage, Intl.DateTimeFormat>();
+/** "1,204" for whole numbers. */
+export const groupDigits = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** "1 photo", "1,204 photos" / "1,204 ภาพ" */
+export const photoCountText = (count: number, language: ScreenLanguage): string =>
+  `${groupDigits(count)} ${language === 'th' ? 'ภาพ' : count === 1 ? 'photo' : 'photos'}`;
+
+const months = {
+  en: 'January February March April May June July August September October November December'.split(' '),
+  th: 'มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม'.split(' '),
+};
+const BANGKOK_MS = 7 * 3_600_000;
+const BUDDHIST_YEARS = 543;
+
+/** A moment as Bangkok's calendar has it, in the UTC fields of a date. */
+export const inBangkok = (moment: string | number | Date): Date => new Date(new Date(moment).getTime() + BANGKOK_MS);
 
 /** "14 November 2026" / "14 พฤศจิกายน 2569", the day in Bangkok. */
 export function longDay(moment: string | number | Date, language: ScreenLanguage): string {
-  let format = dayFormats.get(language);
-  if (!format) {
-    const locale = language === 'th' ? 'th-TH-u-ca-buddhist' : 'en-GB';
-    format = new Intl.DateTimeFormat(locale, {
-      timeZone: 'Asia/Bangkok',
-      day: 'numeric',
-      month: 'long',
-      year: 'numeric',
-    });
-    dayFormats.set(language, format);
-  }
-  return (
-    format
-      .formatToParts(moment instanceof Date ? moment : new Date(moment))
-      // Thai otherwise writes the era name "พ.ศ." before the year, longer than a card is wide.
-      .filter((part) => part.type !== 'era')
-      .map((part) => part.value)
-      .join('')
-      .replace(/\s+/g, ' ')
-      .trim()
-  );
+  const date = inBangkok(moment);
+  const year = date.getUTCFullYear() + (language === 'th' ? BUDDHIST_YEARS : 0);
+  return `${date.getUTCDate()} ${months[language][date.getUTCMonth()]} ${year}`;
 }
 
 /** Widths, in pixels, in which the cover of an event is served as WebP. */

@@ -1,17 +1,28 @@
 import { LitElement } from 'lit';
 import type { Store } from '../data/store.ts';
 import { lang } from '../i18n/i18n.ts';
+import { isPageOpening, ownTask } from './own-task.ts';
 
 /**
  * Base of our elements. They render into the light DOM: one stylesheet, labels and ids that work across elements,
  * password managers that find the fields. Every element re-renders when the language changes.
  */
 export class PxElement extends LitElement {
+  /** Not what the eye falls on when a page opens: renders for the first time in a task of its own. */
+  static readonly later: boolean = false;
+
   readonly #watched = new Map<Store<unknown>, (() => void) | null>();
 
   constructor() {
     super();
     this.watch(lang);
+  }
+
+  protected override scheduleUpdate(): undefined | Promise<unknown> {
+    const isLater = !this.hasUpdated && isPageOpening() && (this.constructor as typeof PxElement).later;
+    if (isLater) return ownTask().then(() => super.scheduleUpdate());
+    super.scheduleUpdate();
+    return undefined;
   }
 
   protected override createRenderRoot(): HTMLElement {

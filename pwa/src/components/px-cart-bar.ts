@@ -14,6 +14,7 @@ const HIDDEN_ON = /^\/(checkout|together|orders|account|sign-in|register|forgot|
 /** Always there once something is chosen: how many, how much, what the next one costs, the way to pay. */
 @customElement('px-cart-bar')
 export class PxCartBar extends PxElement {
+  static override readonly later = true;
   constructor() {
     super();
     this.watch(cart);

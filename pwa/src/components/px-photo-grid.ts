@@ -7,10 +7,11 @@ import { formatTime } from '../i18n/format.ts';
 import { t } from '../i18n/i18n.ts';
 import { PxElement } from './element.ts';
 import { type Anchor, anchorOf, driftOf } from './grid/anchor.ts';
-import { blurOf } from './grid/blur.ts';
+import { blurOf, hasBlur } from './grid/blur.ts';
 import { listOf } from './grid/photo-list.ts';
 import { ScrollWatch } from './grid/scroll-watch.ts';
 import { justifyRatios, ratioOf, type Tile, tilesWithin, type Wall } from './justify.ts';
+import { isPageOpening, ownTask } from './own-task.ts';
 import { retryPicture } from './picture-retry.ts';
 import { icon } from './px-icon.ts';
 import { vars } from './vars.ts';
@@ -18,6 +19,8 @@ import { vars } from './vars.ts';
 const GAP = 4;
 /** How far beyond the screen tiles are kept, in screens. */
 const MARGIN = 1;
+/** px of the wall that are rendered in any case. */
+const MIN_BAND = 200;
 /** Walls longer than this many screens get a time rail. */
 const RAIL_FROM = 4;
 
@@ -29,6 +32,7 @@ const RAIL_FROM = 4;
  */
 @customElement('px-photo-grid')
 export class PxPhotoGrid extends PxElement {
+  static override readonly later = true;
   @property({ attribute: false }) photos: readonly Photo[] | PhotoList = [];
   @property({ attribute: false }) chosen: ReadonlySet<string> = new Set();
   /** Ids that belong to the person already. */
@@ -45,7 +49,8 @@ export class PxPhotoGrid extends PxElement {
   @property({ type: Number }) rowHeight = 0;
 
   @state() private width = 0;
-  @state() private band: [number, number] = [0, 1600];
+  /** From where to where tiles are in the page, in px of the wall. */
+  @state() private band: [number, number] = [0, MIN_BAND];
   #list: PhotoList = listOf([]);
   #wall: Wall = { tiles: [], height: 0 };
   #anchor: Anchor | null = null;
@@ -73,10 +78,15 @@ export class PxPhotoGrid extends PxElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.width = this.clientWidth;
+    // Told before the first picture is painted; asking now would lay the page out twice.
     this.#observer = new ResizeObserver(() => {
-      // What stands above came, went or grew: the wall is elsewhere on the screen than when it was measured.
-      if (this.clientWidth === this.width) return this.#measure();
+      if (this.clientWidth === this.width) {
+        // What stands above came, went or grew: the wall is elsewhere on the screen than when it was measured.
+        if (this.#isOpened) this.#measure();
+        return;
+      }
+      // At first what is on the screen, the margin in the next step.
+      if (this.width === 0) this.band = [0, Math.max(MIN_BAND, innerHeight - this.getBoundingClientRect().top)];
       this.width = this.clientWidth;
       // Before the next picture is painted, so that turning the phone shows the same photos at once.
       this.performUpdate();
@@ -176,9 +186,27 @@ export class PxPhotoGrid extends PxElement {
     if (!this.#isLaidOut && this.#list.length > 0) {
       this.#isLaidOut = true;
       this.emit('px-laid-out');
-      this.#measure();
+      if (isPageOpening()) void this.#restOfOpening();
+      else this.#measure();
     }
   }
+
+  /** The margin and the blurs, piece by piece. */
+  async #restOfOpening(): Promise<void> {
+    await ownTask();
+    this.#measure();
+    await this.updateComplete;
+    for (const { index } of this.#shownTiles()) {
+      const thumbHash = this.#list.at(index)?.thumbHash;
+      if (!thumbHash || hasBlur(thumbHash)) continue;
+      await ownTask();
+      blurOf(thumbHash);
+    }
+    this.#isOpened = true;
+    this.requestUpdate();
+  }
+  /** Its margin and blurs are there, too. */
+  #isOpened = !isPageOpening();
 
   protected override render(): TemplateResult {
     if (this.width === 0) return html``;
@@ -238,7 +266,7 @@ export class PxPhotoGrid extends PxElement {
         translate: `${tile.x}px ${tile.y}px`,
         width: `${tile.width}px`,
         height: `${tile.height}px`,
-        'background-image': blurOf(photo.thumbHash),
+        'background-image': this.#isOpened ? blurOf(photo.thumbHash) : null,
         '--placeholder': photo.placeholderColor,
       })}
     >

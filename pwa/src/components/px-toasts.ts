@@ -9,6 +9,7 @@ import { icon } from './px-icon.ts';
 /** Notices above the bottom bar; a live region, so that they are read out. */
 @customElement('px-toasts')
 export class PxToasts extends PxElement {
+  static override readonly later = true;
   constructor() {
     super();
     this.watch(toasts);

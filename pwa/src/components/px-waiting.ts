@@ -33,7 +33,9 @@ import { icon } from './px-icon.ts';
  */
 @customElement('px-waiting')
 export class PxWaiting extends PxElement {
+  static override readonly later = true;
   @state() private open = false;
+  @state() private wasOpened = false;
   /** Photos that this photographer's device has yet to upload. */
   @state() private uploads = 0;
 
@@ -50,7 +52,6 @@ export class PxWaiting extends PxElement {
     const count = waiting.value.length + carts.length;
     const news = outcomes.value.length;
     const hidden = online.value && count + news === 0;
-    const line = news > 0 ? texts.toRead(news) : online.value ? texts.waiting(count) : texts.title;
     const badge = count + news;
     return html`<div role="status" aria-live="polite">
         ${
@@ -58,12 +59,19 @@ export class PxWaiting extends PxElement {
             ? nothing
             : html`<button class="waiting" @click=${this.#show}>
               ${icon(news > 0 ? 'info' : online.value ? 'cloud' : 'cloud-off')}
-              <span>${line}</span>
+              <span>${news > 0 ? texts.toRead(news) : online.value ? texts.waiting(count) : texts.title}</span>
               ${badge > 0 && !online.value ? html`<span class="badge num">${badge}</span>` : nothing}
             </button>`
         }
       </div>
-      <px-dialog .heading=${texts.listTitle} .open=${this.open} @px-close=${() => (this.open = false)}>
+      ${this.wasOpened ? this.#list(carts, news) : nothing}`;
+  }
+
+  /** What is kept on this device and what waits, each with what can be done. */
+  #list(carts: readonly ('cart' | 'together')[], news: number): TemplateResult {
+    const texts = t().offline;
+    const count = waiting.value.length + carts.length;
+    return html`<px-dialog .heading=${texts.listTitle} .open=${this.open} @px-close=${() => (this.open = false)}>
         <div class="stack">
           ${
             news > 0
@@ -105,6 +113,7 @@ export class PxWaiting extends PxElement {
 
   readonly #show = (): void => {
     this.open = true;
+    this.wasOpened = true;
     const user = accountUser();
     if (user?.role !== 'photographer') return;
     void import('../data/uploads/store.ts')

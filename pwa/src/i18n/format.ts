@@ -1,4 +1,4 @@
-import { longDay } from '#contracts/first-screen.ts';
+import { groupDigits, inBangkok, longDay } from '#contracts/first-screen.ts';
 import { formatBaht, type Satang } from '#contracts/money.ts';
 import { lang } from './lang.ts';
 
@@ -43,13 +43,14 @@ export const formatMonth = (moment: Moment): string =>
     .trim();
 
 /** "06:41" */
-export const formatTime = (moment: Moment): string =>
-  formatter({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(asDate(moment));
+export const formatTime = (moment: Moment): string => inBangkok(moment).toISOString().slice(11, 16);
 
 export const formatDateTime = (moment: Moment): string => `${formatDateShort(moment)} ${formatTime(moment)}`;
 
 export const formatNumber = (value: number): string =>
-  new Intl.NumberFormat(lang.value === 'th' ? 'th-TH' : 'en-GB').format(value);
+  Number.isInteger(value)
+    ? groupDigits(value)
+    : new Intl.NumberFormat(lang.value === 'th' ? 'th-TH' : 'en-GB').format(value);
 
 /** "฿250" where whole, "฿250.04" where the gateway added satang. */
 export const formatMoney = (amount: Satang): string => {

@@ -1,3 +1,4 @@
+import { ownTask } from '../components/own-task.ts';
 import { startCart } from '../context/cart.ts';
 import { startCartPrice } from '../context/cart-price.ts';
 import { startFavorites } from '../context/favorites.ts';
@@ -21,22 +22,26 @@ import { registerServiceWorker } from './service-worker.ts';
 
 const EVENTS_AFTER_MS = 8_000;
 
-/** What runs behind the pages once the first picture stands. */
-export function startBackground(): void {
-  watchLosses();
-  watchStorage();
-  tellOutcomes();
-  // What is on its way has an answer to come, and what this device does not keep would go with the page.
-  holdUpdatesWhile(sending, (effect) => effect !== null);
-  holdUpdatesWhile(keptOnDevice, (isKept) => !isKept);
-  startOutbox();
-  void registerServiceWorker();
-  startCartPrice();
-  startCart();
-  startFavorites();
-  takeHandover();
+/** What runs behind the pages once the first picture stands, each in a task of its own. */
+export async function startBackground(): Promise<void> {
+  const starts = [
+    watchLosses,
+    watchStorage,
+    tellOutcomes,
+    holdUpdates,
+    startOutbox,
+    startCartPrice,
+    startCart,
+    startFavorites,
+    takeHandover,
+    openTappedNotices,
+    registerServiceWorker,
+  ];
+  for (const start of starts) {
+    void start();
+    await ownTask();
+  }
   if (isInLine) void import('./px-line-banner.ts').catch(() => undefined);
-  openTappedNotices();
   // Late, so that it never competes with photos.
   setTimeout(() => {
     watchInbox();
@@ -45,6 +50,12 @@ export function startBackground(): void {
       .then(({ startEventReplication }) => startEventReplication())
       .catch(() => undefined);
   }, EVENTS_AFTER_MS);
+}
+
+/** What is on its way has an answer to come, and what this device does not keep would go with the page. */
+function holdUpdates(): void {
+  holdUpdatesWhile(sending, (effect) => effect !== null);
+  holdUpdatesWhile(keptOnDevice, (isKept) => !isKept);
 }
 
 /** What waited is done, and the person may be anywhere. What was refused stays listed in px-waiting. */

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../components/element.ts';
 import { forgetFirstImages } from '../components/first-image.ts';
+import { pageOpened } from '../components/own-task.ts';
 import { type Location, location, savedScroll } from '../context/router.ts';
 import { setSurface } from '../context/surface.ts';
 import { updateReady, updatesHeld } from '../context/updates.ts';
@@ -92,6 +93,7 @@ export class PxApp extends PxElement {
     // Who scrolled in the server's first screen stays there.
     if (isFirst && !to.popped) return;
     forgetFirstImages();
+    pageOpened();
     scrollTo(0, to.popped ? savedScroll() : 0);
     if (to.key > 1 && !to.popped) this.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
   }

@@ -6,6 +6,7 @@ import { t } from '../i18n/i18n.ts';
 
 @customElement('px-footer')
 export class PxFooter extends PxElement {
+  static override readonly later = true;
   protected override render(): TemplateResult {
     const texts = t().app;
     return html`<footer>

@@ -4,6 +4,9 @@ import { thumbHashToDataURL } from 'thumbhash';
 const drawn = new Map<string, string>();
 const KEPT = 400;
 
+/** Is it drawn already? Drawing takes a phone some milliseconds. */
+export const hasBlur = (thumbHash: string): boolean => drawn.has(thumbHash);
+
 /** `url("data:…")` of the blurred picture that stands until the photo is there; null where none is known. */
 export function blurOf(thumbHash: string | null | undefined): string | null {
   if (!thumbHash) return null;

@@ -30,6 +30,7 @@ const HANDS = ['wheel', 'touchmove', 'keydown', 'pointerdown'] as const;
  */
 @customElement('px-event-gallery')
 export class PxEventGallery extends PxElement {
+  static override readonly later = true;
   @property({ attribute: false }) event!: EventView;
   /** Path of the event's page. */
   @property() root = '';

@@ -14,6 +14,7 @@ type Sheet = 'time' | 'bib' | 'by';
 /** Narrows a wall down by time, bib number and photographer; together or each alone. Event: `px-filter` (detail: WallFilter). */
 @customElement('px-wall-filters')
 export class PxWallFilters extends PxElement {
+  static override readonly later = true;
   @property({ attribute: false }) filter: WallFilter = {};
   @property({ attribute: false }) facets!: Facets;
   /** Photos that fit. */
@@ -21,6 +22,8 @@ export class PxWallFilters extends PxElement {
   @property({ type: Number }) total = 0;
   @state() private sheet: Sheet | null = null;
   @state() private bibProblem = '';
+  /** Sheets are made when they are first wanted. */
+  readonly #opened = new Set<Sheet>();
 
   #set(change: WallFilter): void {
     this.emit<WallFilter>('px-filter', { ...this.filter, ...change });
@@ -49,7 +52,9 @@ export class PxWallFilters extends PxElement {
             : nothing
         }
       </p>
-      ${this.#timeSheet()} ${this.#bibSheet()} ${this.#bySheet()}`;
+      ${this.#opened.has('time') ? this.#timeSheet() : nothing}
+      ${this.#opened.has('bib') ? this.#bibSheet() : nothing}
+      ${this.#opened.has('by') ? this.#bySheet() : nothing}`;
   }
 
   #chip(sheet: Sheet, name: string, value: string | undefined, without: WallFilter): TemplateResult {
@@ -70,6 +75,7 @@ export class PxWallFilters extends PxElement {
 
   #open(sheet: Sheet): void {
     this.bibProblem = '';
+    this.#opened.add(sheet);
     this.sheet = sheet;
   }
   readonly #close = (): void => {
