@@ -200,7 +200,7 @@ export function createLaptop(options: {
     // Thousands of open pages: what they take counts, not what V8 and malloc keep for later.
     const lean = (spec: ProgramSpec): ProgramSpec => ({
       ...spec,
-      args: ['--max-semi-space-size=8', '--heap-growing-percent=50', ...spec.args],
+      args: ['--max-semi-space-size=8', ...spec.args],
       env: { MALLOC_ARENA_MAX: '2', ...spec.env },
     });
     let isWorkerReady = false;

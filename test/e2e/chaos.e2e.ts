@@ -10,7 +10,7 @@ const SEEDS = 2;
 
 // As test/chaos/chaos.test.ts, in three profiles of a real browser: its storage, its connections, its streams; lines break as sockets do.
 describe('an hour on three devices of one person in a browser', function () {
-  this.timeout(240_000);
+  this.timeout(480_000);
   let api: TestApi;
   let browser: Browser;
   let world: World;
