@@ -8,7 +8,7 @@ import { openBrowser } from './browser.ts';
 const FIRST = Number(process.env.CHAOS_SEED ?? 1);
 const SEEDS = 2;
 
-// As test/chaos/chaos.test.ts, in three profiles of a real browser: its storage, its connections, its streams; lines break as sockets do.
+// In three profiles of a real browser: its storage, its connections, its streams; lines break as sockets do. More seeds, and in threads: bench/chaos.ts.
 describe('an hour on three devices of one person in a browser', function () {
   this.timeout(480_000);
   let api: TestApi;
