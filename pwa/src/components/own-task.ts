@@ -10,8 +10,19 @@ export const pageOpened = (): void => {
   isOpening = false;
 };
 
+/** A message, not a timer: browsers let timers of tabs in the background wait for seconds. */
+const nextTask = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+
 /** Resolves in a task that nothing else of the opening page shares; first come, first served. */
 export function ownTask(): Promise<void> {
-  last = last.then(() => new Promise<void>((resolve) => setTimeout(resolve)));
+  last = last.then(nextTask);
   return last;
 }
