@@ -144,11 +144,11 @@ export function composeModules(platform: Platform) {
   });
   const payments = createPaymentsService({ db, orders, providers: gateways(config), logger });
   const webhooks = createWebhooksService({ db, payments, logger });
-  const reviews = createReviewsService({ db, orders, settings });
+  const reviews = createReviewsService({ db, orders, payments, settings });
   const bankSecret = config.secrets.bank;
   const { providerOf } = payments;
   const refunds = createRefundsService({ db, orders, invoices, messages, settings, providerOf, bankSecret });
-  const cases = createCasesService({ db, orders, settings, bankSecret });
+  const cases = createCasesService({ db, orders, payments, settings, bankSecret });
   const reconcile = createReconcileService({ db, orders, payments, settings, logger });
   const downloads = createDownloadsService({ db, orders, storage, settings, messages, linkSecret });
   const shares = createSharesService({ db, storage, linkSecret });

@@ -109,10 +109,10 @@ export function compose(deps: ComposeDeps) {
     },
   });
   const webhooks = createWebhooksService({ db, payments, logger, clock });
-  const reviews = createReviewsService({ db, orders, settings, clock });
+  const reviews = createReviewsService({ db, orders, payments, settings, clock });
   const bankSecret = testSecrets.bank;
   const { providerOf } = payments;
-  const cases = createCasesService({ db, orders, settings, bankSecret, clock });
+  const cases = createCasesService({ db, orders, payments, settings, bankSecret, clock });
   const reconcile = createReconcileService({ db, orders, payments, settings, logger, clock });
   const refunds = createRefundsService({ db, orders, invoices, messages, settings, providerOf, bankSecret, clock });
   const downloads = createDownloadsService({ db, orders, storage, settings, messages, linkSecret, clock });

@@ -15,6 +15,7 @@ import { actionsFor, type CaseAction, type CaseOutcome, caseMachine, needsTwo } 
 import * as repository from './case-repository.ts';
 import { lockMoney } from './holding.ts';
 import type { Payee } from './refunds.ts';
+import type { PaymentsService } from './service.ts';
 
 export type CasesService = ReturnType<typeof createCasesService>;
 export interface CaseDecision {
@@ -35,12 +36,13 @@ interface Limits {
 export function createCasesService(deps: {
   db: Db;
   orders: OrdersService;
+  payments: Pick<PaymentsService, 'endLive'>;
   settings: Settings;
   /** BANK_ENCRYPTION_KEY */
   bankSecret: string;
   clock?: Clock;
 }) {
-  const { db, orders, settings } = deps;
+  const { db, orders, payments, settings } = deps;
   const clock = deps.clock ?? systemClock;
   const box = createBox(deps.bankSecret, 'refund-payee');
 
@@ -246,6 +248,8 @@ export function createCasesService(deps: {
         if (!moved) throw new AppError('case.transition', { status: row.status, action });
         return log('money_case.resolve');
       });
+      // The buyer may still have a QR on the screen: not to be paid any more. What comes all the same is a duplicate in the queue.
+      if (orderId) await payments.endLive(orderId);
       return oneView(id);
     },
 

@@ -9,6 +9,7 @@ import { notify } from '#server/platform/notify.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
 import type { ReviewKind } from './machine.ts';
 import * as repository from './repository.ts';
+import type { PaymentsService } from './service.ts';
 import { listedView } from './view.ts';
 
 export type ReviewsService = ReturnType<typeof createReviewsService>;
@@ -52,8 +53,14 @@ export async function release(trx: Trx, payment: repository.PaymentRow, to: 'sat
   });
 }
 
-export function createReviewsService(deps: { db: Db; orders: OrdersService; settings: Settings; clock?: Clock }) {
-  const { db, orders, settings } = deps;
+export function createReviewsService(deps: {
+  db: Db;
+  orders: OrdersService;
+  payments: Pick<PaymentsService, 'endLive'>;
+  settings: Settings;
+  clock?: Clock;
+}) {
+  const { db, orders, payments, settings } = deps;
   const clock = deps.clock ?? systemClock;
   /** Owed to the payer from now on; an admin transfers it like a refund. Above the limit a second person approves it first. */
   async function owe(
@@ -123,6 +130,8 @@ export function createReviewsService(deps: { db: Db; orders: OrdersService; sett
         const type = action === 'fulfil' ? 'payment.paid' : 'payment.changed';
         await notify(trx, order.user_id, { type, orderId, paymentId });
       });
+      // Delivered with money of another attempt: a QR that lives is not to be paid any more.
+      await payments.endLive(orderId);
       const [row] = await repository.list(db, { ids: [paymentId] }, undefined, 1);
       return view(row!);
     },

@@ -39,7 +39,7 @@ export function createPaymentsService(deps: PaymentsDeps) {
   const clock = deps.clock ?? systemClock;
   const provider = providers[0];
   const providerOf = (name: string): PaymentProvider | undefined => providers.find((each) => each.name === name);
-  const { settle } = createSettle({ db, orders, providerOf, clock, logger });
+  const { settle, endNeedless, endLive } = createSettle({ db, orders, providerOf, clock, logger });
   const late = new Set<Promise<void>>();
 
   const viewOf = async (payment: repository.PaymentRow): Promise<PaymentView> =>
@@ -95,7 +95,7 @@ export function createPaymentsService(deps: PaymentsDeps) {
     throw new AppError('order.transition', { status: order.status });
   }
 
-  /** Writes down what the gateway made. An attempt that nobody waits for any more is cancelled there at once. */
+  /** Writes down what the gateway made. Where the order was paid or ended meanwhile, it ends there at once. */
   async function keepCreated(payment: repository.PaymentRow, answer: CreateAnswer & { kind: 'created' }) {
     const moved = await repository.move(db, payment.id, 'pending', {
       trans_id: answer.transId,
@@ -104,7 +104,7 @@ export function createPaymentsService(deps: PaymentsDeps) {
       redirect_url: answer.redirectUrl,
       expires_at: answer.expiresAt,
     });
-    if (moved) return moved;
+    if (moved) return endNeedless(moved);
     await repository.adoptTransId(db, payment.id, answer.transId, answer.payableSatang);
     return (await repository.find(db, payment.id))!;
   }
@@ -120,7 +120,9 @@ export function createPaymentsService(deps: PaymentsDeps) {
         .execute((trx) =>
           notify(trx, order.user_id, { type: 'payment.changed', orderId: order.id, paymentId: payment.id }),
         );
-    if (kept.paid_satang === null) await providerOf(payment.provider)?.cancel(answer.transId);
+    // Nobody waits for it any more.
+    if (kept.paid_satang === null && kept.status !== 'cancelled')
+      await providerOf(payment.provider)?.cancel(answer.transId);
   }
 
   /** Asks the gateway for an attempt's QR and keeps what it said; unknown when it takes longer than a buyer waits. */
@@ -170,6 +172,7 @@ export function createPaymentsService(deps: PaymentsDeps) {
 
   return {
     settle,
+    endLive,
     viewOf,
     provider,
     providers,

@@ -128,11 +128,18 @@ export function createSettle({ db, orders, providerOf, clock, logger }: SettleDe
     });
   }
 
-  /** The order's money came by this attempt: another QR that lives must not be paid, too. Time ends it where this fails. */
-  async function endOthers(paid: repository.PaymentRow): Promise<void> {
-    const other = await repository.liveOf(db, paid.order_id);
-    if (other?.trans_id && (await providerOf(other.provider)?.cancel(other.trans_id)))
-      await repository.move(db, other.id, 'cancelled', {});
+  /** An order that is paid or over must not be paid any more: its QR ends at the gateway. Where that fails, a sweep tries again, or time ends it. */
+  async function endNeedless(payment: repository.PaymentRow): Promise<repository.PaymentRow> {
+    if (payment.status !== 'pending' || payment.trans_id === null) return payment;
+    const order = (await orders.find(db, payment.order_id))!;
+    if (order.status === 'pending' || !(await providerOf(payment.provider)?.cancel(payment.trans_id))) return payment;
+    return (await repository.move(db, payment.id, 'cancelled', {})) ?? (await repository.find(db, payment.id))!;
+  }
+
+  /** After an order was paid or ended by another way than its live attempt. */
+  async function endLive(orderId: string): Promise<void> {
+    const live = await repository.liveOf(db, orderId);
+    if (live) await endNeedless(live);
   }
 
   return {
@@ -166,8 +173,11 @@ export function createSettle({ db, orders, providerOf, clock, logger }: SettleDe
           ? answer
           : { kind: 'found' as const, status: 'pending' as const, amountSatang: null, ref1: null };
       const after = await apply(payment.id, found);
-      if (after.paid_satang !== null && (after.review === null || after.review === 'overpaid')) await endOthers(after);
-      return { payment: after, isAnswered: true };
+      if (after.paid_satang !== null) await endLive(after.order_id);
+      return { payment: await endNeedless(after), isAnswered: true };
     },
+
+    endNeedless,
+    endLive,
   };
 }
