@@ -91,7 +91,7 @@ export const placeOrder = route({
   summary: 'Turn the selected lines of the cart into an order; nothing to pay: paid at once',
   tag: 'orders',
   access: 'session',
-  body: z.object({
+  body: z.strictObject({
     email: z.email().max(254).optional().describe('where the photos go; needed from a guest'),
     locale: z.enum(['th', 'en']).optional(),
     buyer: buyerFields.optional(),

@@ -34,7 +34,7 @@ export const createPayment = route({
   summary: 'A PromptPay QR for the order; repeated: the live one, after expiry a new one',
   tag: 'payment',
   access: 'session',
-  body: z.object({ orderId: z.uuid() }),
+  body: z.strictObject({ orderId: z.uuid() }),
   responses: { 201: paymentView },
   // No remembered answers: a repeat must get the QR that lives now. The one live attempt makes repeats harmless.
   errors: ['order.not_found', 'order.already_paid', 'order.transition', 'payment.gateway_unavailable'],
@@ -123,7 +123,7 @@ export const requestRefund = route({
   summary: 'Ask for the money of an order, or of some of its photos, back',
   tag: 'payment',
   access: 'session',
-  body: z.object({
+  body: z.strictObject({
     orderId: z.uuid(),
     reason: z.string().trim().min(3).max(1000),
     itemIds: z.array(z.uuid()).min(1).max(1000).optional().describe('order item ids; without: all that is left'),
@@ -149,7 +149,7 @@ export const decideRefund = route({
   tag: 'admin',
   access: ['admin'],
   params: idParams,
-  body: z.object({ decision: z.enum(['approve', 'reject']), note: z.string().trim().max(1000).optional() }),
+  body: z.strictObject({ decision: z.enum(['approve', 'reject']), note: z.string().trim().max(1000).optional() }),
   responses: { 200: adminRefundView },
   errors: [
     'resource.not_found',
@@ -166,7 +166,7 @@ export const transferRefund = route({
   tag: 'admin',
   access: ['admin'],
   params: idParams,
-  body: z.object({ transferReference: z.string().trim().min(3).max(120) }),
+  body: z.strictObject({ transferReference: z.string().trim().min(3).max(120) }),
   responses: { 200: adminRefundView },
   errors: ['resource.not_found', 'refund.transition'],
 });
@@ -205,7 +205,7 @@ export const resolvePaymentReview = route({
   tag: 'admin',
   access: ['admin'],
   params: idParams,
-  body: z.object({ action: z.enum(['fulfil', 'keep', 'return']), note: z.string().trim().max(1000).optional() }),
+  body: z.strictObject({ action: z.enum(['fulfil', 'keep', 'return']), note: z.string().trim().max(1000).optional() }),
   responses: { 200: paymentReviewView },
   errors: ['payment.not_found', 'payment.transition'],
   idempotent: true,
@@ -256,7 +256,7 @@ export const resolveMoneyCase = route({
   tag: 'admin',
   access: ['admin'],
   params: idParams,
-  body: z.object({
+  body: z.strictObject({
     action: z.enum(['attach', 'return', 'income', 'write_off', 'confirm', 'park']),
     note: z.string().trim().max(1000).optional(),
     order: z.string().trim().min(1).max(60).optional().describe('attach: number or id of the order'),
@@ -281,7 +281,7 @@ export const transferMoneyCase = route({
   tag: 'admin',
   access: ['admin'],
   params: idParams,
-  body: z.object({ transferReference: z.string().trim().min(3).max(120) }),
+  body: z.strictObject({ transferReference: z.string().trim().min(3).max(120) }),
   responses: { 200: moneyCaseView },
   errors: ['resource.not_found', 'case.transition'],
 });

@@ -3,6 +3,7 @@ import multer from 'multer';
 import type { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
 import type { Access, RouteDefinition } from '#contracts/http/route.ts';
+import { audit } from '#server/platform/audit.ts';
 import type { Db } from '#server/platform/db.ts';
 import { once } from './idempotency.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -56,6 +57,11 @@ export interface BindDeps {
   maxUploadBytes: number;
 }
 
+export interface RouteDeps extends BindDeps {
+  /** So many refused requests a minute are written into the audit trail. */
+  mayLogRefused: () => boolean;
+}
+
 async function admit(access: Access, req: Request, res: Response, deps: BindDeps): Promise<Viewer | null> {
   if (access === 'public' || req.viewer) {
     if (access === 'public' || access === 'session') return req.viewer ?? null;
@@ -70,15 +76,45 @@ async function admit(access: Access, req: Request, res: Response, deps: BindDeps
   return viewer;
 }
 
-function parse<S extends z.ZodType>(schema: S | undefined, value: unknown, where: string): z.output<S> | undefined {
-  if (!schema) return undefined;
-  const result = schema.safeParse(value ?? {});
-  if (result.success) return result.data;
-  const errors = result.error.issues.slice(0, 20).map((issue) => ({
-    path: [where, ...issue.path].join('.'),
-    message: issue.message,
-  }));
-  throw new AppError('request.invalid', { errors });
+type Issue = z.core.$ZodIssue;
+/** Of a choice of shapes, what is wrong with the one that comes nearest. */
+function nearest(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
+  const [best] = [...issue.errors].sort((a, b) => a.length - b.length);
+  return best!.flatMap((each) => nearest({ ...each, path: [...issue.path, ...each.path] }));
+}
+
+const issuesOf = (error: z.ZodError): Issue[] => error.issues.flatMap(nearest).slice(0, 20);
+const invalid = (issues: readonly Issue[], where: string): AppError =>
+  new AppError('request.invalid', {
+    errors: issues.map((issue) => ({ path: [where, ...issue.path].join('.'), message: issue.message })),
+  });
+
+function parseQuery(definition: RouteDefinition, req: Request) {
+  const result = definition.query?.safeParse(req.query);
+  if (result && !result.success) throw invalid(issuesOf(result.error), 'query');
+  return result?.data;
+}
+
+/** Where unknown fields are refused (what buys and what moves money), who sent them is written down: it may be a price. */
+async function parseBody(definition: RouteDefinition, req: Request, deps: RouteDeps) {
+  const result = definition.body?.safeParse(req.body ?? {});
+  if (!result || result.success) return result?.data;
+  const issues = issuesOf(result.error);
+  const fields = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  if (fields.length > 0 && deps.mayLogRefused()) {
+    await audit(deps.db, {
+      actorId: req.viewer?.userId ?? null,
+      action: 'request.refused',
+      details: {
+        route: `${req.method} ${definition.path}`,
+        fields: fields.slice(0, 20).map((name) => name.slice(0, 60)),
+      },
+      requestId: String(req.id),
+      ...(req.ip && { ipAddress: req.ip }),
+    });
+  }
+  throw invalid(issues, 'body');
 }
 
 /** An id that cannot exist is answered like one that does not: not found. */
@@ -117,7 +153,7 @@ function formError(error: unknown): unknown {
 /** Turns a bound route into an Express handler: session, access, rate limit, validation, idempotency, answer. */
 export function toHandler(
   { definition, handler }: BoundRoute,
-  deps: BindDeps,
+  deps: RouteDeps,
   removeFile: (path: string) => Promise<void>,
 ): RequestHandler {
   const receive = receiveFiles(definition, deps);
@@ -129,7 +165,7 @@ export function toHandler(
     const viewer = await admit(definition.access, req, res, deps);
     if (!wantsGuest) await deps.rateLimit.check(req, definition.rateLimit);
     const params = parseParams(definition, req);
-    const query = parse(definition.query, req.query, 'query');
+    const query = parseQuery(definition, req);
     if (receive && !(definition.multipart?.isOptional && req.is('application/json'))) {
       if (!req.is('multipart/form-data')) throw new AppError('request.unsupported_type');
       await receive(req, res);
@@ -138,7 +174,7 @@ export function toHandler(
     }
     const files = (req.files as Express.Multer.File[] | undefined) ?? [];
     try {
-      const body = parse(definition.body, req.body, 'body');
+      const body = await parseBody(definition, req, deps);
       const key = definition.idempotent ? req.get('idempotency-key') : undefined;
       const work = async () => {
         const answer = await handler({ params, query, body, viewer, files, requestKey: key, req, res } as never);

@@ -1,17 +1,19 @@
 import { rm } from 'node:fs/promises';
 import type { Express, RequestHandler } from 'express';
 import { AppError } from '#contracts/errors.ts';
+import { perMinute } from '#server/platform/per-minute.ts';
 import { type BindDeps, type BoundRoute, toHandler } from './bind.ts';
 
 /** Mounts the routes; another method on a known path is 405 with Allow. */
 export function mountRoutes(app: Express, routes: readonly BoundRoute[], deps: BindDeps): void {
+  const routeDeps = { ...deps, mayLogRefused: perMinute(60) };
   const removeFile = (path: string) => rm(path, { force: true });
   const methodsOf = new Map<string, Set<string>>();
   // Fixed segments before parameters, so that /api/orders/export is not taken for /api/orders/:id.
   const ordered = [...routes].sort((a, b) => rank(a.definition.path).localeCompare(rank(b.definition.path)));
   for (const route of ordered) {
     const { method, path } = route.definition;
-    app[method](path, toHandler(route, deps, removeFile));
+    app[method](path, toHandler(route, routeDeps, removeFile));
     const methods = methodsOf.get(path) ?? new Set<string>();
     methodsOf.set(path, methods.add(method.toUpperCase()));
   }

@@ -83,24 +83,50 @@ describe('money at the gates', () => {
     assert.deepEqual(row, { deliveries: 5, status: 'applied' });
   });
 
-  it('takes no price from outside, and shows nobody what is another’s', async () => {
-    const [buyer, thief] = [await shop.person(), await shop.person()] as const;
+  it('refuses a price in the body of what buys, by name, and writes it down; nothing is put in, ordered or asked for by it', async () => {
+    const buyer = await shop.person();
     const [photoId] = await photoRows(ground, 1);
+    const post = (target: string, body: object, method = 'POST') =>
+      shop.call(method, target, { token: buyer.token, body });
+    const refuses = async (target: string, good: object, method?: string) => {
+      for (const more of [{ priceSatang: 1 }, { totalSatang: 1, discountSatang: 5999 }, { amount: '0.01' }]) {
+        const { status, body } = await post(target, { ...good, ...more }, method);
+        assert.deepEqual([status, body.code], [400, 'request.invalid'], `${method ?? 'POST'} ${target}`);
+        for (const field of Object.keys(more)) assert.match(JSON.stringify(body.errors), new RegExp(field));
+      }
+    };
+    await refuses('/api/cart/items', { photoId });
+    await refuses('/api/cart/items', { photoIds: [photoId] });
+    assert.equal((await shop.cart.get(buyer.userId)).items.length, 0);
+    await post('/api/cart/items', { photoId });
+    await refuses(`/api/cart/items/${photoId}`, { isSelected: false }, 'PUT');
+    await refuses('/api/cart/package', { packageId: null }, 'PUT');
+    await refuses('/api/cart/coupon', { code: null }, 'PUT');
+    await refuses('/api/orders', {});
+    assert.equal((await shop.cart.get(buyer.userId)).items.length, 1);
+    const order = await post('/api/orders', {});
+    assert.deepEqual([order.status, order.body.totalSatang], [201, 6000]);
+    await refuses('/api/payment/create', { orderId: order.body.id });
+    const payments = shop.db.selectFrom('payments').select('id').where('order_id', '=', order.body.id);
+    assert.deepEqual(await payments.execute(), []);
+    await refuses('/api/payment/refund', { orderId: order.body.id, reason: 'all of it and more' });
+    const refused = await shop.db
+      .selectFrom('audit_logs')
+      .select(['actor_id', 'details'])
+      .where('action', '=', 'request.refused')
+      .execute();
+    assert.ok(refused.length > 0 && refused.every((each) => each.actor_id === buyer.userId));
+  });
+
+  it('shows nobody what is another’s', async () => {
+    const [buyer, thief] = [await shop.person(), await shop.person()] as const;
     const as = (token: string, method: string, target: string, body?: unknown) =>
       shop.call(method, target, { token, body });
-    await as(buyer.token, 'POST', '/api/cart/items', { photoId, priceSatang: 1, price: '0.01' });
-    const order = await as(buyer.token, 'POST', '/api/orders', { totalSatang: 1, price: 1, discountSatang: 5999 });
-    assert.equal(order.status, 201);
-    assert.equal(order.body.totalSatang, 6000);
-    const [another] = await photoRows(ground, 1);
-    await as(buyer.token, 'POST', '/api/cart/items', { photoId: another });
+    await as(buyer.token, 'POST', '/api/cart/items', { photoId: (await photoRows(ground, 1))[0] });
     const wrong = await as(buyer.token, 'POST', '/api/orders', { expectedTotalSatang: 1 });
     assert.deepEqual([wrong.status, wrong.body.code], [409, 'order.price_changed']);
-    const payment = await as(buyer.token, 'POST', '/api/payment/create', {
-      orderId: order.body.id,
-      amountSatang: 100,
-      amount: '1.00',
-    });
+    const order = await as(buyer.token, 'POST', '/api/orders', {});
+    const payment = await as(buyer.token, 'POST', '/api/payment/create', { orderId: order.body.id });
     assert.equal(payment.body.requestedSatang, 6000);
     for (const [method, target, body] of [
       ['GET', `/api/orders/${order.body.id}`],

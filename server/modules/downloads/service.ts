@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '#server/platform/clock.ts';
 import { createTokens } from '#server/platform/crypto.ts';
 import type { Db } from '#server/platform/db.ts';
 import { notify } from '#server/platform/notify.ts';
+import { perMinute } from '#server/platform/per-minute.ts';
 import type { Storage } from '#server/platform/storage.ts';
 import { type Archive, createArchives, uniqueNames } from './archive.ts';
 import { boughtPhotos } from './library.ts';
@@ -92,15 +93,13 @@ export function createDownloadsService(deps: DownloadsDeps) {
     throw new AppError(exists ? 'photo.not_purchased' : 'photo.not_found');
   }
   /** Refused links are written down; forged ones, which cost nobody anything to make, at most so many a minute. */
-  let refusals = { minute: 0, count: 0 };
+  const mayLog = perMinute(60, clock);
   async function refuse(
     code: 'resource.not_found' | 'download.expired' | 'download.limit',
     from: From,
     orderId?: string,
   ) {
-    const minute = Math.floor(clock.now().getTime() / 60_000);
-    refusals = { minute, count: refusals.minute === minute ? refusals.count + 1 : 1 };
-    if (orderId || refusals.count <= 60) {
+    if (orderId || mayLog()) {
       await audit(db, {
         actorId: from.userId,
         action: 'download.refused',

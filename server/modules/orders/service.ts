@@ -15,6 +15,7 @@ import { createTokens } from '#server/platform/crypto.ts';
 import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
 import { notify } from '#server/platform/notify.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
+import { perMinute } from '#server/platform/per-minute.ts';
 import * as repository from './repository.ts';
 import { loadTerms, type Settings, type Terms } from './terms.ts';
 import { withdrawTaken } from './unlimited.ts';
@@ -98,11 +99,9 @@ export function createOrdersService(deps: OrdersDeps) {
   };
 
   /** Somebody who knows an order's id but may not see it is written down, so many times a minute: nobody fills the log from outside. */
-  let refusals = { minute: 0, count: 0 };
+  const mayLog = perMinute(60, clock);
   async function logRefused(orderId: string, viewer: Viewer | null, withLink: boolean): Promise<void> {
-    const minute = Math.floor(clock.now().getTime() / 60_000);
-    refusals = { minute, count: refusals.minute === minute ? refusals.count + 1 : 1 };
-    if (refusals.count > 60) return;
+    if (!mayLog()) return;
     await audit(db, {
       actorId: viewer?.userId ?? null,
       action: 'order.refused',

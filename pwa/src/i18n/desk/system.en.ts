@@ -141,6 +141,7 @@ export const systemEn = {
       'download.again': 'Download link sent again',
       'download.original': 'Original downloaded',
       'order.refused': 'Order refused',
+      'request.refused': 'Unknown fields refused',
       'download.refused': 'Download refused',
       'email_template.change': 'E-mail text changed',
       'email_template.reset': 'E-mail text reset',

@@ -142,6 +142,7 @@ export const systemTh: Catalogue<typeof systemEn> = {
       'download.again': 'ส่งลิงก์ดาวน์โหลดใหม่',
       'download.original': 'ดาวน์โหลดต้นฉบับ',
       'order.refused': 'ปฏิเสธการเปิดคำสั่งซื้อ',
+      'request.refused': 'ปฏิเสธคำขอที่มีข้อมูลเกิน',
       'download.refused': 'ปฏิเสธการดาวน์โหลด',
       'email_template.change': 'แก้ข้อความอีเมล',
       'email_template.reset': 'คืนข้อความอีเมลมาตรฐาน',
