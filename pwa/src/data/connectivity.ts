@@ -57,9 +57,14 @@ async function probe(): Promise<void> {
   schedule();
 }
 
-/** Tries at once; the person pressed "try again" or the system says that something changed. */
+/**
+ * Tries at once, and soon again if that fails: the person pressed "try again", the system says that something changed, or another
+ * tab has just heard the server. A connection that comes back often fails its first request.
+ */
 export function probeNow(): void {
-  if (!online.value) void probe();
+  if (online.value) return;
+  probeDelay = FIRST_PROBE_MS;
+  void probe();
 }
 
 export function watchConnectivity(): void {

@@ -166,7 +166,11 @@ async function run(): Promise<void> {
 async function tell({ id, effect, result }: Outcome): Promise<void> {
   const told = result.ok ? result : { ok: false as const, problem: new ApiProblem(result.problem) };
   const isSeen = [...listeners].map((listener) => listener(effect, told)).includes(true);
-  if (isSeen || !mustKnow({ id, effect, result })) await forgetOutcome(id);
+  if (isSeen || !mustKnow({ id, effect, result })) {
+    await forgetOutcome(id);
+    // Another tab may have read the list in between.
+    tabs?.postMessage('changed');
+  }
   outcomes.set((await listOutcomes()).filter(mustKnow));
 }
 /** Withdrawing what is no longer there is done, as far as the person is concerned. */
@@ -205,7 +209,10 @@ export function startOutbox(): void {
     if (document.visibilityState === 'visible') void refreshWaiting().then(ifWaiting);
   });
   tabs?.addEventListener('message', ({ data }: MessageEvent<'changed' | { outcome: Outcome }>) => {
-    if (data !== 'changed') return void tell(data.outcome);
+    if (data !== 'changed') {
+      probeNow();
+      return void tell(data.outcome);
+    }
     void refreshWaiting();
     void listOutcomes().then((kept) => outcomes.set(kept.filter(mustKnow)));
   });
