@@ -227,11 +227,10 @@ describe('hide me at this event, and deletion that reaches every copy', function
       assert.ok(kinds.has(kind), `${kind} is there before: ${[...kinds].join()}`);
     await http.db.updateTable('events').set({ deleted_at: new Date() }).where('id', '=', owner.eventId).execute();
     // What was being indexed at that moment is found by the next sweep.
-    await until('the faces to be gone', async () => {
+    await until('the faces to be gone and the store to be empty', async () => {
       await sweep();
-      return (await faces()).length === 0;
+      return (await faces()).length === 0 && (await stored()).length === 0;
     });
-    await until('the store to be empty', async () => (await stored()).length === 0);
     assert.deepEqual(await http.db.selectFrom('photo_files').selectAll().execute(), []);
     assert.deepEqual(await http.db.selectFrom('photo_metadata').selectAll().execute(), []);
     for (const { descriptor } of before) assert.deepEqual(await tracesOf(descriptor!), []);
