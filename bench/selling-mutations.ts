@@ -62,14 +62,14 @@ const mutations: Mutation[] = [
   {
     name: 'unmatched money is dropped',
     file: `${payments}/webhooks.ts`,
-    find: 'await db.transaction().execute((trx) => holdUnmatched(trx, { provider: provider.name, transId, amountSatang }));',
-    put: 'void amountSatang;',
+    find: 'await db.transaction().execute((trx) => holdUnmatched(trx, money));',
+    put: 'void money;',
   },
   {
     name: 'the money of another till is held twice, as the gateway tells it and as the bank shows it',
     file: `${payments}/reconcile.ts`,
     find: ".where('bank_row_id', 'is', null)",
-    put: ".where('bank_row_id', 'is', null)\n            .where('amount_satang', '<', 0)",
+    put: ".where('bank_row_id', 'is', null)\n      .where('amount_satang', '<', 0)",
   },
   {
     name: 'a bank row that differs is taken as it is',

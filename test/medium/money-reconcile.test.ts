@@ -192,16 +192,23 @@ describe('reconciliation with the bank', () => {
     assert.deepEqual(await openCases(), [], 'it has its row');
   });
 
-  it('knows the money of another till by webhook and by bank row as one, though the gateway kept a fee of it', async () => {
+  /** A QR of another till of the same account. */
+  const ofAnotherTill = async (amount: string) => {
     const { apiKey: api_key, account, type } = shop.gateway;
-    const request = { method: 'create', api_key, amount: '90', ref1: 'TILL-2', account, type };
+    const request = { method: 'create', api_key, amount, ref1: 'TILL-2', account, type };
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) };
-    const made = (await (await fetch(shop.gateway.baseUrl, init)).json()) as { trans_id: string; amount_check: number };
+    return (await (await fetch(shop.gateway.baseUrl, init)).json()) as { trans_id: string; amount_check: number };
+  };
+  const heardOf = async (transId: string) => {
+    const query = shop.db.selectFrom('payment_webhooks').select('id').where('trans_id', '=', transId);
+    while ((await query.execute()).length === 0) await new Promise((resolve) => setTimeout(resolve, 25));
+  };
+
+  it('knows the money of another till by webhook and by bank row as one, though the gateway kept a fee of it', async () => {
+    const made = await ofAnotherTill('90');
     await shop.faults({ feedFeeSatang: 150 });
     await shop.act(made.trans_id, 'pay');
-    const heard = () =>
-      shop.db.selectFrom('payment_webhooks').select('id').where('trans_id', '=', made.trans_id).execute();
-    while ((await heard()).length === 0) await new Promise((resolve) => setTimeout(resolve, 25));
+    await heardOf(made.trans_id);
     const told = await change(() => shop.runJobs());
     assert.deepEqual(told, { gateway_clearing: made.amount_check, suspense: -made.amount_check });
     await shop.reconcile.run();
@@ -222,6 +229,30 @@ describe('reconciliation with the bank', () => {
       (each) => each.kind === 'bank_differs' && each.transId === made.trans_id,
     )!;
     if (left.status !== 'resolved') await shop.cases.resolve(left.id, { action: 'write_off' }, second);
+  });
+
+  it('knows it as one by its satang where the bank names no payment, whichever tells of it first', async () => {
+    await shop.faults({ feedWithoutIds: true });
+    for (const isBankFirst of [false, true]) {
+      const made = await ofAnotherTill(isBankFirst ? '93' : '92');
+      await shop.act(made.trans_id, 'pay');
+      await heardOf(made.trans_id);
+      const changed = await change(async () => {
+        if (!isBankFirst) await shop.runJobs();
+        await shop.reconcile.run();
+        wait(11 * 60_000);
+        await shop.reconcile.run();
+        if (isBankFirst) await shop.runJobs();
+        await shop.reconcile.run();
+      });
+      assert.deepEqual(changed, { bank: made.amount_check, suspense: -made.amount_check }, 'held once');
+      const about = (await openCases()).filter((each) => each.amountSatang === made.amount_check);
+      assert.deepEqual(
+        about.map((each) => [each.kind, each.transId]),
+        [['gateway_unmatched', made.trans_id]],
+      );
+      await shop.cases.resolve(about[0]!.id, { action: 'income' }, admin);
+    }
   });
 
   it('does not let too little money pay an order, nor any pay one twice', async () => {

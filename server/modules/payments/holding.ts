@@ -17,9 +17,9 @@ export async function lockMoney(trx: Trx, provider: string, transId: string): Pr
 /** Books confirmed money that belongs to no payment: held in suspense, and a case for a person. Once for a gateway's id. */
 export async function holdUnmatched(
   trx: Trx,
-  money: { provider: string; transId: string; amountSatang: Satang },
+  money: { provider: string; transId: string; amountSatang: Satang; openedAt: Date },
 ): Promise<void> {
-  const { provider, transId, amountSatang } = money;
+  const { provider, transId, amountSatang, openedAt } = money;
   await lockMoney(trx, provider, transId);
   const isKnown = await sql`
     select 1 from payments where provider = ${provider} and trans_id = ${transId}
@@ -28,7 +28,14 @@ export async function holdUnmatched(
   if (isKnown.rows.length > 0) return;
   await trx
     .insertInto('money_cases')
-    .values({ kind: 'gateway_unmatched', provider, reference: transId, trans_id: transId, amount_satang: amountSatang })
+    .values({
+      kind: 'gateway_unmatched',
+      provider,
+      reference: transId,
+      trans_id: transId,
+      amount_satang: amountSatang,
+      opened_at: openedAt,
+    })
     .execute();
   await post(trx, {
     kind: 'review',

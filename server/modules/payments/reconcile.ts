@@ -22,10 +22,13 @@ export interface ReconcileResult {
   missing: number;
   error: string | null;
 }
+type Outcome = 'matched' | 'held' | 'waits';
 type Terms = { feeBp: number; feeSatang: number; overdueHours: number };
 /** A row that fits nothing yet waits this long for its payment to be heard of, then it is held. */
 const graceMs = 10 * 60_000;
 const batch = 1_000;
+/** Gateway and bank tell of the same money within a day. */
+const sameMoneyMs = 24 * 3600_000;
 
 /**
  * Brings together what the gateway said and what the bank shows. Every row of the feed ends at a payment or as a case, every
@@ -141,39 +144,55 @@ export function createReconcileService(deps: {
     });
 
   /**
-   * Money on the account that no payment explains: held, and a case. A webhook may have told of the same money before, then it
-   * has its case: the row moves it to the bank, whatever the gateway has kept of it.
+   * The case of the same money, told of by the gateway and not yet seen at the bank: by the gateway's id; of a row without one by
+   * its satang, if exactly one fits.
    */
-  async function hold(rowId: string, payment: payments.PaymentRow | undefined, terms: Terms): Promise<void> {
-    await db.transaction().execute(async (trx) => {
+  async function toldCase(trx: Trx, row: bank.StoredRow): Promise<Pick<CaseRow, 'id' | 'amount_satang'> | undefined> {
+    const query = trx
+      .selectFrom('money_cases')
+      .select(['id', 'amount_satang'])
+      .where('provider', '=', row.provider)
+      .where('kind', '=', 'gateway_unmatched')
+      .where('bank_row_id', 'is', null)
+      // Attached to an order, it is a payment's by now, and so is its row.
+      .where('payment_id', 'is', null);
+    const isSame = row.trans_id
+      ? query.where('trans_id', '=', row.trans_id)
+      : query
+          .where('amount_satang', '=', row.amount_satang)
+          .where('opened_at', '>', new Date(row.arrived_at.getTime() - sameMoneyMs))
+          .where('opened_at', '<', new Date(row.arrived_at.getTime() + sameMoneyMs));
+    const found = await isSame.limit(2).forUpdate().execute();
+    return found.length === 1 ? found[0] : undefined;
+  }
+
+  /**
+   * Money on the account that no payment explains: held, and a case. Where a webhook told of the same money, before or after, it
+   * has its case: the row moves it to the bank, whatever the gateway has kept of it, and a case that the row had ends.
+   */
+  async function hold(rowId: string, payment: payments.PaymentRow | undefined, terms: Terms): Promise<Outcome> {
+    return db.transaction().execute(async (trx): Promise<Outcome> => {
       const { trans_id: transId, provider } = await trx
         .selectFrom('bank_rows')
         .select(['trans_id', 'provider'])
         .where('id', '=', rowId)
         .executeTakeFirstOrThrow();
       if (transId) await lockMoney(trx, provider, transId);
+      const held = await heldCase(trx, rowId);
       const row = await bank.lockRow(trx, rowId);
-      if (row.status !== 'new') return;
-      const told = transId
-        ? await trx
-            .selectFrom('money_cases')
-            .select(['id', 'amount_satang'])
-            .where('provider', '=', provider)
-            .where('trans_id', '=', transId)
-            .where('kind', '=', 'gateway_unmatched')
-            .where('bank_row_id', 'is', null)
-            .forUpdate()
-            .executeTakeFirst()
-        : undefined;
+      const isHeld = row.status === 'held';
+      if (row.status === 'matched' || (isHeld && held?.status !== 'open' && held?.status !== 'parked')) return 'waits';
+      const told = await toldCase(trx, row);
+      if (isHeld && !told) return 'waits';
       const { feeSatang, differenceSatang } = told
         ? partsOf(row, told.amount_satang, terms)
         : { feeSatang: 0, differenceSatang: 0 };
       await post(trx, {
         kind: 'settlement',
-        reference: `row-${row.id}`,
+        reference: `row-${row.id}${isHeld ? '-told' : ''}`,
         description: row.source,
         postings: [
-          { account: 'bank', amountSatang: row.amount_satang },
+          { account: isHeld ? 'suspense' : 'bank', amountSatang: row.amount_satang },
           { account: 'gateway_fees', amountSatang: feeSatang },
           { account: 'suspense', amountSatang: differenceSatang },
           told
@@ -184,9 +203,11 @@ export function createReconcileService(deps: {
       await bank.changeRow(trx, row.id, { status: told ? 'matched' : 'held' });
       if (told) {
         await trx.updateTable('money_cases').set({ bank_row_id: row.id }).where('id', '=', told.id).execute();
+        const at = clock.now();
+        if (held) await moveCase(trx, held.id, 'resolved', { action: 'same_money', resolved_at: at, decided_at: at });
         const about = { reference: `case-${told.id}`, payment_id: null, trans_id: transId };
         if (differenceSatang !== 0) await openDifference(trx, row, about, differenceSatang);
-        return;
+        return 'matched';
       }
       await openCase(trx, {
         kind: 'bank_unmatched',
@@ -198,22 +219,17 @@ export function createReconcileService(deps: {
         amount_satang: row.amount_satang,
         opened_at: clock.now(),
       });
+      return 'held';
     });
   }
 
-  async function matchRow(
-    provider: PaymentProvider,
-    row: bank.StoredRow,
-    terms: Terms,
-  ): Promise<'matched' | 'held' | 'waits'> {
+  async function matchRow(provider: PaymentProvider, row: bank.StoredRow, terms: Terms): Promise<Outcome> {
     const payment = await paymentOf(provider, row);
     const isFree = payment?.paid_satang != null && !(await bank.rowOfPayment(db, payment.id));
     if (isFree && (await match(row.id, payment, terms))) return 'matched';
-    if (row.status === 'held') return 'waits';
     const isSecond = payment?.paid_satang != null;
     if (!isSecond && clock.now().getTime() - row.first_seen_at.getTime() < graceMs) return 'waits';
-    await hold(row.id, payment, terms);
-    return 'held';
+    return hold(row.id, payment, terms);
   }
 
   async function findMissing(provider: string, overdueHours: number): Promise<number> {

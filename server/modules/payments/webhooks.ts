@@ -52,8 +52,8 @@ export function createWebhooksService(deps: { db: Db; payments: PaymentsService;
       const payment = await paymentOf(provider.name, { transId, ref1: answer.ref1 });
       if (payment) return settled(payment);
     }
-    const amountSatang = answer.amountSatang;
-    await db.transaction().execute((trx) => holdUnmatched(trx, { provider: provider.name, transId, amountSatang }));
+    const money = { provider: provider.name, transId, amountSatang: answer.amountSatang, openedAt: clock.now() };
+    await db.transaction().execute((trx) => holdUnmatched(trx, money));
     return 'unmatched';
   }
   async function settled(payment: repository.PaymentRow): Promise<Outcome> {
