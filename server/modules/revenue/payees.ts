@@ -90,3 +90,15 @@ export async function payeeOf(db: DbOrTrx, userId: string, kind: PayeeKind): Pro
   const row = await db.selectFrom(table).select('id').where('user_id', '=', userId).executeTakeFirst();
   return row?.id;
 }
+
+/** Where a payout goes: the account that the person has chosen, else the oldest. */
+export const defaultAccountOf = async (db: DbOrTrx, userId: string | null): Promise<{ id: string } | undefined> =>
+  userId === null
+    ? undefined
+    : db
+        .selectFrom('bank_accounts')
+        .select('id')
+        .where('user_id', '=', userId)
+        .orderBy('is_default', 'desc')
+        .orderBy('created_at')
+        .executeTakeFirst();

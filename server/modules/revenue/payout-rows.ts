@@ -1,4 +1,5 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
+import { AppError } from '#contracts/errors.ts';
 import type { PayoutView } from '#contracts/http/revenue.ts';
 import type { DbOrTrx } from '#server/platform/db.ts';
 import type { Machine } from '#server/platform/machine.ts';
@@ -87,3 +88,10 @@ export const payoutView = (row: PayoutRow): PayoutView => ({
   createdAt: row.created_at.toISOString(),
   paidAt: row.paid_at?.toISOString() ?? null,
 });
+
+/** A batch by number: the order of the bank's file and of the statement runs. Throws resource.not_found. */
+export async function batchRows(db: DbOrTrx, batchId: string): Promise<PayoutRow[]> {
+  const rows = await payoutRows(db, { batchId }, 10_000);
+  if (rows.length === 0) throw new AppError('resource.not_found');
+  return rows.sort((a, b) => (a.number < b.number ? -1 : 1));
+}

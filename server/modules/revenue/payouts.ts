@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { AppError } from '#contracts/errors.ts';
 import type { PayoutView } from '#contracts/http/revenue.ts';
@@ -6,18 +5,17 @@ import type { SettingValue } from '#contracts/settings.ts';
 import type { Viewer } from '#server/http/viewer.ts';
 import { audit } from '#server/platform/audit.ts';
 import { type Clock, systemClock } from '#server/platform/clock.ts';
-import { createBox } from '#server/platform/crypto.ts';
 import type { Db, Trx } from '#server/platform/db.ts';
 import { canGo } from '#server/platform/machine.ts';
 import { decodeCursor, toPage } from '#server/platform/pages.ts';
-import { type BankFileEncoding, type BankFileFormat, bankFile } from './bank-file.ts';
 import { type LedgerEntry, type Posting, post } from './ledger.ts';
 import { nextCertificate, payeeTax, type TaxSnapshot } from './payee-tax.ts';
-import { type PayeeBalance, type PayeeKind, payable, payeeBalances } from './payees.ts';
-import { type PayoutRow, type PayoutStatus, payoutMachine, payoutRows, payoutView } from './payout-rows.ts';
-import { bangkokDay, bangkokTime } from './reports.ts';
+import { defaultAccountOf, type PayeeKind } from './payees.ts';
+import { createDrafts, type PayoutTerms } from './payout-drafts.ts';
+import { createPayoutFiles } from './payout-files.ts';
+import { batchRows, type PayoutRow, type PayoutStatus, payoutMachine, payoutRows, payoutView } from './payout-rows.ts';
+import { bangkokDay } from './reports.ts';
 
-type Terms = SettingValue<'payouts'>;
 export interface PayoutsDeps {
   db: Db;
   settings: { get<K extends 'payouts' | 'seller'>(key: K): Promise<SettingValue<K>> };
@@ -44,84 +42,17 @@ export interface Transfer {
   note?: string | undefined;
 }
 
-/** Tax kept back of a payout: from the threshold on, where it applies; rounded half up. */
-export const withholdingOf = (grossSatang: number, applies: boolean, terms: Terms): number =>
-  applies && grossSatang >= terms.withholdingThresholdSatang
-    ? Math.floor((grossSatang * terms.withholdingBp + 5_000) / 10_000)
-    : 0;
-
-export const heldUntil = (now: Date, terms: Terms): Date => new Date(now.getTime() - terms.holdDays * 86_400_000);
-
 /**
- * Payouts: draft (postings set aside) -> approved, above a limit by two persons -> in the bank's file -> paid with the bank's
- * reference (booked), or failed (booked back). Less than the minimum, and less than nothing, is carried on.
+ * Payouts: draft (payout-drafts.ts: postings set aside) -> approved, above a limit by two persons -> in the bank's file
+ * (payout-files.ts) -> paid with the bank's reference (booked), or failed (booked back). Less than the minimum, and less than
+ * nothing, is carried on.
  */
 export function createPayouts(deps: PayoutsDeps) {
   const { db, settings, messages } = deps;
   const clock = deps.clock ?? systemClock;
-  const box = createBox(deps.bankSecret, 'bank');
+  const { createBatch } = createDrafts({ db, settings, clock });
+  const { bankFile } = createPayoutFiles({ db, settings, bankSecret: deps.bankSecret, clock });
   const one = async (trx: Trx, id: string) => payoutView((await payoutRows(trx, { ids: [id] }, 1))[0]!);
-
-  const columnOf = (kind: PayeeKind) => (kind === 'photographer' ? 'photographer_id' : 'organizer_id');
-  const bankOf = (trx: Trx, userId: string | null) =>
-    userId
-      ? trx
-          .selectFrom('bank_accounts')
-          .select('id')
-          .where('user_id', '=', userId)
-          .orderBy('is_default', 'desc')
-          .orderBy('created_at')
-          .executeTakeFirst()
-      : undefined;
-
-  /**
-   * Puts everything payable to one person into a draft; undefined when that is less than `minimum`, or one is open. The amount is
-   * the sum of exactly the postings that are set aside: what is booked meanwhile is the next batch's.
-   */
-  async function draft(
-    trx: Trx,
-    kind: PayeeKind,
-    payee: PayeeBalance,
-    batch: { id: string; minimumSatang: number; actor: Viewer; terms: Terms; end: Date },
-  ) {
-    const { end, terms } = batch;
-    const column = columnOf(kind);
-    const open = await trx
-      .selectFrom('payouts')
-      .select('id')
-      .where(column, '=', payee.id)
-      .where('status', 'in', ['draft', 'approved'])
-      .executeTakeFirst();
-    if (open) return undefined;
-    const { rows } = await sql<{
-      id: number;
-      amount: number;
-    }>`select p.id, p.amount_satang as amount from ledger_postings p
-      join ledger_transactions t on t.id = p.transaction_id join ledger_accounts a on a.id = p.account_id
-      where ${sql.ref(`a.${column}`)} = ${payee.id} and ${payable(end)}`.execute(trx);
-    const gross = -rows.reduce((sum, row) => sum + row.amount, 0);
-    if (gross <= 0 || gross < batch.minimumSatang) return undefined;
-    const withholding = withholdingOf(gross, payee.withholdingApplies, terms);
-    const { id } = await trx
-      .insertInto('payouts')
-      .values({
-        batch_id: batch.id,
-        [column]: payee.id,
-        bank_account_id: (await bankOf(trx, payee.userId))?.id ?? null,
-        gross_satang: gross,
-        withholding_satang: withholding,
-        net_satang: gross - withholding,
-        period_end: end,
-        // The rate that was kept back, whatever the settings say when it is paid.
-        tax: JSON.stringify({ rateBp: terms.withholdingBp }),
-        created_by: batch.actor.userId,
-      })
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    await sql`insert into payout_items (payout_id, posting_id)
-      select ${id}, unnest(${rows.map((row) => row.id)}::bigint[])`.execute(trx);
-    return id;
-  }
 
   /** Runs a step with the payout's row locked; `work` answers the status it moves to. Throws resource.not_found. */
   const step = (id: string, actor: Viewer, work: (trx: Trx, row: PayoutRow) => Promise<PayoutStatus | undefined>) =>
@@ -183,7 +114,7 @@ export function createPayouts(deps: PayoutsDeps) {
     });
   }
 
-  const approve = (id: string, actor: Viewer, terms: Terms) =>
+  const approve = (id: string, actor: Viewer, terms: PayoutTerms) =>
     step(id, actor, async (trx, row) => {
       requireWay(row, 'approved');
       const at = clock.now();
@@ -207,7 +138,7 @@ export function createPayouts(deps: PayoutsDeps) {
         .select('user_id')
         .where('id', '=', (row.photographer_id ?? row.organizer_id)!)
         .executeTakeFirst();
-      const bankId = row.bank_account_id ?? (await bankOf(trx, payeeUser?.user_id ?? null))?.id ?? null;
+      const bankId = row.bank_account_id ?? (await defaultAccountOf(trx, payeeUser?.user_id ?? null))?.id ?? null;
       const by = isFirst ? { approved_by: actor.userId } : { second_approver: actor.userId };
       await trx
         .updateTable('payouts')
@@ -256,16 +187,10 @@ export function createPayouts(deps: PayoutsDeps) {
     });
   }
 
-  async function batchRows(batchId: string): Promise<PayoutRow[]> {
-    const rows = await payoutRows(db, { batchId }, 10_000);
-    if (rows.length === 0) throw new AppError('resource.not_found');
-    // By number: the order of the file and of the statement runs.
-    return rows.sort((a, b) => (a.number < b.number ? -1 : 1));
-  }
   /** Each in a transaction of its own, so that a repeat after a crash goes on with the rest. */
   async function each(batchId: string, isDue: (row: PayoutRow) => boolean, work: (id: string) => Promise<PayoutView>) {
     let done = 0;
-    for (const row of (await batchRows(batchId)).filter(isDue)) {
+    for (const row of (await batchRows(db, batchId)).filter(isDue)) {
       try {
         await work(row.id);
         done++;
@@ -274,71 +199,12 @@ export function createPayouts(deps: PayoutsDeps) {
         if (!(error instanceof AppError && /^payout\./.test(error.code))) throw error;
       }
     }
-    return { done, items: (await batchRows(batchId)).map(payoutView) };
-  }
-
-  /** Marks what goes into a new file, or finds what was in the last one; with the accounts, still sealed. */
-  async function exportRun(trx: Trx, batchId: string, format: BankFileFormat, actor: Viewer) {
-    await sql`select pg_advisory_xact_lock(hashtext(${`payout-file.${batchId}`}))`.execute(trx);
-    const all = (await payoutRows(trx, { batchId }, 10_000))
-      .filter((row) => row.bank_account_id !== null && row.net_satang > 0)
-      .sort((a, b) => (a.number < b.number ? -1 : 1));
-    const fresh = all.filter((row) => row.status === 'approved' && row.exported_at === null);
-    const last = Math.max(...all.map((row) => row.exported_at?.getTime() ?? 0));
-    const again = all.filter((row) => row.exported_at?.getTime() === last && ['approved', 'paid'].includes(row.status));
-    const run = fresh.length > 0 ? clock.now() : new Date(last);
-    const rows = fresh.length > 0 ? fresh : again;
-    if (rows.length === 0) throw new AppError('payout.nothing_to_transfer');
-    if (fresh.length > 0) {
-      const ids = fresh.map((row) => row.id);
-      await trx.updateTable('payouts').set({ exported_at: run }).where('id', 'in', ids).execute();
-    }
-    await audit(trx, {
-      actorId: actor.userId,
-      action: 'payout.export',
-      subjectKind: 'payout_batch',
-      subjectId: batchId,
-      details: { payouts: rows.length, format, again: fresh.length === 0 },
-    });
-    const accounts = await trx
-      .selectFrom('bank_accounts')
-      .select(['id', 'bank_code', 'account_name_encrypted', 'account_number_encrypted'])
-      .where('id', 'in', [...new Set(rows.map((row) => row.bank_account_id!))])
-      .execute();
-    return { run, rows, accounts: new Map(accounts.map((account) => [account.id, account])) };
+    return { done, items: (await batchRows(db, batchId)).map(payoutView) };
   }
 
   return {
-    /** Drafts for everybody, or for one; throws payout.nothing_due when there is none to make. */
-    async createBatch(actor: Viewer, only: { photographerId?: string | undefined; organizerId?: string | undefined }) {
-      const terms = await settings.get('payouts');
-      const isForOne = only.photographerId !== undefined || only.organizerId !== undefined;
-      // Who is asked for by name gets what there is.
-      const end = heldUntil(clock.now(), terms);
-      const batch = { id: randomUUID(), minimumSatang: isForOne ? 1 : terms.minimumSatang, actor, terms, end };
-      return db.transaction().execute(async (trx) => {
-        await sql`select pg_advisory_xact_lock(hashtext('payouts'))`.execute(trx);
-        const ids: string[] = [];
-        for (const kind of ['photographer', 'organizer'] as const) {
-          const id = kind === 'photographer' ? only.photographerId : only.organizerId;
-          if (isForOne && id === undefined) continue;
-          for (const payee of await payeeBalances(trx, kind, end, { id })) {
-            if (payee.availableSatang <= 0) continue;
-            const made = await draft(trx, kind, payee, batch);
-            if (made) ids.push(made);
-          }
-        }
-        if (ids.length === 0) throw new AppError('payout.nothing_due');
-        await audit(trx, {
-          actorId: actor.userId,
-          action: 'payout.draft',
-          subjectKind: 'payout_batch',
-          subjectId: batch.id,
-          details: { batchId: batch.id, payouts: ids.length },
-        });
-        return { batchId: batch.id, items: (await payoutRows(trx, { ids }, ids.length)).map(payoutView) };
-      });
-    },
+    createBatch,
+    bankFile,
     approve: async (id: string, actor: Viewer) => approve(id, actor, await settings.get('payouts')),
     async approveBatch(batchId: string, actor: Viewer) {
       const terms = await settings.get('payouts');
@@ -374,43 +240,6 @@ export function createPayouts(deps: PayoutsDeps) {
         await tell(trx, row, 'payout.failed', reason);
         return 'failed';
       }),
-    /**
-     * The approved payouts of a batch that have an account and were in no file yet, for the bank. When there is none left, the
-     * last file again: no payout is ever in two different files. Opens accounts, so it is written down.
-     */
-    async bankFile(
-      batchId: string,
-      choice: { format?: BankFileFormat | undefined; encoding?: BankFileEncoding | undefined },
-      actor: Viewer,
-    ) {
-      const [terms, seller] = [await settings.get('payouts'), await settings.get('seller')];
-      const format = choice.format ?? terms.bankFileFormat;
-      await batchRows(batchId);
-      const { run, rows, accounts } = await db.transaction().execute((trx) => exportRun(trx, batchId, format, actor));
-      const content = bankFile(
-        {
-          batchReference: batchId.slice(0, 8).toUpperCase(),
-          companyName: seller.name,
-          debitAccount: terms.debitAccount,
-          valueDate: bangkokDay(run),
-          transfers: rows.map((row) => {
-            const account = accounts.get(row.bank_account_id!)!;
-            return {
-              reference: row.number,
-              bankCode: account.bank_code,
-              accountNumber: box.open(account.account_number_encrypted),
-              accountName: box.open(account.account_name_encrypted),
-              amountSatang: row.net_satang,
-            };
-          }),
-        },
-        format,
-        choice.encoding ?? terms.bankFileEncoding,
-      );
-      const time = bangkokTime(run).replace(':', '');
-      const fileName = `payouts-${batchId.slice(0, 8)}-${bangkokDay(run)}-${time}.${format === 'csv' ? 'csv' : 'txt'}`;
-      return { fileName, content };
-    },
     async list(query: {
       cursor?: string | undefined;
       limit: number;
