@@ -17,15 +17,22 @@ export interface Limits {
   writeOffSatang: number;
 }
 
-/** What holds at every moment, whatever happened. `since`: the newest posting that was looked at before. */
-export async function checkAlways(db: Db, since: number, limits: Limits): Promise<number> {
+/** What was seen so far in a life: the newest posting, and what was once written down as evidence. */
+export interface Seen {
+  posting: number;
+  evidence: Map<string, string>;
+}
+
+/** What holds at every moment, whatever happened. */
+export async function checkAlways(db: Db, seen: Seen, limits: Limits): Promise<void> {
   await checkPeople(db, limits);
   await checkPayouts(db);
+  await checkEvidence(db, seen.evidence);
   await none(
     db,
     'a transaction does not add up',
     sql`select transaction_id, sum(amount_satang) from ledger_postings where transaction_id in
-      (select transaction_id from ledger_postings where id > ${since}) group by 1 having sum(amount_satang) <> 0`,
+      (select transaction_id from ledger_postings where id > ${seen.posting}) group by 1 having sum(amount_satang) <> 0`,
   );
   await none(
     db,
@@ -146,7 +153,24 @@ export async function checkAlways(db: Db, since: number, limits: Limits): Promis
   );
   assert.equal(money.total, 0, 'the ledger adds up to zero');
   assert.equal(money.booked, money.payments! + money.unmatched!, 'what the gateway told us is what the ledger has');
-  return money.newest!;
+  seen.posting = money.newest!;
+}
+
+/** What was paid, to whom and by which transfer stays written down as it was, whatever is repeated. */
+async function checkEvidence(db: Db, evidence: Map<string, string>): Promise<void> {
+  const { rows } = await sql<{ id: string; told: string }>`
+    select 'refund ' || id as id, concat_ws(' ', amount_satang, transfer_reference) as told from refunds where transfer_reference is not null
+    union all select 'case ' || id, concat_ws(' ', amount_satang, transfer_reference) from money_cases where transfer_reference is not null
+    union all select 'payout ' || id, concat_ws(' ', net_satang, transfer_reference, certificate_series, certificate_sequence)
+      from payouts where transfer_reference is not null
+    union all select 'payment ' || id, concat_ws(' ', trans_id, paid_satang, paid_at) from payments where paid_satang is not null
+    union all select 'document ' || id, concat_ws(' ', series, sequence, total_satang, vat_satang) from invoices`.execute(
+    db,
+  );
+  for (const { id, told } of rows) {
+    assert.equal(told, evidence.get(id) ?? told, `what was written down of ${id} was changed`);
+    evidence.set(id, told);
+  }
 }
 
 /** Two persons above the limits, documents of every sale and refund. */
@@ -296,6 +320,21 @@ export async function checkSettled(
     sql`select p.id from payments p where p.paid_satang is not null
       and not exists (select 1 from bank_rows b where b.payment_id = p.id)
       and not exists (select 1 from money_cases c where c.payment_id = p.id)`,
+  );
+  await none(
+    db,
+    'money of one row of the bank waits as two cases',
+    sql`select c.id, c.trans_id from money_cases c join bank_rows b on b.provider = c.provider and b.trans_id = c.trans_id
+      where c.kind = 'gateway_unmatched' and c.bank_row_id is null and c.payment_id is null`,
+  );
+  await none(
+    db,
+    'the bank shows another amount than the gateway told, and nobody was told',
+    sql`select b.id, b.amount_satang, coalesce(p.paid_satang, t.amount_satang) as told from bank_rows b
+      left join payments p on p.id = b.payment_id
+      left join money_cases t on t.bank_row_id = b.id and t.kind = 'gateway_unmatched'
+      where b.status = 'matched' and b.amount_satang + b.fee_satang <> coalesce(t.amount_satang, p.paid_satang)
+        and not exists (select 1 from money_cases c where c.kind = 'bank_differs' and c.bank_row_id = b.id)`,
   );
   await none(db, 'a bank row nobody has looked at', sql`select id from bank_rows where status = 'new'`);
   await none(

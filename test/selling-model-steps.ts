@@ -122,6 +122,27 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
       await by.payments.settle(await paymentRow(shop, id), { isUrgent: true });
     },
   },
+  // Everything of an event, and later more of it for nothing: what an unlimited package is bought for.
+  'buy unlimited and take more': {
+    weight: 3,
+    async run({ shop, random, buyers, photoIds, orderIds }, by) {
+      const viewer = random.pick(buyers);
+      await by.cart.add(viewer.userId, [random.pick(photoIds), random.pick(photoIds)]);
+      const unlimited = (await shop.packages.list(true)).find((each) => each.kind === 'unlimited')!;
+      await by.cart.choosePackage(viewer.userId, unlimited.id);
+      const { order } = await by.orders.place(viewer, {});
+      orderIds.add(order.id);
+      if (order.status === 'pending') {
+        const { id, transId } = await by.payments.start(order.id, viewer);
+        if (!transId) return;
+        await shop.act(transId, 'lose-webhook');
+        await by.payments.settle(await paymentRow(shop, id), { isUrgent: true });
+      }
+      await by.cart.add(viewer.userId, photoIds.slice(0, 8));
+      const more = await by.orders.place(viewer, {});
+      orderIds.add(more.order.id);
+    },
+  },
   // Her first QR ran out, she pays the second, and a friend pays the first from a picture of it.
   'pay the old QR and the new one': {
     weight: 2,
@@ -354,4 +375,19 @@ export const mayDie = Object.keys(steps).filter(
       name,
     ),
 );
-export const bag = Object.entries(steps).flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
+const bagOf = (entries: readonly (readonly [string, number])[]): string[] =>
+  entries.flatMap(([name, weight]) => Array.from({ length: weight }, () => name));
+export const bag = bagOf(Object.entries(steps).map(([name, { weight }]) => [name, weight]));
+/** When the shop is closed: persons decide, money goes out, and what the world still does meanwhile. */
+export const officeBag = bagOf([
+  ['look at a payment', 6],
+  ['decide about money', 10],
+  ['ask for a refund', 4],
+  ['decide a refund', 9],
+  ['payout batch', 5],
+  ['decide a payout', 14],
+  ['reconcile', 2],
+  ['time', 2],
+  ['pay the same QR again', 1],
+  ['webhook', 1],
+]);

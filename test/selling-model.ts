@@ -9,6 +9,7 @@ import {
   gatewayPayments,
   mayDie,
   minute,
+  officeBag,
   type Random,
   randomOf,
   refused,
@@ -55,9 +56,9 @@ const disturbing =
     },
   });
 
-async function step(world: World, services: ShopServices): Promise<void> {
+async function step(world: World, services: ShopServices, from: readonly string[]): Promise<void> {
   const { random, shop, log } = world;
-  const name = random.pick(bag);
+  const name = random.pick(from);
   const fate = mayDie.includes(name) ? random.next() : 1;
   if (fate < 0.08) return together(world, services, name, random.pick(mayDie));
   if (fate > 0.2) {
@@ -110,7 +111,7 @@ async function settleDown(world: World): Promise<void> {
   }
 }
 
-/** `runs` lives of a small shop, each of `length` random steps. Throws with seed, run and the steps that led there. */
+/** `runs` lives of a small shop, each of `length` random steps and half as many of the office. Throws with seed, run and the steps that led there. */
 export async function playModel(options: {
   seed: number;
   runs: number;
@@ -159,19 +160,25 @@ export async function playModel(options: {
         log,
       };
       await shop.reconcile.run();
-      let newest = 0;
-      for (let i = 0; i < length; i++) {
-        await step(world, services);
-        newest = await checkAlways(shop.db, newest, limits);
-        const placed = await shop.db.selectFrom('orders').select('id').execute();
-        for (const row of placed) world.orderIds.add(row.id);
+      const seen = { posting: 0, evidence: new Map<string, string>() };
+      // First the shop is open, then the office decides about what that has left.
+      for (const [from, times] of [
+        [bag, length],
+        [officeBag, length / 2],
+      ] as const) {
+        for (let i = 0; i < times; i++) {
+          await step(world, services, from);
+          await checkAlways(shop.db, seen, limits);
+          const placed = await shop.db.selectFrom('orders').select('id').execute();
+          for (const row of placed) world.orderIds.add(row.id);
+        }
+        log.push('settle down');
+        await settleDown(world);
+        await checkAlways(shop.db, seen, limits);
+        const feed = await shop.payments.provider.bankFeed!();
+        const arrived = feed.kind === 'rows' ? feed.rows.reduce((sum, row) => sum + row.amountSatang, 0) : 0;
+        await checkSettled(shop.db, await gatewayPayments(shop), arrived);
       }
-      log.push('settle down');
-      await settleDown(world);
-      await checkAlways(shop.db, newest, limits);
-      const feed = await shop.payments.provider.bankFeed!();
-      const arrived = feed.kind === 'rows' ? feed.rows.reduce((sum, row) => sum + row.amountSatang, 0) : 0;
-      await checkSettled(shop.db, await gatewayPayments(shop), arrived);
       for (const [name, times] of Object.entries(await reachedIn(shop.db)))
         reached[name] = (reached[name] ?? 0) + times;
     } catch (error) {
