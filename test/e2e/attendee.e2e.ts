@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { formatBaht } from '#contracts/money.ts';
 import { readEmv, readQr } from '#test/qr.ts';
 import {
   desk,
@@ -17,29 +18,27 @@ import {
   writeCameraFilm,
 } from './browser.ts';
 import { Client, until } from './client.ts';
-import { createStack, type Stack } from './stack.ts';
-
-const slug = 'krungthep-night';
+import { useProduct } from './shared-product.ts';
+import { payAtGateway, slug } from './visitor.ts';
 
 describe('an attendee with a phone', function () {
   this.timeout(240_000);
-  let stack: Stack;
+  const product = useProduct();
+  const folder = mkdtempSync(path.join(tmpdir(), 'thepixstock-camera-'));
   let browser: Browser;
   before(async () => {
-    stack = await createStack({ RATE_LIMIT_SCALE: '20' });
-    await stack.start();
     // A camera lies on its side: the portrait selfie in the middle of a wide picture.
-    const selfie = await sharp(await readDemoSelfie(stack.dataDir))
+    const selfie = await sharp(await readDemoSelfie(product.url))
       .resize(1280, 960, { fit: 'contain', background: '#807060' })
       .jpeg({ quality: 92 })
       .toBuffer();
-    const film = path.join(stack.dataDir, 'camera.mjpeg');
+    const film = path.join(folder, 'camera.mjpeg');
     await writeCameraFilm(selfie, film);
     browser = await openBrowser({ camera: film });
   });
   after(async () => {
     await browser?.close();
-    await stack.remove();
+    await rm(folder, { recursive: true });
   });
 
   /** Whatever could carry a picture: forms, binary bodies, long bodies, data URLs. */
@@ -59,7 +58,7 @@ describe('an attendee with a phone', function () {
   }
 
   async function findMe(page: Page, language: 'th' | 'en', sent: SentRequest[]): Promise<void> {
-    await page.goto(`${stack.url}/e/${slug}`);
+    await page.goto(`${product.url}/e/${slug}`);
     await page.locator('.tile img').first().waitFor();
     await screenshot(page, `event-${language}-390`);
     sent.length = 0;
@@ -83,7 +82,7 @@ describe('an attendee with a phone', function () {
     it(`finds herself by camera, pays and takes the originals home (${language})`, async () => {
       const { context, page, sent, complaints } = await openPage(browser, language);
       const email = `runner-${language}@example.test`;
-      await page.goto(stack.url);
+      await page.goto(product.url);
       await page.locator(`a[href*="${slug}"]`).first().waitFor();
       assert.equal(await page.locator('html').getAttribute('lang'), language);
       await screenshot(page, `home-${language}-390`);
@@ -116,17 +115,8 @@ describe('an attendee with a phone', function () {
       const orderId = /\/orders\/([0-9a-f-]{36})/.exec(page.url())?.[1];
       assert.ok(orderId, page.url());
       const pageLoads = await page.evaluate(() => performance.getEntriesByType('navigation').length);
-      const gateway = (await new Client(stack.url).call('GET', '/dev/paynoi.json')) as {
-        transactions?: Transaction[];
-      } & Transaction[];
-      const transactions = gateway.transactions ?? gateway;
-      const shown = await page.locator('.pay-amount strong').textContent();
-      const mine = transactions.find((one) =>
-        shown?.includes(formatBaht(one.payableSatang ?? Math.round(Number(one.amount) * 100))),
-      );
-      assert.ok(mine, `${shown} in ${JSON.stringify(transactions).slice(0, 600)}`);
       await page.evaluate(() => Object.assign(window, { sameDocument: true }));
-      await new Client(stack.url).call('POST', `/dev/paynoi/${mine.trans_id ?? mine.transId}/pay`);
+      await payAtGateway(page, product.url);
       await page.locator('.delivery-photos li img').first().waitFor();
       assert.equal(
         await page.evaluate(() => (window as { sameDocument?: boolean }).sameDocument),
@@ -147,7 +137,7 @@ describe('an attendee with a phone', function () {
       assert.equal(width, 1920, 'the original, not the preview');
 
       // In the library the photo has the screen to itself, can be saved and shown to others; the page of it is taken down again.
-      await page.goto(`${stack.url}/account/photos`);
+      await page.goto(`${product.url}/account/photos`);
       await page.locator('.library .tile a').first().click();
       await page.waitForURL(/\/account\/photos\/[0-9a-f-]{36}$/);
       await page.evaluate(`
@@ -174,7 +164,7 @@ describe('an attendee with a phone', function () {
       await page.waitForURL(/\/account\/photos$/);
 
       const mail = await until('the e-mail', async () =>
-        ((await new Client(stack.url).call('GET', '/dev/mail.json')) as { to: unknown; links: string[] }[]).find(
+        ((await new Client(product.url).call('GET', '/dev/mail.json')) as { to: unknown; links: string[] }[]).find(
           (each) => JSON.stringify(each.to).includes(email),
         ),
       );
@@ -187,19 +177,12 @@ describe('an attendee with a phone', function () {
     });
   }
 
-  interface Transaction {
-    trans_id?: string;
-    transId?: string;
-    amount?: string;
-    payableSatang?: number;
-  }
-
   it('chooses with a friend: live for both, nothing lost without signal, one pays and shares', async () => {
-    const admin = await new Client(stack.url).signIn('admin');
+    const admin = await new Client(product.url).signIn('admin');
     await admin.call('POST', '/api/admin/coupons', { code: 'FRIENDS10', kind: 'percent', percentBp: 1000 });
     const nok = await openPage(browser, 'en');
     const chooseTile = async (index: number) => {
-      await nok.page.goto(`${stack.url}/e/${slug}`);
+      await nok.page.goto(`${product.url}/e/${slug}`);
       await nok.page.locator('.tile-add').nth(index).click();
       await nok.page.locator('.bottom-bar .btn-gold').click();
     };
@@ -250,10 +233,7 @@ describe('an attendee with a phone', function () {
     const saved = await readQr(await readFile(await picture.path()));
     assert.equal(saved, await readQr(Buffer.from(onScreen, 'base64')), 'the bank app reads the same from both');
     assert.equal(readEmv(saved).get('54'), shown, 'and pays what is written beside it');
-    const listed = await new Client(stack.url).call('GET', '/dev/paynoi.json');
-    const transactions = (listed.transactions ?? listed) as Transaction[];
-    const mine = transactions.find((one) => shown === formatBaht(one.payableSatang ?? Number(one.amount) * 100, true));
-    await new Client(stack.url).call('POST', `/dev/paynoi/${mine!.trans_id ?? mine!.transId}/pay`);
+    await payAtGateway(nok.page, product.url);
     await nok.page.locator('.delivery-photos li img').first().waitFor();
 
     await ben.page.locator('.together .card', { hasText: 'Paid' }).waitFor();
@@ -267,7 +247,7 @@ describe('an attendee with a phone', function () {
 
   it('opens a visited event without a network, previews and all, and her offline cart arrives later', async () => {
     const { context, page } = await openPage(browser, 'en');
-    await page.goto(`${stack.url}/e/${slug}`);
+    await page.goto(`${product.url}/e/${slug}`);
     await page.locator('.tile img').first().waitFor();
     await page.evaluate(async () => {
       await navigator.serviceWorker.ready;
@@ -278,7 +258,7 @@ describe('an attendee with a phone', function () {
     await page.waitForTimeout(3_000);
 
     await context.setOffline(true);
-    await page.goto(`${stack.url}/e/${slug}`);
+    await page.goto(`${product.url}/e/${slug}`);
     await page.locator('.tile img').first().waitFor();
     await until('previews without a network', () =>
       page.evaluate(() => {
@@ -332,7 +312,7 @@ describe('an attendee with a phone', function () {
         '/privacy',
         '/terms',
       ]) {
-        await page.goto(`${stack.url}${address}`);
+        await page.goto(`${product.url}${address}`);
         await page.locator('h1').first().waitFor();
         await page.waitForTimeout(600);
         const violations = await page.evaluate(async (source) => {
@@ -352,10 +332,10 @@ describe('an attendee with a phone', function () {
   it('sees the same shop on a desk', async () => {
     for (const language of ['th', 'en'] as const) {
       const { context, page, complaints } = await openPage(browser, language, desk);
-      await page.goto(stack.url);
+      await page.goto(product.url);
       await page.locator(`a[href*="${slug}"]`).first().waitFor();
       await screenshot(page, `home-${language}-1440`);
-      await page.goto(`${stack.url}/e/${slug}`);
+      await page.goto(`${product.url}/e/${slug}`);
       await page.locator('.tile img').first().waitFor();
       await screenshot(page, `event-${language}-1440`);
       assert.deepEqual(complaints, []);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -102,4 +102,7 @@ export async function screenshot(page: Page, name: string): Promise<void> {
     .toFile(path.join(folder, `${name}.png`));
 }
 
-export const readDemoSelfie = (dataDir: string): Promise<Buffer> => readFile(path.join(dataDir, 'demo', 'selfie.jpg'));
+export async function readDemoSelfie(url: string): Promise<Buffer> {
+  const { demoSelfieUrl } = (await (await fetch(`${url}/api/config`)).json()) as { demoSelfieUrl: string };
+  return Buffer.from(await (await fetch(new URL(demoSelfieUrl, url))).arrayBuffer());
+}

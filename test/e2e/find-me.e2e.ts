@@ -31,7 +31,7 @@ describe('the selfie on the phone', function () {
   before(async () => {
     stack = await createStack({ RATE_LIMIT_SCALE: '20' });
     await stack.start();
-    selfie = await readDemoSelfie(stack.dataDir);
+    selfie = await readDemoSelfie(stack.url);
     const film = path.join(stack.dataDir, 'camera.mjpeg');
     await writeCameraFilm(
       await sharp(selfie).resize(640, 480, { fit: 'contain', background: '#807060' }).jpeg().toBuffer(),

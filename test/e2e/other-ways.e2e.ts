@@ -1,40 +1,30 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, FileChooser, Page } from 'playwright-core';
 import puppeteer, { type Browser as Firefox, type Page as FirefoxPage } from 'puppeteer-core';
-import { formatBaht } from '#contracts/money.ts';
 import { enlargeText, measure } from '#test/pages.ts';
-import { openBrowser, openPage, phone } from './browser.ts';
-import { Client, until } from './client.ts';
-import { createStack, type Stack } from './stack.ts';
-
-const slug = 'krungthep-night';
+import { openBrowser, openPage, phone, readDemoSelfie } from './browser.ts';
+import { until } from './client.ts';
+import { useProduct } from './shared-product.ts';
+import { payAtGateway, slug } from './visitor.ts';
 
 describe('the main job by other ways', function () {
   this.timeout(180_000);
-  let stack: Stack;
+  const product = useProduct();
+  const folder = mkdtempSync(path.join(tmpdir(), 'thepixstock-selfie-'));
+  const selfie = path.join(folder, 'selfie.jpg');
   let browser: Browser | undefined;
   let firefox: Firefox | undefined;
-  let selfie: string;
-  before(async () => {
-    stack = await createStack({ RATE_LIMIT_SCALE: '20' });
-    await stack.start();
-    selfie = path.join(stack.dataDir, 'demo', 'selfie.jpg');
-  });
+  before(async () => writeFile(selfie, await readDemoSelfie(product.url)));
   afterEach(async () => {
     await Promise.all([browser?.close(), firefox?.close()]);
     browser = firefox = undefined;
   });
-  after(() => stack?.remove());
+  after(() => rm(folder, { recursive: true }));
 
-  /** Pays what a page shows as its amount, in the gateway simulator. */
-  async function payShown(shown: string): Promise<void> {
-    const gateway = new Client(stack.url);
-    const payments = (await gateway.call('GET', '/dev/paynoi.json')) as { transId: string; payableSatang: number }[];
-    const mine = payments.find(({ payableSatang }) => shown.includes(formatBaht(payableSatang)));
-    assert.ok(mine, `${shown} in ${JSON.stringify(payments).slice(0, 400)}`);
-    await gateway.call('POST', `/dev/paynoi/${mine.transId}/pay`);
-  }
   const withoutCamera = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })";
 
   /** Tab until the focus is there: it must be seen, and nothing may lie over it. */
@@ -83,7 +73,7 @@ describe('the main job by other ways', function () {
     browser = await openBrowser();
     const { page, complaints } = await openPage(browser, 'en');
     await page.addInitScript(withoutCamera);
-    await page.goto(`${stack.url}/e/${slug}`);
+    await page.goto(`${product.url}/e/${slug}`);
     await page.locator('.tile img').first().waitFor();
     await page.keyboard.press('Tab');
     assert.equal(
@@ -111,7 +101,7 @@ describe('the main job by other ways', function () {
     await page.keyboard.type('keys@example.test');
     await enter(page, '.checkout-end .btn-gold');
     await page.locator('.qr img').waitFor();
-    await payShown((await page.locator('.pay-amount strong').textContent()) ?? '');
+    await payAtGateway(page, product.url);
     await page.locator('.delivery-photos li img').first().waitFor();
     await tabTo(page, '.delivery-photos a[download]');
     const [original] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
@@ -131,17 +121,17 @@ describe('the main job by other ways', function () {
         found.push(...findings.map((each) => `${where} ${language}: ${each}`));
       };
       for (const address of ['/', `/e/${slug}`, `/e/${slug}/find`, '/sign-in', '/register', '/account']) {
-        await page.goto(stack.url + address);
+        await page.goto(product.url + address);
         await page.locator('h1').first().waitFor();
         await look(address);
       }
-      await page.goto(`${stack.url}/e/${slug}`);
+      await page.goto(`${product.url}/e/${slug}`);
       await page.locator('.tile-add').first().click();
       await look('the bar');
       await page.locator('.bottom-bar .btn-gold').click();
       await page.locator('.cart-photos li').first().waitFor();
       await look('/cart');
-      await page.goto(`${stack.url}/checkout`);
+      await page.goto(`${product.url}/checkout`);
       await page.locator('input[type="email"]').waitFor();
       await look('/checkout');
       await context.close();
@@ -165,7 +155,7 @@ describe('the main job by other ways', function () {
       await found!.evaluate((element) => element.scrollIntoView({ block: 'center' }));
       await found!.click();
     };
-    await page.goto(`${stack.url}/e/${slug}`);
+    await page.goto(`${product.url}/e/${slug}`);
     await page.waitForSelector('.tile img');
     assert.equal(await page.evaluate(() => document.documentElement.lang), 'th');
     await press('.find-button');
@@ -182,7 +172,7 @@ describe('the main job by other ways', function () {
     await page.type('input[type="email"]', 'firefox@example.test');
     await press('.checkout-end .btn-gold');
     await page.waitForSelector('.qr img', { timeout: 30_000 });
-    await payShown(await page.$eval('.pay-amount strong', (element) => element.textContent ?? ''));
+    await payAtGateway(page, product.url);
     await page.waitForSelector('.delivery-photos li a[download]', { timeout: 30_000 });
     const bytes = await until('the original', () =>
       page.$eval('.delivery-photos li a[download]', async (link) => {

@@ -21,12 +21,15 @@ export async function visitEvent(page: Page, url: string, { kept = false } = {})
 /** A browser without service workers: for `addInitScript`. */
 export const noServiceWorker = 'delete Navigator.prototype.serviceWorker';
 
+/** A page of Playwright or of Puppeteer. */
+type AnyPage = Pick<Page, 'url'> & { evaluate(ask: (address: string) => unknown, address: string): Promise<unknown> };
+
 /** A GET of the API as this page's person; null while there is no session (asking would make another guest). */
-export const ask = <T>(page: Page, path: string): Promise<T | null> =>
+export const ask = <T>(page: AnyPage, path: string): Promise<T | null> =>
   page.evaluate(async (address) => {
     const { user } = await (await fetch('/api/auth/session')).json();
     return user ? (await fetch(address)).json() : null;
-  }, path);
+  }, path) as Promise<T | null>;
 
 /** Photos in this person's cart at the server. */
 export const serverCart = async (page: Page): Promise<string[]> =>
@@ -65,7 +68,7 @@ export async function toPayment(page: Page, url: string, email: string): Promise
 }
 
 /** Pays the order in the gateway's simulator. */
-export async function payAtGateway(page: Page, url: string): Promise<void> {
+export async function payAtGateway(page: AnyPage, url: string): Promise<void> {
   const [, orderId] = /\/orders\/([0-9a-f-]{36})/.exec(page.url())!;
   const order = await ask<{ payment: { transId: string } }>(page, `/api/orders/${orderId}`);
   await new Client(url).call('POST', `/dev/paynoi/${order!.payment.transId}/pay`);

@@ -199,6 +199,8 @@ describe('every endpoint', function () {
         }
         if (route.method === 'get') continue;
         for (const [what, { type, data }] of Object.entries(bodies)) {
+          // Its size is refused before anybody is asked who they are; three million letters a person would only take time.
+          if (what === 'something huge' && person !== 'customer') continue;
           await expectNoFault(route, unknown, { headers: headers(token, type), body: data }, `${person}, ${what}`);
         }
       }

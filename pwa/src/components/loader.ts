@@ -102,7 +102,7 @@ export function wholePage<T>(
           : errorState(loader.problem, () => void loader.reload(), { isPage: true })
       }
     </div>`;
-  return loader.view(content, skeleton);
+  return loader.view(content, html`<h1 class="sr-only">${t().app.loading}</h1>${skeleton}`);
 }
 
 /** For what hangs on a session: who has none has nothing, and the server need not be asked. */

@@ -9,7 +9,6 @@ import { Gestures } from './gestures.ts';
 import { blurOf } from './grid/blur.ts';
 import { listOf } from './grid/photo-list.ts';
 import { ratioOf } from './justify.ts';
-import { retryPicture } from './picture-retry.ts';
 import { icon } from './px-icon.ts';
 import { thumbnailFor } from './px-photo-grid.ts';
 import { vars } from './vars.ts';
@@ -207,7 +206,6 @@ export class PxLightbox extends PxElement {
         @load=${() => {
           this.loaded = new Set(this.loaded).add(photo.id);
         }}
-        @error=${retryPicture}
       />
     </figure>`;
   }

@@ -12,7 +12,6 @@ import { listOf } from './grid/photo-list.ts';
 import { ScrollWatch } from './grid/scroll-watch.ts';
 import { justifyRatios, ratioOf, type Tile, tilesWithin, type Wall } from './justify.ts';
 import { isPageOpening, ownTask } from './own-task.ts';
-import { retryPicture } from './picture-retry.ts';
 import { icon } from './px-icon.ts';
 import { vars } from './vars.ts';
 
@@ -310,7 +309,6 @@ export class PxPhotoGrid extends PxElement {
         // Not kept for offline: the medium thumbnail may be.
         const image = event.target as HTMLImageElement;
         if (image.getAttribute('src') === photo.thumbnails.large) image.src = photo.thumbnails.medium;
-        else retryPicture(event);
       }}
     />`;
   }

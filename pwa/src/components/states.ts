@@ -73,6 +73,17 @@ export function errorState(error: unknown, retry: () => void, { isPage = false }
   </div>`;
 }
 
+/** A page that is being fetched: its heading for those who listen, bars in the shape of what comes for those who look. */
+export const loadingPage = (title: string, skeleton = skeletonLines(5)): TemplateResult => html`<div
+  class="page page-narrow"
+  role="status"
+  aria-busy="true"
+  aria-label=${t().app.loading}
+>
+  <h1 class="sr-only">${title}</h1>
+  ${skeleton}
+</div>`;
+
 /** Bars in the shape of a text that comes. */
 export const skeletonLines = (count = 3): TemplateResult => html`<div class="skeleton-lines" aria-hidden="true">
   ${Array.from({ length: count }, () => html`<span class="skeleton"></span>`)}

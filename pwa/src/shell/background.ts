@@ -1,4 +1,5 @@
 import { ownTask } from '../components/own-task.ts';
+import { watchPictures } from '../components/picture-retry.ts';
 import { startCart } from '../context/cart.ts';
 import { startCartPrice } from '../context/cart-price.ts';
 import { startFavorites } from '../context/favorites.ts';
@@ -27,6 +28,7 @@ export async function startBackground(): Promise<void> {
   const starts = [
     watchLosses,
     watchStorage,
+    watchPictures,
     tellOutcomes,
     holdUpdates,
     startOutbox,

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
-import { emptyState, errorState, skeletonLines } from '../../components/states.ts';
+import { emptyState, errorState, loadingPage } from '../../components/states.ts';
 import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
@@ -37,7 +37,7 @@ export class PxUnsubscribe extends PxElement {
     const { about } = this;
     if (this.problem)
       return html`<div class="page page-narrow">${errorState(this.problem, () => void this.#load(), { isPage: true })}</div>`;
-    if (!about) return html`<div class="page page-narrow">${skeletonLines(3)}</div>`;
+    if (!about) return loadingPage(texts.title);
     const settings = html`<a class="btn btn-line" href="/account/notifications">${texts.settings}</a>`;
     return html`<div class="page page-narrow" role="status">
       ${

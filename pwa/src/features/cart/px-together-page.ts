@@ -8,7 +8,7 @@ import { field, switchField } from '../../components/field.ts';
 import { suggestionLine } from '../../components/price-line.ts';
 import '../../components/px-dialog.ts';
 import { icon } from '../../components/px-icon.ts';
-import { emptyState, skeletonLines } from '../../components/states.ts';
+import { emptyState, loadingPage } from '../../components/states.ts';
 import { cart } from '../../context/cart.ts';
 import { navigate } from '../../context/router.ts';
 import { setTitle } from '../../context/surface.ts';
@@ -94,7 +94,7 @@ export class PxTogetherPage extends PxElement {
           action: html`<a class="btn btn-solid" href="/cart">${t().cart.title}</a>`,
         })}
       </div>`;
-    if (!view) return html`<div class="page page-narrow" aria-busy="true">${skeletonLines(5)}</div>`;
+    if (!view) return loadingPage(this.#name);
     const me = view.members.find((member) => member.isMe);
     const isKnown = me !== undefined && (me.name !== '' || accountUser() !== null);
     return html`<div class="page cart-page together">

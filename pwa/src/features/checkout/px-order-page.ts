@@ -1,7 +1,7 @@
 import { html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
-import { emptyState, errorState, skeletonLines } from '../../components/states.ts';
+import { emptyState, errorState, loadingPage } from '../../components/states.ts';
 import { setSurface, setTitle } from '../../context/surface.ts';
 import { holdUpdates } from '../../context/updates.ts';
 import { online } from '../../data/connectivity.ts';
@@ -180,7 +180,7 @@ export class PxOrderPage extends PxElement {
   protected override render(): TemplateResult {
     const { order } = this;
     if (!order) {
-      if (!this.problem) return html`<div class="page page-narrow" aria-busy="true">${skeletonLines(5)}</div>`;
+      if (!this.problem) return loadingPage(t().order.title);
       if (isProblem(this.problem, 'order.not_found', 'auth.required', 'download.expired')) return this.#badLink();
       return html`<div class="page page-narrow">${errorState(this.problem, () => void this.#load(), { isPage: true })}</div>`;
     }

@@ -130,7 +130,9 @@ export class PxEventPage extends PxElement {
     if (!event) {
       if (this.problem)
         return html`<div class="page under-header">${errorState(this.problem, () => void this.#load(), { isPage: true })}</div>`;
-      return html`<div class="event-cover" role="status" aria-busy="true" aria-label=${t().app.loading}></div>
+      return html`<div class="event-cover" role="status" aria-busy="true" aria-label=${t().app.loading}>
+          <h1 class="sr-only">${t().app.loading}</h1>
+        </div>
         <div class="wall-skeleton" aria-hidden="true">${[3, 2, 3, 2].map(() => html`<span class="skeleton"></span>`)}</div>`;
     }
     setTitle(eventName(event));

@@ -5,7 +5,7 @@ import { eventName, eventPath } from '../../components/event-parts.ts';
 import { icon } from '../../components/px-icon.ts';
 import '../../components/px-dialog.ts';
 import type { WantedSpaces } from '#face/browser/wanted.ts';
-import { emptyState, errorState, skeletonLines } from '../../components/states.ts';
+import { emptyState, errorState, loadingPage } from '../../components/states.ts';
 import { navigate } from '../../context/router.ts';
 import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
@@ -193,7 +193,7 @@ export class PxFindPage extends PxElement {
     if (!event) {
       if (this.problem)
         return html`<div class="page">${errorState(this.problem, () => void this.#load(), { isPage: true })}</div>`;
-      return html`<div class="page page-narrow" role="status" aria-busy="true" aria-label=${t().app.loading}>${skeletonLines(6)}</div>`;
+      return loadingPage(texts.title);
     }
     const root = eventPath(event);
     const now = this.#search?.state.value;

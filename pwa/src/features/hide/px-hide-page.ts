@@ -4,7 +4,7 @@ import type { WantedSpaces } from '#face/browser/wanted.ts';
 import { PxElement } from '../../components/element.ts';
 import { eventName, eventPath } from '../../components/event-parts.ts';
 import { icon } from '../../components/px-icon.ts';
-import { errorState, skeletonLines } from '../../components/states.ts';
+import { errorState, loadingPage } from '../../components/states.ts';
 import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
 import { loadConfig } from '../../data/config.ts';
@@ -189,7 +189,7 @@ export class PxHidePage extends PxElement {
             : nothing
         }
       </header>
-      ${event && this.isLoaded ? this.#step(event) : skeletonLines(5)}
+      ${event && this.isLoaded ? this.#step(event) : loadingPage(texts.title)}
     </div>`;
   }
 
