@@ -50,11 +50,11 @@ async function probe(): Promise<void> {
       return;
     }
   } catch {
-    // still unreachable
+    // unreachable: known before, or learnt now from the system's word
   } finally {
     clearTimeout(timer);
   }
-  schedule();
+  reportUnreachable();
 }
 
 /**
