@@ -12,6 +12,8 @@ export function problemText(error: unknown): string {
       return texts.timeout;
     case 'response.unreadable':
       return texts.unreadable;
+    case 'request.invalid':
+      return texts.invalid;
     default:
       return error.textFor(lang.value) ?? texts.unknown;
   }

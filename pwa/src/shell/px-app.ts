@@ -127,7 +127,7 @@ export class PxApp extends PxElement {
         ${isOutdated ? this.#outdated() : this.failed ? this.#broken() : this.match.render()}
       </main>
       ${chrome === 'bare' ? nothing : html`<px-footer></px-footer>`}
-      ${chrome === 'bare' ? nothing : html`<px-cart-bar></px-cart-bar>`}
+      ${chrome === 'bare' || isOutdated || this.failed ? nothing : html`<px-cart-bar></px-cart-bar>`}
       ${isInLine ? html`<px-line-banner></px-line-banner>` : nothing}
       <px-toasts></px-toasts>
     `;

@@ -6,6 +6,7 @@ import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import type { Answer } from '../../data/contract.ts';
+import { isProblem } from '../../data/problem.ts';
 import { p } from '../../i18n/person.ts';
 import { problemText } from '../../i18n/problems.ts';
 
@@ -35,10 +36,14 @@ export class PxUnsubscribe extends PxElement {
     const texts = p().unsubscribe;
     setTitle(texts.title);
     const { about } = this;
+    const settings = html`<a class="btn btn-line" href="/account/notifications">${texts.settings}</a>`;
+    if (isProblem(this.problem, 'request.invalid', 'auth.token_invalid'))
+      return html`<div class="page page-narrow">
+        ${emptyState({ isPage: true, drawing: 'slipped', title: texts.badLink, body: texts.badLinkBody, action: settings })}
+      </div>`;
     if (this.problem)
       return html`<div class="page page-narrow">${errorState(this.problem, () => void this.#load(), { isPage: true })}</div>`;
     if (!about) return loadingPage(texts.title);
-    const settings = html`<a class="btn btn-line" href="/account/notifications">${texts.settings}</a>`;
     return html`<div class="page page-narrow" role="status">
       ${
         about.isOn

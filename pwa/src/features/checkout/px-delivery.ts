@@ -11,6 +11,7 @@ import { fetchFile, saveBlob, savesByShare, shareFiles } from '../../components/
 import { vars } from '../../components/vars.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
+import { online } from '../../data/connectivity.ts';
 import { type DownloadLinks, loadDownloads, type Order } from '../../data/orders.ts';
 import { keptOriginal, keptOriginals } from '../../data/originals.ts';
 import { accountUser } from '../../data/session.ts';
@@ -40,7 +41,25 @@ export class PxDelivery extends PxElement {
   @state() private saved = new Set<string>();
   /** Files fetched and waiting for a fresh tap, by batch or photo. */
   #ready = new Map<string, File[]>();
+  #stop: (() => void) | null = null;
   @state() private fetched: { key: string; done: number; of: number } | null = null;
+
+  constructor() {
+    super();
+    this.watch(online);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#stop = online.watch((isReachable) => {
+      if (isReachable && !this.links && this.order) void this.#loadLinks();
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop?.();
+  }
 
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('order')) return;
@@ -92,6 +111,7 @@ export class PxDelivery extends PxElement {
 
   #saveAll(photos: readonly Item[]): TemplateResult | typeof nothing {
     const texts = t().order;
+    if (!this.links && !online.value) return nothing;
     if (!this.links) return html`<span class="skeleton save-all-wait" aria-hidden="true"></span>`;
     const zip = this.links.zipUrl
       ? html`<a class="btn btn-big ${savesByShare() ? 'btn-line' : 'btn-gold'}" href=${this.links.zipUrl} download=${this.links.zipFileName}

@@ -11,7 +11,7 @@ const privacyEn: LegalText = {
     {
       title: 'Your selfie',
       text: [
-        'Your phone turns your selfie into 128 numbers. The picture itself is not sent to us, and not stored.',
+        'Your phone turns your selfie into numbers. The picture itself is not sent to us, and not stored.',
         'We compare the numbers with the faces in the photos of one event: the one that you opened. They are deleted within 24 hours.',
       ],
     },
@@ -62,7 +62,7 @@ const privacyTh: LegalText = {
     {
       title: 'เซลฟี่ของคุณ',
       text: [
-        'โทรศัพท์ของคุณแปลงเซลฟี่เป็นตัวเลข 128 ตัว ตัวภาพไม่ถูกส่งมาที่เรา และไม่ถูกเก็บไว้',
+        'โทรศัพท์ของคุณแปลงเซลฟี่เป็นตัวเลข ตัวภาพไม่ถูกส่งมาที่เรา และไม่ถูกเก็บไว้',
         'เรานำตัวเลขไปเทียบกับใบหน้าในภาพของงานเดียว คืองานที่คุณเปิดอยู่ และลบทิ้งภายใน 24 ชั่วโมง',
       ],
     },

@@ -45,6 +45,8 @@ export const noticesEn = {
     action: 'No more e-mails',
     done: 'Done. No more e-mails of this kind.',
     settings: 'All notifications',
+    badLink: 'This link is not complete',
+    badLinkBody: 'Open it from the e-mail once more, or choose what we tell you in your account.',
   },
   settings: {
     title: 'Notifications',

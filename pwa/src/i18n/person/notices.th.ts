@@ -41,6 +41,8 @@ export const noticesTh: Catalogue<typeof noticesEn> = {
     action: 'ไม่รับอีเมล',
     done: 'เรียบร้อย จะไม่มีอีเมลเรื่องนี้อีก',
     settings: 'การแจ้งเตือนทั้งหมด',
+    badLink: 'ลิงก์นี้ไม่สมบูรณ์',
+    badLinkBody: 'โปรดเปิดจากอีเมลอีกครั้ง หรือเลือกการแจ้งเตือนในบัญชีของคุณ',
   },
   settings: {
     title: 'การแจ้งเตือน',

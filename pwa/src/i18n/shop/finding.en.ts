@@ -110,6 +110,7 @@ export const findingEn = {
     title: 'That did not work',
     unreachable: 'We cannot reach the server. Nothing is lost; we keep trying.',
     timeout: 'That took too long. Nothing is lost; please try again.',
+    invalid: 'Something in it is not right. Please check it and try again.',
     unreadable: 'The answer did not make sense to us. Please try again.',
     unknown: 'Something went wrong on our side. Please try again.',
     reference: (id: string) => `Reference ${id}`,
