@@ -151,11 +151,12 @@ export class PxEventGallery extends PxElement {
   };
 
   protected override render(): TemplateResult {
+    const canFilter = this.#all.length > 0 && (this.wall !== null || (this.#followed !== '' && !this.hasNoWall));
     return html`${
-      this.wall
+      canFilter
         ? html`<px-wall-filters
             .filter=${this.#filter}
-            .facets=${this.#facets(this.wall)}
+            .facets=${this.wall && this.#facets(this.wall)}
             .found=${this.#list.length}
             .total=${this.#all.length}
             @px-filter=${this.#apply}

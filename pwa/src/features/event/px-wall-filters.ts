@@ -16,12 +16,14 @@ type Sheet = 'time' | 'bib' | 'by';
 export class PxWallFilters extends PxElement {
   static override readonly later = true;
   @property({ attribute: false }) filter: WallFilter = {};
-  @property({ attribute: false }) facets!: Facets;
+  /** Null: the wall is on its way. Its row is kept free, so that no photo moves when it comes. */
+  @property({ attribute: false }) facets: Facets | null = null;
   /** Photos that fit. */
   @property({ type: Number }) found = 0;
   @property({ type: Number }) total = 0;
   @state() private sheet: Sheet | null = null;
   @state() private bibProblem = '';
+  #keepsRoom = false;
   /** Sheets are made when they are first wanted. */
   readonly #opened = new Set<Sheet>();
 
@@ -32,12 +34,18 @@ export class PxWallFilters extends PxElement {
   protected override render(): TemplateResult | typeof nothing {
     const texts = t().gallery;
     const { filter, facets } = this;
+    if (!facets) {
+      this.#keepsRoom = true;
+      return nothing;
+    }
     const offers = {
       time: facets.hours.length > 1 || filter.from !== undefined || filter.to !== undefined,
       bib: facets.hasBibs || filter.bib !== undefined,
       by: facets.photographers.length > 1 || filter.by !== undefined,
     };
-    if (!offers.time && !offers.bib && !offers.by) return nothing;
+    const offersNone = !offers.time && !offers.bib && !offers.by;
+    this.classList.toggle('none', offersNone && !this.#keepsRoom);
+    if (offersNone) return nothing;
     const photographer = facets.photographers.find(({ id }) => id === filter.by)?.displayName;
     return html`<div class="filters" role="group" aria-label=${texts.filters}>
         ${offers.bib ? this.#chip('bib', texts.bib, filter.bib && texts.bibChip(filter.bib), { bib: undefined }) : nothing}
@@ -92,7 +100,7 @@ export class PxWallFilters extends PxElement {
 
   #days(): { day: string; hours: Facets['hours'] }[] {
     const days: { day: string; hours: Facets['hours'] }[] = [];
-    for (const hour of this.facets.hours) {
+    for (const hour of this.facets?.hours ?? []) {
       const day = formatDateShort(hour.start);
       if (days.at(-1)?.day !== day) days.push({ day, hours: [] });
       days.at(-1)!.hours.push(hour);
@@ -112,7 +120,7 @@ export class PxWallFilters extends PxElement {
   #timeSheet(): TemplateResult {
     const texts = t().gallery;
     const { from, to } = this.filter;
-    const most = Math.max(1, ...this.facets.hours.map(({ count }) => count));
+    const most = Math.max(1, ...(this.facets?.hours ?? []).map(({ count }) => count));
     const days = this.#days();
     return html`<px-dialog heading=${texts.timeTitle} .open=${this.sheet === 'time'} @px-close=${this.#close}>
       <p class="soft small">${texts.timeHint}</p>
@@ -171,7 +179,7 @@ export class PxWallFilters extends PxElement {
     const texts = t().gallery;
     return html`<px-dialog heading=${texts.byTitle} .open=${this.sheet === 'by'} @px-close=${this.#close}>
       <ul class="choices">
-        ${this.facets.photographers.map(
+        ${this.facets?.photographers.map(
           ({ id, displayName, count }) => html`<li>
             <button
               aria-pressed=${id === this.filter.by ? 'true' : 'false'}
