@@ -83,6 +83,12 @@ export async function checkAlways(db: Db, seen: Seen, limits: Limits): Promise<v
   );
   await none(
     db,
+    'a part of an unlimited package was given back',
+    sql`select i.order_id, count(i.refunded_at) as back, count(*) as of from order_items i join packages k on k.id = i.package_id
+      where k.kind = 'unlimited' group by i.order_id, i.event_id, i.package_id having count(i.refunded_at) not in (0, count(*))`,
+  );
+  await none(
+    db,
     'money that waits is called what it is not',
     sql`select p.id, p.review, p.paid_satang, p.payable_satang from payments p join orders o on o.id = p.order_id
       where (p.review = 'underpaid' and p.paid_satang >= p.payable_satang)

@@ -42,8 +42,9 @@ export interface World {
   orderIds: Set<string>;
   /** The gateway leaves checks unanswered now and then: a sweep may leave something to the next one. */
   checkFails: boolean;
-  /** Sweeps of the shop as the model's gateways let it see them. */
+  /** Sweeps and jobs of the shop as the model's gateways let it see them. */
   sweep(): Promise<unknown>;
+  jobs(): Promise<unknown>;
   log: string[];
 }
 export type GatewayPayment = { transId: string; ref1: string; status: string; paidSatang: number | null };
@@ -210,7 +211,7 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
   },
   webhook: {
     weight: 7,
-    async run({ shop, random }, by) {
+    async run({ shop, random, jobs }, by) {
       const all = await gatewayPayments(shop);
       if (all.length === 0) return;
       // Early, late, twice, of any payment; the claims may lie, as nothing in them is believed.
@@ -222,7 +223,7 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
         n: random.below(3),
       };
       await by.webhooks.receive({ body: signed(shop, claim), requestId: 'model' });
-      if (random.chance(0.7)) await shop.runJobs();
+      if (random.chance(0.7)) await jobs();
     },
   },
   'forged webhook': {
@@ -241,7 +242,7 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
       if (code !== 'webhook.signature') throw new Error(`a forged webhook was ${code}`);
     },
   },
-  jobs: { weight: 2, run: ({ shop }) => shop.runJobs() },
+  jobs: { weight: 2, run: ({ jobs }) => jobs() },
   poll: {
     weight: 6,
     async run(world, by) {

@@ -105,7 +105,7 @@ async function settleDown(world: World): Promise<void> {
   }
   for (const ms of [minute, 20 * minute, 26 * 60 * minute, 20 * minute]) {
     shop.wait(ms);
-    await shop.runJobs();
+    await world.jobs();
     await world.sweep();
     await shop.reconcile.run();
   }
@@ -152,6 +152,7 @@ export async function playModel(options: {
         photoIds,
         orderIds: new Set(),
         checkFails: false,
+        jobs: () => shop.runJobs(services.handlers),
         sweep: () =>
           services.handlers['sweep-payments']!(
             {},

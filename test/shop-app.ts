@@ -239,7 +239,7 @@ export async function startShopApp() {
     faults: (faults: object) => post('/dev/paynoi/faults', faults),
     sweep: () => handlers['sweep-payments']!({}, { jobId: 'sweep', attempt: 1, logger, signal }),
     /** Runs the jobs that were written down, webhooks included, until none is left; answers how many. */
-    async runJobs(): Promise<number> {
+    async runJobs(by: typeof handlers = handlers): Promise<number> {
       let count = 0;
       for (;;) {
         const row = await db
@@ -252,7 +252,7 @@ export async function startShopApp() {
           .executeTakeFirst();
         if (!row) return count;
         await db.updateTable('outbox').set({ relayed_at: clock.now() }).where('id', '=', row.id).execute();
-        await handlers[row.topic as 'apply-webhook']!(row.payload as never, {
+        await by[row.topic as 'apply-webhook']!(row.payload as never, {
           jobId: 'job',
           attempt: 1,
           logger,

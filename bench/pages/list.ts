@@ -189,6 +189,7 @@ export function shots(made: Filled, selfieFile: string): Shot[] {
       'admin-revenue': { at: '/revenue', states: all },
       'admin-rules': { at: '/revenue/rules', states: all },
       'admin-payouts': { at: '/revenue/payouts', states: all },
+      'admin-withholding': { at: '/revenue/withholding', states: all },
       'admin-users': { at: '/users', states: all },
       'admin-privacy': { at: '/privacy', states: all },
       'admin-messages': { at: '/messages', states: all },

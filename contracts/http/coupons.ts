@@ -45,6 +45,7 @@ export const couponView = z.object({
   maxDiscountSatang: satang.nullable(),
   eventId: z.uuid().nullable(),
   eventName: z.string().nullable(),
+  eventNameEn: z.string().nullable(),
   minSpendSatang: satang,
   startsAt: isoTime.nullable(),
   endsAt: isoTime.nullable(),

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { orderTokenQuery } from './orders.ts';
-import { idParams, isoTime, route } from './route.ts';
+import { idParams, isoTime, orderTokenQuery, route } from './route.ts';
 
 export const downloadLinks = z.object({
   orderId: z.uuid(),

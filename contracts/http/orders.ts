@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { quoteSchema } from './cart.ts';
 import { orderStatus, paymentView, refundView } from './payment.ts';
-import { idParams, isoTime, pageOf, pageQuery, route, satang, taxId } from './route.ts';
-
-/** `?token=` of the e-mailed link opens one order without a session. The page of the link is /orders/:id?token=… */
-export const orderTokenQuery = z.object({ token: z.string().max(1000).optional() });
+import { idParams, isoTime, orderTokenQuery, pageOf, pageQuery, route, satang, taxId } from './route.ts';
 
 export const buyerFields = z.object({
   name: z.string().trim().min(1).max(200).optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idParams, isoTime, pageOf, pageQuery, route, satang } from './route.ts';
+import { idParams, isoTime, orderTokenQuery, pageOf, pageQuery, route, satang } from './route.ts';
 
 export const paymentStatus = z.enum(['creating', 'unknown', 'pending', 'paid', 'expired', 'cancelled', 'failed']);
 export const reviewKind = z.enum(['late', 'underpaid', 'overpaid', 'duplicate', 'unmatched']);
@@ -44,8 +44,9 @@ export const getPaymentStatus = route({
   path: '/api/payment/:id/status',
   summary: 'The payment as it is; asks the gateway at most every 5 seconds',
   tag: 'payment',
-  access: 'session',
+  access: 'public',
   params: idParams,
+  query: orderTokenQuery,
   responses: { 200: paymentView },
   errors: ['payment.not_found'],
   rateLimit: 'none',

@@ -42,6 +42,8 @@ export const route = <const R extends RouteDefinition>(definition: R): R => defi
 
 // Shapes used by many routes.
 export const idParams = z.object({ id: z.uuid() });
+/** `?token=` of the e-mailed link opens one order without a session. The page of the link is /orders/:id?token=… */
+export const orderTokenQuery = z.object({ token: z.string().max(1000).optional() });
 export const isoTime = z.iso.datetime({ offset: true });
 export const satang = z.int().describe('integer satang, 100 = 1 THB');
 export const pageQuery = z.object({

@@ -11,7 +11,7 @@ export interface FieldOptions {
   value?: string;
   type?: 'text' | 'email' | 'password' | 'tel' | 'number' | 'date' | 'datetime-local' | 'search' | 'url';
   hint?: string;
-  problem?: string | null;
+  problem?: string | null | undefined;
   autocomplete?: AutoFill;
   inputmode?: 'text' | 'numeric' | 'decimal' | 'email' | 'search' | 'tel' | 'url';
   required?: boolean;

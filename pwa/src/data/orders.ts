@@ -56,7 +56,8 @@ export const loadOrders = (onValue: (orders: OrderSummary[]) => void): Promise<O
 export const startPayment = (orderId: string): Promise<Payment> =>
   api('POST /api/payment/create', { body: { orderId }, idempotencyKey: crypto.randomUUID(), timeoutMs: 30_000 });
 
-export const readPayment = (id: string): Promise<Payment> => api('GET /api/payment/:id/status', { params: { id } });
+export const readPayment = (id: string, token: string): Promise<Payment> =>
+  api('GET /api/payment/:id/status', { params: { id }, query: { token: token || undefined } });
 
 export const loadDownloads = (id: string, token: string): Promise<DownloadLinks> =>
   api('GET /api/orders/:id/download', { params: { id }, query: { token: token || undefined } });

@@ -123,7 +123,7 @@ export async function list(
     .selectFrom('coupons as c')
     .leftJoin('events as e', 'e.id', 'c.event_id')
     .select(columns.map((name) => `c.${name}` as const))
-    .select('e.name as event_name')
+    .select(['e.name as event_name', 'e.name_en as event_name_en'])
     .select(sql<number | null>`(select count(*)::int from coupons o where o.batch_id = c.batch_id)`.as('batch_size'))
     .where((eb) => {
       const all: Expression<SqlBool>[] = [];
@@ -143,7 +143,7 @@ export async function list(
     .orderBy('c.id', 'desc')
     .limit(limit)
     .execute();
-  return rows as (CouponRow & { event_name: string | null; batch_size: number | null })[];
+  return rows as (CouponRow & { event_name: string | null; event_name_en: string | null; batch_size: number | null })[];
 }
 
 /** A person by session and, where known, by the hash of the e-mail that the photos go to. */

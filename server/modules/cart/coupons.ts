@@ -77,7 +77,7 @@ const toRules = (row: repository.CouponRow): CouponRules => ({
 });
 
 function view(
-  row: repository.CouponRow & { event_name?: string | null },
+  row: repository.CouponRow & { event_name?: string | null; event_name_en?: string | null },
   figures: repository.Figures | undefined,
 ): CouponView {
   return {
@@ -91,6 +91,7 @@ function view(
     maxDiscountSatang: row.max_discount_satang,
     eventId: row.event_id,
     eventName: row.event_name ?? null,
+    eventNameEn: row.event_name_en ?? null,
     minSpendSatang: row.min_spend_satang,
     startsAt: row.starts_at?.toISOString() ?? null,
     endsAt: row.ends_at?.toISOString() ?? null,

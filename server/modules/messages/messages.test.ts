@@ -125,6 +125,11 @@ describe('messages', () => {
     const path = '/api/admin/email-templates/payout.paid/th';
     const put = (body: object) => app.call('PUT', path, { token: admin.token, body });
     assert.equal((await put({ subject: 'x', body: '{{password}}' })).body.code, 'settings.invalid');
+    const withoutLink = await app.call('PUT', '/api/admin/email-templates/auth.verify/en', {
+      token: admin.token,
+      body: { subject: 'Confirm {{link}}', body: 'Please confirm.', version: 0 },
+    });
+    assert.deepEqual([withoutLink.status, withoutLink.body.code], [422, 'settings.invalid']);
     const made = await put({ subject: 'เงินเข้า {{amountSatang}}', body: 'ขอบคุณ', version: 0 });
     assert.deepEqual([made.status, made.body.version, made.body.isCustom], [200, 1, true]);
     assert.equal((await put({ subject: 'y', body: 'z', version: 0 })).body.code, 'resource.conflict');

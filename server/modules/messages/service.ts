@@ -54,13 +54,17 @@ export function createMessagesService(deps: { db: Db }) {
     if (!isTemplateKey(key)) throw new AppError('resource.not_found');
     return key;
   }
-  /** A text may use the variables of its template only; throws settings.invalid. */
-  function requireKnownVariables(key: TemplateKey, text: TemplateText): void {
+  /** A text may use the variables of its template only, and has its link, without which it is of no use; throws settings.invalid. */
+  function requireVariables(key: TemplateKey, text: TemplateText): void {
     const known = templateOf(key).variables;
-    const unknown = [...new Set(variablesIn(`${text.subject}\n${text.body}`))].filter((name) => !known.includes(name));
-    if (unknown.length === 0) return;
+    const used = new Set(variablesIn(`${text.subject}\n${text.body}`));
+    const problems = [...used]
+      .filter((name) => !known.includes(name))
+      .map((name) => `no variable {{${name}}} in ${key}`);
+    if (known.includes('link') && !variablesIn(text.body).includes('link')) problems.push('the text needs {{link}}');
+    if (problems.length === 0) return;
     throw new AppError('settings.invalid', {
-      errors: unknown.map((name) => ({ path: 'body.body', message: `no variable {{${name}}} in ${key}` })),
+      errors: problems.map((message) => ({ path: 'body.body', message })),
     });
   }
   async function view(executor: DbOrTrx, key: TemplateKey, language: Language) {
@@ -189,7 +193,7 @@ export function createMessagesService(deps: { db: Db }) {
       change: TemplateText & { version?: number | undefined },
     ) {
       const key = requireKey(name);
-      requireKnownVariables(key, change);
+      requireVariables(key, change);
       return db.transaction().execute(async (trx) => {
         const current = await trx
           .selectFrom('email_templates')
@@ -242,7 +246,7 @@ export function createMessagesService(deps: { db: Db }) {
     },
     preview(name: string, language: Language, text: TemplateText) {
       const key = requireKey(name);
-      requireKnownVariables(key, text);
+      requireVariables(key, text);
       return render(text, templateOf(key).example, language);
     },
     /** What push and LINE say, and the path a tap leads to. */

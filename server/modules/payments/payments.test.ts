@@ -166,6 +166,15 @@ describe('payments', () => {
     assert.deepEqual((await shop.payments.history(other, { limit: 10 })).items, []);
   });
 
+  it('shows it to who bears the order’s link, and has the gateway asked: the page of a buyer whose webhook was lost goes on', async () => {
+    const { payment, order, transId } = await buying.started();
+    await shop.act(transId, 'lose-webhook');
+    const read = (query: string) => shop.call('GET', `/api/payment/${payment.id}/status${query}`);
+    assert.deepEqual([(await read('')).status, (await read('?token=forged')).status], [404, 404]);
+    const seen = await read(`?token=${encodeURIComponent(shop.orders.tokenOf(order.id))}`);
+    assert.deepEqual([seen.status, seen.body.status, seen.body.orderStatus], [200, 'paid', 'paid']);
+  });
+
   it('is a ledger that adds up to zero and refuses to be changed', async () => {
     const total = Object.values(await shop.ledger()).reduce((sum, amount) => sum + amount, 0);
     assert.equal(total, 0);

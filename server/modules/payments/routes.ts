@@ -21,9 +21,9 @@ export function paymentsRoutes(deps: {
       status: 201,
       body: await payments.start(body.orderId, viewer),
     })),
-    bind(api.getPaymentStatus, async ({ params, viewer }) => ({
+    bind(api.getPaymentStatus, async ({ params, query, viewer }) => ({
       status: 200,
-      body: await payments.status(params.id, viewer),
+      body: await payments.status(params.id, viewer, query.token),
     })),
     bind(api.listPayments, async ({ query, viewer }) => ({ status: 200, body: await payments.history(viewer, query) })),
     // The raw bytes are what is signed; the body parser keeps them in `rawBody`.

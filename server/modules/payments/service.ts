@@ -199,10 +199,11 @@ export function createPaymentsService(deps: PaymentsDeps) {
       throw new AppError('payment.unknown');
     },
 
-    async status(paymentId: string, viewer: Viewer): Promise<PaymentView> {
+    /** For its buyer, who bears the order's link, or an admin; everybody else: payment.not_found. */
+    async status(paymentId: string, viewer: Viewer | null, token?: string): Promise<PaymentView> {
       const payment = await repository.find(db, paymentId);
       if (!payment) throw new AppError('payment.not_found');
-      await orders.requireOrder(db, payment.order_id, viewer).catch(() => {
+      await orders.requireOrder(db, payment.order_id, viewer, token).catch(() => {
         throw new AppError('payment.not_found');
       });
       return viewOf((await settle(payment)).payment);

@@ -3,10 +3,11 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { d } from '../../i18n/desk.ts';
 import { problemText } from '../../i18n/problems.ts';
 import { PxElement } from '../element.ts';
-import { field, formValues } from '../field.ts';
+import { field, focusFirstProblem, formValues } from '../field.ts';
 import '../px-dialog.ts';
 import { Drafts } from '../drafts.ts';
 import { icon } from '../px-icon.ts';
+import { fieldProblems } from './form.ts';
 import { areaField, type Option, selectField } from './parts.ts';
 
 export interface AskField {
@@ -19,6 +20,8 @@ export interface AskField {
   required?: boolean;
   maxlength?: number;
   inputmode?: 'numeric' | 'decimal';
+  /** What it becomes in the request's body, where that has another name: what the server says of it stands at this field. */
+  fills?: readonly string[];
 }
 
 export interface AskOptions {
@@ -32,8 +35,23 @@ export interface AskOptions {
   run: (values: Record<string, string>) => Promise<unknown>;
 }
 
-/** What `run` throws when the person wrote something that cannot be: the sentence they read. */
-export class AskProblem extends Error {}
+/** What `run` throws when the person wrote something that cannot be: the sentence they read, at the field that it is about. */
+export class AskProblem extends Error {
+  constructor(
+    message: string,
+    readonly field = '',
+  ) {
+    super(message);
+  }
+}
+/** Reads one field; what `read` cannot make sense of (a RangeError) is said at that field. */
+export function readField<T>(field: string, sentence: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof RangeError ? new AskProblem(sentence, field) : error;
+  }
+}
 
 /** A question with its fields before something that matters happens. Resolves true when it was done. */
 @customElement('px-ask')
@@ -41,7 +59,8 @@ export class PxAsk extends PxElement {
   @property({ attribute: false }) options!: AskOptions;
   @state() private open = true;
   @state() private busy = false;
-  @state() private problem = '';
+  /** Field name -> sentence; what belongs to no field stands under ''. */
+  @state() private problems: Record<string, string> = {};
   readonly #drafts = new Drafts();
   finish: (done: boolean) => void = () => undefined;
 
@@ -52,8 +71,8 @@ export class PxAsk extends PxElement {
         ${body ? html`<div class="soft">${body}</div>` : nothing}
         ${fields.map((entry) => this.#field(entry))}
         ${
-          this.problem
-            ? html`<p class="note note-error" role="alert">${icon('warning')}<span>${this.problem}</span></p>`
+          this.problems['']
+            ? html`<p class="note note-error" role="alert">${icon('warning')}<span>${this.problems['']}</span></p>`
             : nothing
         }
       </form>
@@ -72,12 +91,15 @@ export class PxAsk extends PxElement {
     </px-dialog>`;
   }
 
-  #field({ kind = 'text', name, value, options, ...rest }: AskField): TemplateResult {
+  #field({ kind = 'text', name, value, options, fills: _fills, ...rest }: AskField): TemplateResult {
     const id = `ask-${name}`;
-    if (kind === 'select') return selectField({ ...rest, name: id, value: value ?? '', options: options ?? [] });
-    if (kind === 'area') return areaField({ ...rest, name: id, value, rows: 3 });
+    const problem = this.problems[name];
+    if (kind === 'select')
+      return selectField({ ...rest, problem, name: id, value: value ?? '', options: options ?? [] });
+    if (kind === 'area') return areaField({ ...rest, problem, name: id, value, rows: 3 });
     return field({
       ...rest,
+      problem,
       name: id,
       value: this.#drafts.value(id, value),
       type: kind === 'email' ? 'email' : 'text',
@@ -91,22 +113,34 @@ export class PxAsk extends PxElement {
       Object.entries(formValues(form)).map(([name, value]) => [name.replace(/^ask-/, ''), value]),
     );
     const missing = (this.options.fields ?? []).find((entry) => entry.required && !values[entry.name]);
-    if (missing) {
-      this.problem = d().common.fillIn(missing.label);
-      form.querySelector<HTMLElement>(`#ask-${missing.name}`)?.focus();
-      return;
-    }
+    if (missing) return this.#say(form, { [missing.name]: d().common.fillIn(missing.label) });
     this.busy = true;
-    this.problem = '';
+    this.problems = {};
     try {
       await this.options.run(values);
       this.finish(true);
     } catch (error) {
-      if (error instanceof AskProblem) this.problem = error.message;
-      else this.problem = error instanceof RangeError ? d().common.amountInvalid : problemText(error);
+      await this.#say(form, this.#problemsOf(error));
     }
     this.busy = false;
   };
+  async #say(form: HTMLFormElement, problems: Record<string, string>): Promise<void> {
+    this.problems = problems;
+    await this.updateComplete;
+    focusFirstProblem(form);
+  }
+  #problemsOf(error: unknown): Record<string, string> {
+    if (error instanceof AskProblem) return { [error.field]: error.message };
+    if (error instanceof RangeError) return { '': d().common.amountInvalid };
+    const fields = this.options.fields ?? [];
+    const said: Record<string, string> = {};
+    for (const [name, sentence] of Object.entries(fieldProblems(error))) {
+      const at = fields.find((entry) => entry.name === name || entry.fills?.includes(name));
+      if (at) said[at.name] = sentence;
+      else said[''] = problemText(error);
+    }
+    return said;
+  }
 }
 
 export function ask(options: AskOptions): Promise<boolean> {

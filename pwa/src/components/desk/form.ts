@@ -1,18 +1,14 @@
 import { parseBaht } from '#contracts/money.ts';
 import { ApiProblem } from '../../data/problem.ts';
 import { d } from '../../i18n/desk.ts';
-import { lang } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 
 /** Field name -> sentence, from a refused request; what belongs to no field stands under ''. */
 export function fieldProblems(error: unknown): Record<string, string> {
   if (!(error instanceof ApiProblem) || error.fields.length === 0) return { '': problemText(error) };
   const problems: Record<string, string> = {};
-  for (const { path, message } of error.fields) {
-    // The validator speaks English only.
-    const name = path.replace(/^body\.?/, '');
-    problems[name] ??= lang.value === 'th' ? d().common.checkField : message;
-  }
+  // The validator's own words are for programs.
+  for (const { path } of error.fields) problems[path.replace(/^body\.?/, '')] ??= d().common.checkField;
   return problems;
 }
 

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { ifDefined } from 'lit/directives/if-defined.js';
+import { ref } from 'lit/directives/ref.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { location, navigate } from '../../context/router.ts';
 import { setTitle } from '../../context/surface.ts';
@@ -118,10 +119,17 @@ export const queryTabs = (name: string, tabs: readonly Tab[], label: string): Te
   </nav>`;
 };
 
+/** On a phone the tab one is on may lie beyond the edge. */
+const showTab = (tab: Element | undefined): void =>
+  void requestAnimationFrame(() => tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' }));
+
 export const linkTabs = (tabs: readonly { href: string; label: string }[], label: string): TemplateResult =>
   html`<nav class="desk-tabs" aria-label=${label}>
     ${tabs.map(
-      (tab) => html`<a href=${tab.href} aria-current=${tab.href === location.value.path ? 'page' : nothing}
+      (tab) => html`<a
+        href=${tab.href}
+        aria-current=${tab.href === location.value.path ? 'page' : nothing}
+        ${tab.href === location.value.path ? ref(showTab) : nothing}
         >${tab.label}</a
       >`,
     )}
@@ -166,6 +174,7 @@ export const selectField = (options: {
   options: readonly Option[];
   value: string;
   hint?: string;
+  problem?: string | null | undefined;
   hideLabel?: boolean;
   onChange?: (value: string) => void;
 }): TemplateResult => html`<div class="field">
@@ -174,6 +183,7 @@ export const selectField = (options: {
     class="input"
     id=${options.name}
     name=${options.name}
+    aria-invalid=${options.problem ? 'true' : 'false'}
     aria-describedby=${ifDefined(options.hint ? `${options.name}-hint` : undefined)}
     @change=${(event: Event) => options.onChange?.((event.target as HTMLSelectElement).value)}
   >
@@ -182,6 +192,7 @@ export const selectField = (options: {
         html`<option value=${option.value} ?selected=${option.value === options.value}>${option.label}</option>`,
     )}
   </select>
+  ${options.problem ? html`<p class="problem">${icon('warning')}<span>${options.problem}</span></p>` : nothing}
   ${options.hint ? html`<p class="hint" id="${options.name}-hint">${options.hint}</p>` : nothing}
 </div>`;
 
@@ -193,7 +204,7 @@ export const areaField = (options: {
   rows?: number;
   required?: boolean;
   maxlength?: number;
-  problem?: string | null;
+  problem?: string | null | undefined;
   onInput?: (value: string) => void;
 }): TemplateResult => html`<div class="field">
   <label for=${options.name}>${options.label}</label>

@@ -1,5 +1,5 @@
 import type { CouponView } from '#contracts/http/coupons.ts';
-import type { AskField } from '../../components/desk/ask.ts';
+import { type AskField, AskProblem, readField } from '../../components/desk/ask.ts';
 import { readBaht, writeBaht } from '../../components/desk/form.ts';
 import type { Option } from '../../components/desk/parts.ts';
 import { d } from '../../i18n/desk.ts';
@@ -35,6 +35,7 @@ export function couponFields({ with: first, item, events }: Options): AskField[]
     },
     {
       name: 'value',
+      fills: ['percentBp', 'amountSatang', 'kind'],
       label: texts.value,
       inputmode: 'decimal',
       required: true,
@@ -42,6 +43,7 @@ export function couponFields({ with: first, item, events }: Options): AskField[]
     },
     {
       name: 'maxDiscount',
+      fills: ['maxDiscountSatang'],
       label: texts.maxDiscount,
       inputmode: 'decimal',
       hint: texts.maxDiscountHint,
@@ -54,7 +56,13 @@ export function couponFields({ with: first, item, events }: Options): AskField[]
       value: item?.eventId ?? '',
       options: [{ value: '', label: texts.everyEvent }, ...events],
     },
-    { name: 'minSpend', label: texts.minSpend, inputmode: 'decimal', value: optional(item?.minSpendSatang) },
+    {
+      name: 'minSpend',
+      fills: ['minSpendSatang'],
+      label: texts.minSpend,
+      inputmode: 'decimal',
+      value: optional(item?.minSpendSatang),
+    },
     { name: 'startsAt', label: texts.startDay, hint: texts.dayHint, value: dayOf(item?.startsAt), maxlength: 10 },
     { name: 'endsAt', label: texts.endDay, hint: texts.dayHint, value: lastDayOf(item?.endsAt), maxlength: 10 },
     {
@@ -90,32 +98,41 @@ const dayOf = (time: string | null | undefined, shiftMs = 0): string =>
 /** A coupon ends when its last day does. */
 const lastDayOf = (time: string | null | undefined): string => dayOf(time, -1);
 
-/** Throws RangeError when an amount, a number or a day cannot be read. */
+/** Throws AskProblem at the field whose amount, number or day cannot be read. */
 export function readCoupon(values: Record<string, string>) {
   const kind = values.kind === 'amount' ? ('amount' as const) : ('percent' as const);
-  const value = values.value ?? '';
-  const baht = (text: string | undefined): number | null => (text ? readBaht(text) : null);
-  const whole = (text: string | undefined): number | null => {
-    if (!text) return null;
-    if (!/^\d{1,7}$/.test(text)) throw new RangeError(`not a whole number: ${text}`);
-    return Number(text);
+  const texts = d().coupons;
+  const baht = (name: string): number | null =>
+    values[name] ? readField(name, d().common.amountInvalid, () => readBaht(values[name]!)) : null;
+  const percent = (name: string): number => {
+    const text = (values[name] ?? '').replace('%', '').trim();
+    const basisPoints = Math.round(Number(text) * 100);
+    if (!text || !(basisPoints >= 1 && basisPoints <= 10_000)) throw new AskProblem(texts.percentInvalid, name);
+    return basisPoints;
   };
-  const day = (text: string | undefined, shiftMs: number): string | null => {
-    if (!text) return null;
-    const start = Date.parse(`${text}T00:00:00+07:00`);
-    if (Number.isNaN(start)) throw new RangeError(`not a day: ${text}`);
+  const whole = (name: string): number | null => {
+    if (!values[name]) return null;
+    if (!/^[1-9]\d{0,6}$/.test(values[name])) throw new AskProblem(texts.numberInvalid, name);
+    return Number(values[name]);
+  };
+  const day = (name: string, shiftMs: number): string | null => {
+    if (!values[name]) return null;
+    const start = Date.parse(`${values[name]}T00:00:00+07:00`);
+    if (Number.isNaN(start)) throw new AskProblem(texts.dayHint, name);
     return new Date(start + shiftMs).toISOString();
   };
+  const [startsAt, endsAt] = [day('startsAt', 0), day('endsAt', DAY_MS)];
+  if (startsAt && endsAt && endsAt <= startsAt) throw new AskProblem(texts.endsBeforeStart, 'endsAt');
   return {
     kind,
-    percentBp: kind === 'percent' ? Math.round(Number(value.replace('%', '')) * 100) : null,
-    amountSatang: kind === 'amount' ? readBaht(value) : null,
-    maxDiscountSatang: kind === 'percent' ? baht(values.maxDiscount) : null,
-    minSpendSatang: baht(values.minSpend) ?? 0,
-    startsAt: day(values.startsAt, 0),
-    endsAt: day(values.endsAt, DAY_MS),
-    maxRedemptions: whole(values.maxRedemptions),
-    maxPerPerson: whole(values.maxPerPerson),
+    percentBp: kind === 'percent' ? percent('value') : null,
+    amountSatang: kind === 'amount' ? baht('value') : null,
+    maxDiscountSatang: kind === 'percent' ? baht('maxDiscount') : null,
+    minSpendSatang: baht('minSpend') ?? 0,
+    startsAt,
+    endsAt,
+    maxRedemptions: whole('maxRedemptions'),
+    maxPerPerson: whole('maxPerPerson'),
     firstOrderOnly: values.firstOrderOnly === 'yes',
     label: values.label ?? '',
     eventId: values.eventId || null,

@@ -1,5 +1,5 @@
 import type { PackageView } from '#contracts/http/packages.ts';
-import type { AskField } from '../../components/desk/ask.ts';
+import { type AskField, AskProblem, readField } from '../../components/desk/ask.ts';
 import { readBaht, writeBaht } from '../../components/desk/form.ts';
 import { d } from '../../i18n/desk.ts';
 
@@ -25,6 +25,7 @@ export function packageFields(item?: PackageView): AskField[] {
     },
     {
       name: 'price',
+      fills: ['priceSatang'],
       label: texts.price,
       inputmode: 'decimal',
       value: item ? writeBaht(item.listPriceSatang) : '',
@@ -33,7 +34,7 @@ export function packageFields(item?: PackageView): AskField[] {
   ];
 }
 
-/** Throws RangeError when the price is no amount. */
+/** Throws AskProblem at the field that cannot be. */
 export function readPackage(values: Record<string, string>): {
   kind: PackageView['kind'];
   nameTh: string;
@@ -42,11 +43,14 @@ export function readPackage(values: Record<string, string>): {
   priceSatang: number;
 } {
   const kind = values.kind as PackageView['kind'];
+  const count = Number(values.photoCount);
+  if (kind === 'bundle' && !(Number.isInteger(count) && count >= 2))
+    throw new AskProblem(d().packages.countHint, 'photoCount');
   return {
     kind,
     nameTh: values.nameTh ?? '',
     nameEn: values.nameEn ?? '',
-    photoCount: kind === 'unlimited' ? null : kind === 'single' ? 1 : Number(values.photoCount) || 0,
-    priceSatang: readBaht(values.price ?? ''),
+    photoCount: kind === 'unlimited' ? null : kind === 'single' ? 1 : count,
+    priceSatang: readField('price', d().common.amountInvalid, () => readBaht(values.price ?? '')),
   };
 }

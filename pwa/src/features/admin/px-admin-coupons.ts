@@ -6,6 +6,7 @@ import { ask } from '../../components/desk/ask.ts';
 import { Loader } from '../../components/desk/loader.ts';
 import { act, dataTable, money, type Option, pageHead, stateBadge } from '../../components/desk/parts.ts';
 import { PxElement } from '../../components/element.ts';
+import { eventName, namedEvent } from '../../components/event-parts.ts';
 import { icon } from '../../components/px-icon.ts';
 import { toast } from '../../context/toasts.ts';
 import { call, type ItemOf } from '../../data/call.ts';
@@ -15,6 +16,9 @@ import { couponFields, readCoupon } from './coupon-fields.ts';
 import { settingsTabs } from './px-admin-settings.ts';
 
 type Coupon = ItemOf<typeof coupons.listCoupons>;
+/** The event it is for; empty: every event. */
+const nameOf = ({ eventName, eventNameEn }: Coupon): string =>
+  eventName ? namedEvent({ eventName, eventNameEn }) : '';
 
 /** Coupon codes: made one by one or in batches, switched off, with what they took off. A batch is one row. */
 @customElement('px-admin-coupons')
@@ -64,9 +68,9 @@ export class PxAdminCoupons extends PxElement {
   /** The newest events to choose from, and the one that a coupon is for already. */
   async #events(item: Coupon | null): Promise<Option[]> {
     const { items } = await call<typeof events.listEvents>('GET', '/api/events', { query: { limit: 100 } });
-    const options = items.map(({ id, name }) => ({ value: id, label: name }));
+    const options = items.map((event) => ({ value: event.id, label: eventName(event) }));
     const own = item?.eventId && !options.some((each) => each.value === item.eventId);
-    return own ? [{ value: item.eventId!, label: item.eventName ?? '' }, ...options] : options;
+    return own ? [{ value: item.eventId!, label: nameOf(item) }, ...options] : options;
   }
   #name(item: Coupon): TemplateResult {
     const name = item.batchId ? d().coupons.batch(item.batchSize ?? 1) : item.code;
@@ -80,7 +84,7 @@ export class PxAdminCoupons extends PxElement {
   #rules(item: Coupon): TemplateResult {
     const texts = d().coupons;
     const rules = [
-      item.eventName ?? '',
+      nameOf(item),
       item.minSpendSatang > 0 ? texts.from(formatMoney(item.minSpendSatang)) : '',
       item.startsAt ? texts.starts(formatDateTime(item.startsAt)) : '',
       item.endsAt ? texts.ends(formatDateTime(item.endsAt)) : '',

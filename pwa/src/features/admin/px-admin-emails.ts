@@ -12,7 +12,7 @@ import { icon } from '../../components/px-icon.ts';
 import { toast } from '../../context/toasts.ts';
 import { type Answer, call, type ItemOf } from '../../data/call.ts';
 import { d } from '../../i18n/desk.ts';
-import { problemText } from '../../i18n/problems.ts';
+import { lang } from '../../i18n/i18n.ts';
 import { settingsTabs } from './px-admin-settings.ts';
 
 type Template = ItemOf<typeof messages.listEmailTemplates>;
@@ -34,7 +34,8 @@ export class PxAdminEmails extends PxElement {
     return html`${pageHead({ title: d().settings.title })} ${settingsTabs()}
     ${this.#templates.view((templates) => {
       const idOf = (one: Template): string => `${one.key}|${one.language}`;
-      const template = templates.find((one) => idOf(one) === this.chosen) ?? templates[0];
+      const template =
+        templates.find((one) => idOf(one) === this.chosen) ?? templates.find((one) => one.language === lang.value);
       const texts = d().emails;
       const names: Record<string, string> = texts.templates;
       return html`<div class="stack">
@@ -108,8 +109,19 @@ export class PxAdminEmails extends PxElement {
       );
       this.problems = {};
     } catch (error) {
-      this.problems = { ...fieldProblems(error), '': problemText(error) };
+      this.#say(error, template, body);
     }
+  }
+  /** What is wrong with the variables in words, at the text; anything else as the server says it. */
+  #say(error: unknown, { variables }: Template, body: string): void {
+    const texts = d().emails;
+    const used = [...body.matchAll(/\{\{\s*(\w+)/g)].map((match) => match[1]!);
+    const unknown = used.filter((name) => !variables.includes(name));
+    const problems = fieldProblems(error);
+    if (problems.body && unknown.length > 0)
+      problems.body = texts.unknownVariables(unknown.map((name) => `{{${name}}}`).join(', '));
+    else if (problems.body && variables.includes('link') && !used.includes('link')) problems.body = texts.needsLink;
+    this.problems = problems;
   }
 
   #put(saved: Template): void {
@@ -135,7 +147,7 @@ export class PxAdminEmails extends PxElement {
       this.problems = {};
       toast(d().common.saved, { kind: 'success' });
     } catch (error) {
-      this.problems = { ...fieldProblems(error), '': problemText(error) };
+      this.#say(error, template, body);
     }
     this.busy = false;
   }

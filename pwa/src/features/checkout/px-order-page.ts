@@ -134,14 +134,15 @@ export class PxOrderPage extends PxElement {
     if (this.#checking || !this.#isWaiting) return;
     this.#checking = true;
     try {
-      const payment = this.payment && !this.token ? await readPayment(this.payment.id) : null;
+      // The payment, not the order, has the gateway asked.
+      const payment = this.payment ? await readPayment(this.payment.id, this.token) : null;
       if (payment && payment.status === this.payment?.status && payment.orderStatus === 'pending') {
         // While the gateway is asked for the next one, the last one's state must not flicker in.
         if (!this.starting) this.payment = payment;
       } else await loadOrder(this.orderId, this.token, (order) => this.#take(order));
     } catch (error) {
-      // By the e-mailed link on another device there is no session to read the payment with: the order tells.
-      if (isProblem(error, 'payment.not_found', 'auth.required'))
+      // Whoever was signed in is not any more, or the link ran out: the order tells.
+      if (isProblem(error, 'payment.not_found'))
         await loadOrder(this.orderId, this.token, (order) => this.#take(order)).catch(() => undefined);
     } finally {
       this.#checking = false;

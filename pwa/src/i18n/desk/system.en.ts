@@ -74,6 +74,8 @@ export const systemEn = {
     body: 'Text',
     bodyHint: 'Empty lines part paragraphs. A line [label]({{link}}) becomes a button.',
     variables: 'May be used:',
+    unknownVariables: (names: string) => `Not known here: ${names}`,
+    needsLink: 'Without {{link}} nobody gets any further with this e-mail. Please put it in.',
     preview: 'Preview',
     previewHint: 'The preview shows the e-mail with example values.',
     reset: 'Back to the built-in text',

@@ -74,6 +74,8 @@ export const systemTh: Catalogue<typeof systemEn> = {
     subject: 'หัวเรื่อง',
     body: 'ข้อความ',
     bodyHint: 'เว้นบรรทัดเพื่อแบ่งย่อหน้า บรรทัด [ข้อความ]({{link}}) จะเป็นปุ่ม',
+    unknownVariables: (names) => `ใช้ในข้อความนี้ไม่ได้: ${names}`,
+    needsLink: 'ข้อความนี้ต้องมี {{link}} มิฉะนั้นผู้รับจะทำรายการต่อไม่ได้',
     variables: 'ตัวแปรที่ใช้ได้:',
     preview: 'ดูตัวอย่าง',
     previewHint: 'ตัวอย่างอีเมลจะแสดงที่นี่ พร้อมข้อมูลสมมุติ',
