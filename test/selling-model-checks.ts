@@ -63,6 +63,14 @@ export async function checkAlways(db: Db, seen: Seen, limits: Limits): Promise<v
   );
   await none(
     db,
+    'of a sale the platform takes more extra satang than came above the price, or its photos pay the tax of them',
+    sql`select o.number from orders o join ledger_transactions t on t.order_id = o.id and t.kind = 'sale'
+      join ledger_postings p on p.transaction_id = t.id join ledger_accounts a on a.id = p.account_id
+      group by o.id having coalesce(-sum(p.amount_satang) filter (where a.code = 'satang_extra'), 0) not between 0 and
+        greatest(sum(p.amount_satang) filter (where a.code in ('gateway_clearing', 'suspense')) - o.total_satang, 0)`,
+  );
+  await none(
+    db,
     'more went back of an order than came for it',
     sql`select o.number from orders o
       join ledger_transactions t on t.order_id = o.id and t.kind in ('sale', 'refund')
