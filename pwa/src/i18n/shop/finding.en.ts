@@ -114,7 +114,6 @@ export const findingEn = {
     unreadable: 'The answer did not make sense to us. Please try again.',
     unknown: 'Something went wrong on our side. Please try again.',
     reference: (id: string) => `Reference ${id}`,
-    invalid: 'Something was not filled in right. Please look over it again.',
     fieldRequired: 'Please fill this in.',
     emailInvalid: 'This does not look like an e-mail address.',
     passwordWeak: 'At least 8 characters, with upper and lower case letters and a digit.',

@@ -115,7 +115,6 @@ export const findingTh: Catalogue<typeof findingEn> = {
     unreadable: 'ได้รับคำตอบที่อ่านไม่ได้ โปรดลองอีกครั้ง',
     unknown: 'ระบบของเราขัดข้อง โปรดลองอีกครั้ง',
     reference: (id) => `รหัสอ้างอิง ${id}`,
-    invalid: 'มีข้อมูลที่ไม่ถูกต้อง โปรดตรวจดูอีกครั้ง',
     fieldRequired: 'โปรดกรอกช่องนี้',
     emailInvalid: 'รูปแบบอีเมลไม่ถูกต้อง',
     passwordWeak: 'อย่างน้อย 8 ตัวอักษร มีตัวพิมพ์ใหญ่ พิมพ์เล็ก และตัวเลข',
