@@ -56,6 +56,7 @@ export const errorTable = {
   ),
   // identity
   'auth.required': define(401, 'Please sign in.', 'โปรดเข้าสู่ระบบ'),
+  'auth.session_ended': define(401, 'Your session has ended. Please try again.', 'เซสชันของคุณสิ้นสุดแล้ว โปรดลองอีกครั้ง'),
   'auth.forbidden': define(403, 'Your account may not do this.', 'บัญชีของคุณไม่มีสิทธิ์ทำสิ่งนี้'),
   'auth.invalid_credentials': define(401, 'E-mail or password is not right.', 'อีเมลหรือรหัสผ่านไม่ถูกต้อง'),
   'auth.email_not_verified': define(

@@ -94,6 +94,7 @@ export function createApp(platform: Platform): Api {
     db: platform.db,
     rateLimit,
     findViewer: auth.findViewer,
+    requireSender: auth.requireSender,
     createGuest: auth.createGuest,
     uploadDir: path.join(config.dataDir, 'incoming'),
     maxUploadBytes,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { getMigrations } from 'better-auth/db/migration';
 import { z } from 'zod';
+import { AppError } from '#contracts/errors.ts';
 import { route } from '#contracts/http/route.ts';
 import { bind } from '#server/http/bind.ts';
 import { createCache } from '#server/platform/cache.ts';
@@ -17,7 +18,13 @@ const whoAmI = route({
 });
 const adminOnly = route({ ...whoAmI, path: '/api/test/admin', access: ['admin'] as const });
 const accountOnly = route({ ...whoAmI, path: '/api/test/account', access: 'user' });
+/** What happens while a call runs that is refused in the end. */
+let joins: () => Promise<unknown> = async () => undefined;
 const routes = () => [
+  bind(route({ ...whoAmI, path: '/api/test/refused' }), async () => {
+    await joins();
+    throw new AppError('consent.required', {});
+  }),
   ...[whoAmI, adminOnly, accountOnly].map((definition) =>
     bind(definition as typeof whoAmI, async ({ viewer }) => ({
       status: 200,
@@ -220,9 +227,28 @@ const suite = (title: string, cacheSessions: boolean, redisUrl?: string) =>
         await app.db.selectFrom('users').select('id').where('id', '=', guestId).executeTakeFirst(),
         undefined,
       );
+      const late = await app.call('GET', '/api/test/me', { cookie: first.cookie });
+      assert.deepEqual([late.status, late.body.code], [401, 'auth.session_ended'], 'nobody new is made of who is gone');
+      // As an account's page sends it that does not know yet that its session is gone, with its cookie.
+      const headers = { 'x-session-user': me.userId };
+      assert.equal((await app.call('GET', '/api/test/me', { headers })).body.code, 'auth.session_ended');
+      assert.equal((await app.call('GET', '/api/test/me', { headers, token: me.token })).body.userId, me.userId);
+
       const made = await app.call('POST', '/api/auth/guest');
       assert.equal(made.status, 201);
       assert.equal((await app.call('GET', '/api/test/me', { token: made.body.token })).body.userId, made.body.user.id);
+    });
+
+    it('refuses nothing to a guest who joins the account while their call runs: it is sent again', async () => {
+      const guest = await app.call('GET', '/api/test/me');
+      const me = await app.person();
+      joins = () => post('/login', { email: me.email, password }, { cookie: guest.cookie });
+      const call = () => app.call('GET', '/api/test/refused', { cookie: guest.cookie });
+      assert.deepEqual([(await call()).body.code, (await call()).body.code], Array(2).fill('auth.session_ended'));
+      joins = async () => undefined;
+      const other = await app.call('GET', '/api/test/me');
+      const refused = await app.call('GET', '/api/test/refused', { cookie: other.cookie });
+      assert.equal(refused.body.code, 'consent.required');
     });
 
     it('checks roles, and a ban or deletion shuts out at once', async () => {

@@ -1,5 +1,6 @@
 import { toNodeHandler } from 'better-auth/node';
 import type { Request, RequestHandler, Response } from 'express';
+import { AppError } from '#contracts/errors.ts';
 import type { Viewer } from '#server/http/viewer.ts';
 import type { Messages } from '#server/modules/messages/service.ts';
 import type { Cache } from '#server/platform/cache.ts';
@@ -70,6 +71,15 @@ export function createAuth(deps: {
     /** Mount with `app.use` before the not-found handler; passes on what it does not know. */
     handler,
     findViewer: async (req: Request): Promise<Viewer | null> => (await sessions.current(req))?.viewer ?? null,
+    /**
+     * Throws auth.session_ended when the request was sent as somebody else than this viewer (header X-Session-User), or under a session that
+     * is gone: a guest who has joined an account meanwhile, a sign-out whose answer was lost. Nobody else may be taken for them.
+     */
+    requireSender(req: Request, viewer: Viewer | null): void {
+      const sender = req.get('x-session-user');
+      const isOther = sender !== undefined && sender !== viewer?.userId;
+      if (isOther || (!viewer && sessions.tokenOf(req) !== undefined)) throw new AppError('auth.session_ended');
+    },
     createGuest: async (req: Request, res: Response): Promise<Viewer> => (await service.createGuest(req, res)).viewer,
     /** What a guest owns in a module moves to the account through these, in the order of registration. */
     onGuestJoined: (...more: GuestJoinHook[]) => void hooks.push(...more),

@@ -237,6 +237,7 @@ export function composeModules(platform: Platform) {
         notices,
         logger,
         findViewer: auth.findViewer,
+        requireSender: auth.requireSender,
         createGuest: auth.createGuest,
         collections: [
           eventsCollection,

@@ -59,6 +59,8 @@ export function syncRouter(deps: {
   streams: LiveStreams;
   notices?: { attach(userId: string, stream: LiveStream): void };
   findViewer: (req: Request) => Promise<Viewer | null>;
+  /** Throws auth.session_ended when the request was sent as somebody else than this viewer. */
+  requireSender?: (req: Request, viewer: Viewer | null) => void;
   /** Makes a guest for a first change to a session collection; any other call without a session is auth.required. */
   createGuest?: (req: Request, res: Response) => Promise<Viewer>;
   collections: readonly AnyCollection[];
@@ -81,6 +83,7 @@ export function syncRouter(deps: {
     let viewer = await deps.findViewer(req);
     // Only who changes something and brings no cookie becomes a guest. A pull under a session that just ended (the guest joined an
     // account, "pull now" reached it first) must not answer a fresh guest's cookie over the account's.
+    if (collection.access === 'session') deps.requireSender?.(req, viewer);
     const isFirstChange = req.method === 'POST' && req.get('cookie') === undefined;
     if (!viewer && collection.access === 'session' && isFirstChange && deps.createGuest)
       viewer = await deps.createGuest(req, res);

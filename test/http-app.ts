@@ -78,6 +78,7 @@ export async function startHttpApp(
     db,
     rateLimit: createRateLimit(cache, { perIp: 100_000, scale: options.rateScale ?? 100 }),
     findViewer: auth.findViewer,
+    requireSender: auth.requireSender,
     createGuest: auth.createGuest,
     uploadDir,
     maxUploadBytes: 2_000_000,

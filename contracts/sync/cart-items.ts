@@ -1,4 +1,4 @@
-import { type Conflict, REFUSED_REVISION, type Replicated } from './documents.ts';
+import { type Conflict, isDecided, REFUSED_REVISION, type Replicated } from './documents.ts';
 
 /** One chosen photo of a person. `id` is the photo's id, so two devices that add one photo agree. Prices are not in here. */
 export interface CartItemDoc {
@@ -9,7 +9,7 @@ export interface CartItemDoc {
   isSelected: boolean;
   /** ISO, UTC; the server's once it was there. */
   addedAt: string;
-  /** 0 until the server has seen it. */
+  /** Negative until the server has numbered it, see `newDecision`. */
   revision: number;
 }
 
@@ -41,12 +41,13 @@ export const isEqual = (a: Replicated<CartItemDoc>, b: Replicated<CartItemDoc>):
 
 /**
  * What this device changed stands, what it left alone is the server's. A photo added on a device that did not know of the
- * line is in the cart, even if it was removed elsewhere before. Deterministic: no clocks.
+ * line is in the cart, even if it was removed elsewhere before; so is one that was taken out and put in again here. Deterministic: no clocks.
  */
 export function merge(conflict: Conflict<CartItemDoc>): Replicated<CartItemDoc> {
   const { newDocumentState: mine, assumedMasterState: base, realMasterState: master } = conflict;
   if (master.revision === REFUSED_REVISION) return master;
+  const decided = isDecided(conflict);
   const keep = <K extends 'isSelected' | '_deleted'>(key: K) =>
-    !base || mine[key] !== base[key] ? mine[key] : master[key];
+    decided || mine[key] !== base?.[key] ? mine[key] : master[key];
   return { ...master, isSelected: keep('isSelected'), _deleted: keep('_deleted') };
 }

@@ -47,6 +47,21 @@ export interface Conflict<Doc> {
 }
 
 /**
+ * `revision` of what a device puts in, until the server has numbered it: negative and each its own, so that what was taken out and put in again
+ * does not look as if nobody had touched it. Apps before this one said 0.
+ */
+export const newDecision = (): number => -2 - Math.floor(Math.random() * 2 ** 50);
+
+/** Whether this device decided anew after what it knows of the server, even if the states look alike. */
+export function isDecided<Doc extends { revision: number }>({
+  newDocumentState: mine,
+  assumedMasterState: base,
+}: Conflict<Doc>): boolean {
+  if (!base) return true;
+  return mine.revision <= 0 && mine.revision !== REFUSED_REVISION && mine.revision !== base.revision;
+}
+
+/**
  * GET /api/live?follow=notices,events@0,cart_items@0,photos@0:{event id}: one stream of server-sent events for all that a page follows
  * (a browser opens six connections to an address, photos want them). `of` is the followed thing as it was asked for.
  *

@@ -1,4 +1,4 @@
-import { type Conflict, REFUSED_REVISION, type Replicated } from './documents.ts';
+import { type Conflict, isDecided, REFUSED_REVISION, type Replicated } from './documents.ts';
 
 /** A photo that a person marked. `id` is the photo's id. */
 export interface FavoriteDoc {
@@ -7,7 +7,7 @@ export interface FavoriteDoc {
   eventId: string;
   /** ISO, UTC; the server's once it was there. */
   addedAt: string;
-  /** 0 until the server has seen it. */
+  /** Negative until the server has numbered it, see `newDecision`. */
   revision: number;
 }
 
@@ -39,5 +39,6 @@ export const isEqual = (a: Replicated<FavoriteDoc>, b: Replicated<FavoriteDoc>):
 export function merge(conflict: Conflict<FavoriteDoc>): Replicated<FavoriteDoc> {
   const { newDocumentState: mine, assumedMasterState: base, realMasterState: master } = conflict;
   if (master.revision === REFUSED_REVISION) return master;
-  return { ...master, _deleted: !base || mine._deleted !== base._deleted ? mine._deleted : master._deleted };
+  const isMine = isDecided(conflict) || mine._deleted !== base?._deleted;
+  return { ...master, _deleted: isMine ? mine._deleted : master._deleted };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type CartItemDoc, isEqual, merge } from './cart-items.ts';
-import { REFUSED_REVISION, type Replicated } from './documents.ts';
+import { newDecision, REFUSED_REVISION, type Replicated } from './documents.ts';
 
 const base = { id: 'p', eventId: 'e', addedAt: '2026-11-22T00:00:00.000Z' };
 const doc = (isSelected: boolean, _deleted: boolean, revision = 1): Replicated<CartItemDoc> => ({
@@ -33,6 +33,35 @@ describe('contracts/sync merge', () => {
         assert.ok(isEqual(again, merged));
       }),
     );
+  });
+
+  it('keeps what was taken out and put in again here, whoever took it out meanwhile, an order or this device’s own push', () => {
+    const knew = doc(true, false, 1);
+    const again = doc(true, false, newDecision());
+    const merged = merge({ newDocumentState: again, assumedMasterState: knew, realMasterState: doc(true, true, 10) });
+    assert.equal(merged._deleted, false);
+    // Not heard of under its revision yet: put in, ordered, put in again.
+    const sent = doc(true, false, newDecision());
+    assert.ok(!isEqual(again, sent), 'it is sent');
+    assert.equal(
+      merge({ newDocumentState: again, assumedMasterState: sent, realMasterState: doc(true, true, 10) })._deleted,
+      false,
+    );
+  });
+
+  it('keeps what was put in, with an answer that was lost, and taken out again', () => {
+    const knew = doc(true, true, 6);
+    const out = doc(true, true, newDecision());
+    assert.equal(
+      merge({ newDocumentState: out, assumedMasterState: knew, realMasterState: doc(true, false, 7) })._deleted,
+      true,
+    );
+  });
+
+  it('takes the server’s where this device only has what it was told', () => {
+    const [older, newer] = [doc(true, false, 5), doc(true, false, 7)];
+    const gone = doc(true, true, 9);
+    assert.equal(merge({ newDocumentState: newer, assumedMasterState: older, realMasterState: gone })._deleted, true);
   });
 
   it('gives up what the server refuses', () => {

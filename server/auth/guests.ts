@@ -25,11 +25,13 @@ export function createGuestJoin(deps: { db: Db; logger: Logger; hooks: readonly 
       for (const table of plainTables) {
         await trx.updateTable(table).set({ user_id: userId }).where('user_id', '=', guestId).execute();
       }
-      // A request whose answer was lost before the sign-in is repeated after it: it must find its first result.
+      // A request whose answer was lost before the sign-in is repeated after it: it must find its first result. One that still runs
+      // fails when it finds its guest gone, and must not stand in the way of its repeat.
       await trx
         .updateTable('idempotency_keys')
         .set({ owner: userId })
         .where('owner', '=', guestId)
+        .where('completed_at', 'is not', null)
         .where((eb) =>
           eb.not(
             eb.exists(

@@ -51,6 +51,8 @@ export interface BindDeps {
   rateLimit: RateLimit;
   /** The session of the request, or null. */
   findViewer: (req: Request) => Promise<Viewer | null>;
+  /** Throws auth.session_ended when the request was sent as somebody else than this viewer, or under a session that is gone. */
+  requireSender: (req: Request, viewer: Viewer | null) => void;
   /** Makes a guest and its session, sets the cookie. */
   createGuest: (req: Request, res: Response) => Promise<Viewer>;
   uploadDir: string;
@@ -63,6 +65,7 @@ export interface RouteDeps extends BindDeps {
 }
 
 async function admit(access: Access, req: Request, res: Response, deps: BindDeps): Promise<Viewer | null> {
+  if (access === 'session' || (access === 'user' && req.viewer)) deps.requireSender(req, req.viewer ?? null);
   if (access === 'public' || req.viewer) {
     if (access === 'public' || access === 'session') return req.viewer ?? null;
   } else if (access === 'session') {
@@ -185,9 +188,9 @@ export function toHandler(
           errors: [{ path: 'header.Idempotency-Key', message: '8 to 128 visible ASCII characters' }],
         });
       }
-      const answer =
+      const run = () =>
         key && viewer
-          ? await once(
+          ? once(
               deps.db,
               {
                 owner: viewer.userId,
@@ -201,7 +204,12 @@ export function toHandler(
                 return result;
               },
             )
-          : await work();
+          : work();
+      const answer = await run().catch(async (error: unknown) => {
+        // A guest who joins an account while this runs takes along what it stands on: no refusal of theirs is meant.
+        const isGone = viewer?.isGuest && !res.headersSent && !(await deps.findViewer(req));
+        throw isGone ? new AppError('auth.session_ended', {}, { cause: error }) : error;
+      });
       if (answer === 'sent') return;
       if (answer.body === null || answer.body === undefined) res.status(answer.status).end();
       else res.status(answer.status).json(answer.body);

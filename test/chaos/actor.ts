@@ -1,5 +1,6 @@
 import { faceApiDescriptor } from '#contracts/descriptors.data.ts';
-import type { ChaosPhoto, Command, DeviceState } from './messages.ts';
+import type { Plan } from './fates.ts';
+import type { Act, ChaosPhoto, Command, DeviceState } from './messages.ts';
 import { createRandom, type Random } from './random.ts';
 
 /** What is around the app on a device: in a thread made up, in a browser real but for clock and speed. */
@@ -17,6 +18,8 @@ export interface Line {
   changed(): Promise<void> | void;
   /** Anew, with the fates of this seed. */
   reset(seed: number): Promise<void> | void;
+  /** The next such request meets that fate. */
+  plan(plan: Plan): Promise<void> | void;
   /** What happened to requests so far. */
   counts(): Promise<Record<string, number>> | Record<string, number>;
   /** Resolves when copies that are still under way have arrived. */
@@ -25,12 +28,12 @@ export interface Line {
 
 /**
  * One device of one person: the app's own data layer on a bad network. Acts when asked, says what was tapped. Resolves when the app's modules
- * are loaded, which must not be before its surroundings are made. `log`: for looking for the reason of what went wrong.
+ * are loaded, which must not be before its surroundings are made. `log` hears what is done.
  */
 export async function startActor(
   around: Around,
   line: Line,
-  isLogging = false,
+  log: (text: string) => void = () => undefined,
 ): Promise<(command: Command) => Promise<unknown>> {
   const randomNow = { current: createRandom(1) };
   const random: Random = {
@@ -64,7 +67,6 @@ export async function startActor(
     times: {},
     orders: [],
     searches: [],
-    lastFace: {},
     verdicts: {},
     names: [],
     outcomes: {},
@@ -76,6 +78,8 @@ export async function startActor(
   let events: string[] = [];
   let credentials: { email: string; password: string } | null = null;
   let searchIds = new Map<string, string>();
+  /** Events where whoever is here has asked for a search that they can take back. */
+  let searched = new Set<string>();
   let badness = 0;
 
   outbox.onSettled((effect, result) => {
@@ -109,21 +113,15 @@ export async function startActor(
   };
   const isAccount = (): boolean => sessionModule.accountUser() !== null;
 
-  const log = (text: string): void => {
-    if (isLogging) console.error(`${mine[0]?.id.slice(0, 4)} ${isAccount() ? 'account' : 'guest'} ${text}`);
-  };
-
   /** `timeoutMs`: on a good line a busy machine is waited for, each attempt costs it a hash. */
   async function signIn(timeoutMs?: number): Promise<void> {
     if (isAccount() || !credentials) return;
-    const { user } = await api('POST /api/auth/login', { body: credentials, ...(timeoutMs && { timeoutMs }) }).catch(
-      (error: unknown) => {
-        log(String(error));
-        return { user: null };
-      },
-    );
-    if (user) sessionModule.setSession(user);
-    log('sign-in');
+    const body = credentials;
+    const user = await sessionModule
+      .signIn(() => api('POST /api/auth/login', { body, ...(timeoutMs && { timeoutMs }) }))
+      .catch((error: unknown) => log(String(error)));
+    if (user) for (const search of told.searches) search.by = 'account';
+    log(user ? 'signed in' : 'not signed in');
   }
 
   const steps: Record<string, () => unknown> = {
@@ -136,7 +134,7 @@ export async function startActor(
       cartModule.toggleInCart(picture(photo));
       told.taps[photo.id] = isIn ? 'out' : 'in';
       count(`cart_items ${isIn ? 'out' : 'in'} ${photo.id}`);
-      log(`${isIn ? 'out' : 'in'} ${photo.id.slice(0, 4)}`);
+      log(`${isIn ? 'out' : 'in'} ${photo.id}`);
     },
     mark() {
       const photo = random.chance(0.7) ? random.pick(mine) : random.pick(shared);
@@ -145,6 +143,7 @@ export async function startActor(
       const isMarked = favorites.isFavorite(photo.id);
       told.marks[photo.id] = isMarked;
       count(`favorites ${isMarked ? 'in' : 'out'} ${photo.id}`);
+      log(`${isMarked ? 'mark' : 'unmark'} ${photo.id}`);
     },
     async order() {
       if (!isAccount()) return;
@@ -159,7 +158,7 @@ export async function startActor(
       const all = [...outbox.waiting.value.map(({ id, kind }) => ({ id, kind }))];
       const ended = Object.entries(told.outcomes).map(([id, { kind }]) => ({ id, kind }));
       const effect = [...all, ...ended].find(({ id, kind }) => kind === 'order' && !known.has(id));
-      log(`order ${photoIds.map((id) => id.slice(0, 4))}`);
+      log(`order ${photoIds}`);
       if (effect) told.orders.push({ effectId: effect.id, photoIds: [...photoIds].sort() });
     },
     async search() {
@@ -171,17 +170,21 @@ export async function startActor(
         { engine: faceApiDescriptor.id, descriptor: descriptor.map((value) => value / length), frames: 1 },
         { grant: consents.consentGrant(eventId), key: crypto.randomUUID() },
       )) as { id: string };
-      told.searches.push({ effectId: effect.id, eventId });
-      told.lastFace[eventId] = 'search';
+      told.searches.push({ effectId: effect.id, eventId, by: isAccount() ? 'account' : 'guest', end: 'kept' });
+      searched.add(eventId);
+      log(`search ${effect.id}`);
     },
     async withdraw() {
       const eventId = random.pick(events);
-      if (told.lastFace[eventId] !== 'search') return;
+      if (!searched.delete(eventId)) return;
       const queued = outbox.waiting.value.filter(({ about }) => about?.eventId === eventId);
       // Taken back with the consent; whether they had arrived, nobody can say.
       for (const { kind, about } of queued) if (kind === 'feedback') told.verdicts[about!.photoId!] = 'either';
-      told.lastFace[eventId] = 'withdraw';
+      for (const search of told.searches)
+        if (search.eventId === eventId && search.end !== 'withdrawn')
+          search.end = search.by === 'guest' || isAccount() ? 'withdrawn' : 'either';
       searchIds.delete(eventId);
+      log(`withdraw ${queued.map(({ id }) => id)}`);
       await searches.withdrawSearch(eventId);
       told.takenBack.push(...queued.map(({ id }) => id));
     },
@@ -202,9 +205,10 @@ export async function startActor(
     async 'sign out'() {
       if (!isAccount() || !random.chance(0.5)) return;
       await signOut();
-      log('sign-out');
+      log(isAccount() ? 'not signed out' : 'signed out');
       if (!isAccount()) {
         searchIds = new Map();
+        searched = new Set();
         if (random.chance(0.5)) await signIn();
       }
     },
@@ -240,6 +244,21 @@ export async function startActor(
     await pause(random.int(12));
   }
 
+  const acts: Record<Act, (photo: ChaosPhoto) => unknown> = {
+    tap: (photo) => cartModule.toggleInCart(picture(photo)),
+    mark: (photo) => favorites.toggleFavorite({ ...picture(photo), takenAt: null, previewUrl: '', thumbHash: null }),
+    search: steps.search!,
+    'sign in': () => signIn(60_000),
+    'sign out': () => signOut({ evenUnsent: true }),
+    offline: () => turn(true),
+    online: () => turn(false),
+  };
+  async function turn(isOffline: boolean): Promise<void> {
+    line.weather.isOffline = isOffline;
+    await line.changed();
+    connectivity.online.set(!isOffline);
+  }
+
   async function calm(): Promise<void> {
     Object.assign(line.weather, { isOffline: false, badness: 0 });
     await line.changed();
@@ -253,6 +272,7 @@ export async function startActor(
         ({ mine, shared, events, badness } = command);
         around.clock.aheadMs = command.clockSkewMs;
         searchIds = new Map();
+        searched = new Set();
         await line.reset(command.seed);
         await calm();
         return undefined;
@@ -269,6 +289,10 @@ export async function startActor(
       }
       case 'step':
         return step(command.aheadMs);
+      case 'act':
+        return acts[command.act](command.photo ?? mine[0]!);
+      case 'plan':
+        return line.plan(command.plan);
       case 'heal':
         await calm();
         await line.settled();
@@ -281,6 +305,8 @@ export async function startActor(
         outbox.retryNow();
         return undefined;
       case 'state': {
+        // A session that ended while there was no signal: the page says so now, and the person does as it says.
+        if (!isAccount()) await signIn(60_000);
         await outbox.refreshWaiting();
         const waiting = outbox.waiting.value.map(({ id, kind, failures = 0 }) => ({ id, kind, failures }));
         if (waiting.length > 0) outbox.retryNow();

@@ -27,6 +27,7 @@ const handle = startActor(
     weather,
     changed: async () => void (await tell('weather', JSON.stringify(weather))),
     reset: async (seed) => void (await tell('reset', String(seed))),
+    plan: async (plan) => void (await tell('plan', JSON.stringify(plan))),
     counts: () => tell('counts'),
     settled: async () => void (await tell('settled')),
   },

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { startActor } from './actor.ts';
 import type { Command } from './messages.ts';
 import { createNetwork } from './network.ts';
@@ -6,9 +6,14 @@ import { makeSurroundings } from './surroundings.ts';
 
 // A device in a thread. CHAOS_LOG=1 prints what it does.
 const { origin } = workerData as { origin: string };
-const network = createNetwork(origin, globalThis.fetch);
+const isLogging = process.env.CHAOS_LOG === '1';
+const began = performance.now();
+const log = (text: string): void => {
+  if (isLogging) console.error(`${threadId} ${Math.round(performance.now() - began)} ${text}`);
+};
+const network = createNetwork(origin, globalThis.fetch, log);
 const around = makeSurroundings({ network, origin, clockSkewMs: 0, onLine: () => !network.weather.isOffline });
-const handle = await startActor(around, network, process.env.CHAOS_LOG === '1');
+const handle = await startActor(around, network, log);
 
 parentPort!.on('message', ({ id, command }: { id: number; command: Command }) => {
   handle(command).then(

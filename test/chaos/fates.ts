@@ -12,6 +12,15 @@ export interface Verdict {
   fate: Fate | null;
   /** For how long things take. */
   random: Random;
+  /** For how long `slow` waits before and after; left out: by `random`. */
+  slowMs?: readonly [number, number] | undefined;
+}
+
+export interface Plan {
+  /** "POST /api/orders"; ids are stars. */
+  request: string;
+  fate: Fate | null;
+  slowMs?: readonly [number, number];
 }
 
 /**
@@ -22,16 +31,25 @@ export function createFates() {
   let seed = 1;
   const asked = new Map<string, number>();
   const counts: Record<string, number> = {};
+  const planned: Plan[] = [];
   return {
     counts,
+    /** The next such request meets this, whatever the seed says. */
+    plan: (plan: Plan): void => void planned.push(plan),
     reset(next: number): void {
       seed = next;
       asked.clear();
+      planned.length = 0;
       for (const name of Object.keys(counts)) delete counts[name];
     },
     /** `badness`: share of requests that something happens to. */
     of(method: string, url: string, badness: number): Verdict {
       const what = `${method} ${new URL(url, 'http://x').pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '*')}`;
+      const next = planned.findIndex(({ request }) => request === what);
+      if (next >= 0) {
+        const [{ fate, slowMs }] = planned.splice(next, 1) as [Plan];
+        return { fate, slowMs, random: createRandom(1) };
+      }
       const times = (asked.get(what) ?? 0) + 1;
       asked.set(what, times);
       const random = createRandom(hash(`${seed} ${what} ${times}`));

@@ -1,8 +1,12 @@
+import type { Plan } from './fates.ts';
+
 /** One photo as the pages know it. */
 export interface ChaosPhoto {
   id: string;
   eventId: string;
 }
+
+export type Act = 'tap' | 'mark' | 'search' | 'sign in' | 'sign out' | 'offline' | 'online';
 
 /** What is asked of a device; answered in order. */
 export type Command =
@@ -17,6 +21,9 @@ export type Command =
     }
   | { do: 'sign-in'; email: string; password: string }
   | { do: 'step'; aheadMs: number }
+  /** Something that is named, for tests that know what is to happen. */
+  | { do: 'act'; act: Act; photo?: ChaosPhoto }
+  | { do: 'plan'; plan: Plan }
   | { do: 'heal' }
   | { do: 'state' }
   | { do: 'end' };
@@ -28,6 +35,13 @@ export interface TappedOrder {
 export interface TappedSearch {
   effectId: string;
   eventId: string;
+  /** Whose it is, as far as the device knows; a guest's becomes the account's at the sign-in. */
+  by: 'guest' | 'account';
+  /**
+   * What has to be of it in the end. either: an account's, and a guest on its device took back their own since, which reaches the account's if
+   * it is sent after the sign-in.
+   */
+  end: 'kept' | 'withdrawn' | 'either';
 }
 
 /** What the person did at this device, and what it told them. */
@@ -51,8 +65,6 @@ export interface DeviceState {
   times: Record<string, number>;
   orders: TappedOrder[];
   searches: TappedSearch[];
-  /** Event -> the last thing done there. */
-  lastFace: Record<string, 'search' | 'withdraw'>;
   verdicts: Record<string, 'me' | 'not_me' | 'either'>;
   names: string[];
   /** Effects with how they ended. */

@@ -12,9 +12,9 @@ export interface Weather {
 /**
  * The network between one device and the server, as bad as a venue's: requests that never arrive, answers that never come back or
  * break off in the middle, requests that arrive twice, the second time late, and answers that overtake each other. Keeps the
- * device's cookies as a browser does: only of answers that arrived. What happens to which request: fates.ts.
+ * device's cookies as a browser does: only of answers that arrived. What happens to which request: fates.ts. `log` hears of each.
  */
-export function createNetwork(origin: string, real: Fetch) {
+export function createNetwork(origin: string, real: Fetch, log: (text: string) => void = () => undefined) {
   const weather: Weather = { isOffline: false, badness: 0 };
   const cookies = new Map<string, string>();
   const fates = createFates();
@@ -74,34 +74,42 @@ export function createNetwork(origin: string, real: Fetch) {
 
   async function passOn(url: string, given: RequestInit): Promise<Response> {
     const init = leave(given);
-    const { fate, random } = fates.of(init.method ?? 'GET', url, weather.badness);
+    const method = init.method ?? 'GET';
+    const { fate, random, slowMs } = fates.of(method, url, weather.badness);
+    const request = `${method} ${new URL(url).pathname} ${fate ?? 'well'}`;
+    log(`${request} > ${typeof init.body === 'string' ? init.body.slice(0, LOGGED) : ''}`);
+    const ask = async (): Promise<Response> => {
+      const response = await real(url, init);
+      log(`${request} < ${response.status} ${(await response.clone().text()).slice(0, LOGGED)}`);
+      return response;
+    };
     switch (fate) {
       case null:
-        return whole(await real(url, init));
+        return whole(await ask());
       case 'lost':
         return gone();
       case 'unanswered':
-        await (await real(url, init)).arrayBuffer();
+        await (await ask()).arrayBuffer();
         return gone();
       case 'cut':
-        return cut(await real(url, init));
+        return cut(await ask());
       case 'slow':
         // Before and after: requests and answers overtake each other.
-        await wait(random.int(25));
-        return whole(await real(url, init).then((response) => wait(random.int(25)).then(() => response)));
+        await wait(slowMs?.[0] ?? random.int(25));
+        return whole(await ask().then((response) => wait(slowMs?.[1] ?? random.int(25)).then(() => response)));
       case 'twice': {
-        const [first, second] = await Promise.all([real(url, init), real(url, init)]);
+        const [first, second] = await Promise.all([ask(), ask()]);
         await second.arrayBuffer();
         return whole(first);
       }
       case 'late twin': {
         const twin = wait(20 + random.int(150))
-          .then(() => real(url, init))
+          .then(() => ask())
           .then((response) => response.arrayBuffer())
           .catch(() => undefined);
         late.add(twin);
         void twin.finally(() => late.delete(twin));
-        return whole(await real(url, init));
+        return whole(await ask());
       }
       case 'hole':
         // It arrives, and nothing ever comes back: the client's own patience decides.
@@ -115,6 +123,7 @@ export function createNetwork(origin: string, real: Fetch) {
     weather,
     changed: () => undefined,
     reset: fates.reset,
+    plan: fates.plan,
     counts: () => fates.counts,
     /** For streams: not subject to the weather but for being offline. */
     stream: (url: string, signal: AbortSignal): Promise<Response> => {
@@ -127,4 +136,6 @@ export function createNetwork(origin: string, real: Fetch) {
 }
 export type Network = ReturnType<typeof createNetwork>;
 
+/** So many characters of what is said are written down. */
+const LOGGED = 1_200;
 const realSetTimeout = globalThis.setTimeout;

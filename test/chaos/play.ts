@@ -30,6 +30,7 @@ export interface World {
 export async function openWorld(
   api: TestApi,
   start: () => Promise<Device> = () => startDevice(api.url),
+  count = DEVICES,
 ): Promise<World> {
   await countChanges(api.db);
   const user = await api.db
@@ -42,11 +43,26 @@ export async function openWorld(
     .values({ user_id: user.id, display_name: 'Photographer', slug: `p-${randomUUID()}` })
     .returning('id')
     .executeTakeFirstOrThrow();
-  const devices = await Promise.all(Array.from({ length: DEVICES }, start));
+  const devices = await Promise.all(Array.from({ length: count }, start));
   return { api, devices, start, photographerId: photographer.id, passwordHash: await hashPassword(PASSWORD) };
 }
 
-async function makeEvent(world: World, photos: number): Promise<{ eventId: string; photoIds: string[] }> {
+/** A person who can sign in. */
+export async function makePerson({ api, passwordHash }: World, name: string) {
+  const email = `${name}-${randomBytes(4).toString('hex')}@example.test`;
+  const { id: userId } = await api.db
+    .insertInto('users')
+    .values({ email, name: 'Runner', role: 'customer', email_verified: true })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await api.db
+    .insertInto('accounts')
+    .values({ user_id: userId, account_id: userId, provider_id: 'credential', password: passwordHash })
+    .execute();
+  return { userId, email, password: PASSWORD };
+}
+
+export async function makeEvent(world: World, photos: number): Promise<{ eventId: string; photoIds: string[] }> {
   const { db } = world.api;
   const { id: eventId } = await db
     .insertInto('events')
@@ -114,16 +130,7 @@ export async function play(world: World, { seed, minutes, badness = 0.3 }: PlayO
 async function playOnce(world: World, seed: number, minutes: number, badness: number): Promise<Played> {
   const { api, devices } = world;
   const random = createRandom(seed);
-  const email = `runner-${seed}-${randomBytes(4).toString('hex')}@example.test`;
-  const { id: userId } = await api.db
-    .insertInto('users')
-    .values({ email, name: 'Runner', role: 'customer', email_verified: true })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  await api.db
-    .insertInto('accounts')
-    .values({ user_id: userId, account_id: userId, provider_id: 'credential', password: world.passwordHash })
-    .execute();
+  const { userId, email, password } = await makePerson(world, `runner-${seed}`);
 
   // Each device has an event of its own for what must be exact; a few photos are fought over by all.
   const common = await makeEvent(world, SHARED);
@@ -142,7 +149,7 @@ async function playOnce(world: World, seed: number, minutes: number, badness: nu
       }),
     ),
   );
-  await Promise.all(devices.map((device) => device.ask({ do: 'sign-in', email, password: PASSWORD })));
+  await Promise.all(devices.map((device) => device.ask({ do: 'sign-in', email, password })));
 
   const steps = Math.round((minutes * 60) / STEP_SECONDS);
   await Promise.all(
@@ -173,7 +180,7 @@ async function playOnce(world: World, seed: number, minutes: number, badness: nu
 }
 
 /** Waits until nothing waits and every device shows the server's cart. */
-async function agreement(world: World, userId: string): Promise<DeviceState[]> {
+export async function agreement(world: World, userId: string): Promise<DeviceState[]> {
   for (let looks = 1; ; looks += 1) {
     const states = await Promise.all(world.devices.map((device) => device.state()));
     const server = await serverCart(world, userId);

@@ -49,7 +49,7 @@ export async function startLine(api: string, script: string) {
   };
 
   async function meet(asked: Asked, res: ServerResponse): Promise<void> {
-    const { fate, random } = fates.of(asked.method, asked.path, weather.badness);
+    const { fate, random, slowMs } = fates.of(asked.method, asked.path, weather.badness);
     switch (fate) {
       case null:
         return answer(res, await passOn(asked));
@@ -66,9 +66,9 @@ export async function startLine(api: string, script: string) {
         return;
       }
       case 'slow': {
-        await wait(random.int(60));
+        await wait(slowMs?.[0] ?? random.int(60));
         const late = await passOn(asked);
-        await wait(random.int(60));
+        await wait(slowMs?.[1] ?? random.int(60));
         return answer(res, late);
       }
       case 'twice': {
@@ -113,6 +113,7 @@ export async function startLine(api: string, script: string) {
   async function control(path: string, body: Buffer): Promise<unknown> {
     if (path === '/chaos/weather') Object.assign(weather, JSON.parse(body.toString()));
     else if (path === '/chaos/reset') fates.reset(Number(body.toString()));
+    else if (path === '/chaos/plan') fates.plan(JSON.parse(body.toString()));
     else if (path === '/chaos/settled') await Promise.all([...late]);
     if (weather.isOffline) for (const open of streams) open.destroy();
     return fates.counts;

@@ -3,61 +3,27 @@ import { online } from '../data/connectivity.ts';
 import type { CartChange } from '../data/db/cart-replica.ts';
 import { replicaBirths } from '../data/idb.ts';
 import { type Effect, waiting } from '../data/outbox.ts';
-import { ensureSession, session } from '../data/session.ts';
+import { ensureOwnSession, session, signingOut } from '../data/session.ts';
 import { askToPersist } from '../data/storage.ts';
 import { Store } from '../data/store.ts';
-import type { Photo } from '../data/types.ts';
 import { forgetChoice, refreshCart, sendChoice, startCartChoice } from './cart-choice.ts';
+import {
+  type CartLine,
+  type CartPhoto,
+  type CartState,
+  localMirror,
+  MIRROR,
+  type Mirror,
+  readMirror,
+} from './cart-mirror.ts';
 import { sayCartPlainly } from './cart-plain.ts';
 
-export interface CartLine {
-  photoId: string;
-  eventId: string;
-  addedAt: string;
-}
-
-/** What a line shows without signal; lines from another device have only their paths until the cart page asks. */
-export type CartPhoto = Pick<
-  Photo,
-  'id' | 'eventId' | 'width' | 'height' | 'thumbnails' | 'focus' | 'placeholderColor' | 'priceSatang'
->;
-
-export interface CartState {
-  lines: readonly CartLine[];
-  photos: Readonly<Record<string, CartPhoto>>;
-}
-
-interface Mirror extends CartState {
-  /** Decisions that the replica has not taken over yet. */
-  pending: CartChange[];
-  /** Something of it the server may not have heard. */
-  unsent?: boolean;
-}
-
-const MIRROR = 'px.cart';
+export type { CartLine, CartPhoto, CartState } from './cart-mirror.ts';
 
 /**
  * The cart, local first. A tap is kept in localStorage at once (it survives the very next moment), then goes to the RxDB replica, which
  * brings it to the server and brings other devices' taps here.
  */
-function localMirror(): string | null {
-  try {
-    return localStorage.getItem(MIRROR);
-  } catch {
-    return null;
-  }
-}
-
-function readMirror(): Mirror {
-  try {
-    const stored = JSON.parse(localMirror() ?? 'null') as Mirror | null;
-    if (stored && Array.isArray(stored.lines) && Array.isArray(stored.pending)) return stored;
-  } catch {
-    // storage refused or broken: the replica still has it
-  }
-  return { lines: [], photos: {}, pending: [] };
-}
-
 const mirror = readMirror();
 let pending = mirror.pending;
 /** Every line, those too that an order waiting for signal has taken. */
@@ -126,8 +92,7 @@ function decide(changes: readonly { photo: CartPhoto; inCart: boolean }[]): void
     decided.push({ photoId: id, eventId, inCart, at });
   }
   if (decided.length === 0) return;
-  pending = [...pending, ...decided];
-  cartUnsent.set(true);
+  decideFurther(decided);
   askToPersist();
   write({ lines, photos });
   void settle();
@@ -146,13 +111,18 @@ export const isCartKnown = (): boolean =>
 /** Counts sign-outs: what was under way for the person before must not start anything for the next. */
 let turn = 0;
 
-function heard(): void {
-  if (pending.length > 0) return;
+/** Counts decisions: that the server has heard all of them is only true of those that were made before it was asked. */
+let decisions = 0;
+
+/** `asked`: the count of decisions when the server was asked. */
+function heard(asked: number): void {
+  if (pending.length > 0 || asked !== decisions) return;
   cartUnsent.set(false);
   write(all);
 }
 
 const HEARD_MS = 10_000;
+const AGAIN_MS = 2_000;
 let isHearing = false;
 /** Waits until the server has everything, however often the replica is started anew meanwhile. */
 async function hear(): Promise<void> {
@@ -160,17 +130,36 @@ async function hear(): Promise<void> {
   isHearing = true;
   const began = turn;
   const { cartInSync } = await import('../data/db/cart-replica.ts');
-  while (began === turn && cartUnsent.value) {
+  while (began === turn && cartUnsent.value && pending.length === 0) {
+    const asked = decisions;
     try {
       await cartInSync(HEARD_MS);
-      if (began === turn) heard();
+      if (began === turn) heard(asked);
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, HEARD_MS / 5));
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
-    if (pending.length > 0) break;
   }
   isHearing = false;
   if (began !== turn && cartUnsent.value) void hear();
+}
+
+let again: ReturnType<typeof setTimeout> | undefined;
+/** It failed for a reason other than the signal, whose return is heard of: after a while it is tried once more. */
+function settleLater(): void {
+  clearTimeout(again);
+  again = setTimeout(() => {
+    if (cartUnsent.value && online.value) void settle();
+  }, AGAIN_MS);
+}
+
+/** What is pending but for these; others may have come before and behind them meanwhile. */
+const without = (taken: readonly CartChange[]): CartChange[] => pending.filter((change) => !taken.includes(change));
+
+/** Adds to what the server has to hear of. */
+function decideFurther(changes: readonly CartChange[], where: 'before' | 'after' = 'after'): void {
+  pending = where === 'after' ? [...pending, ...changes] : [...changes, ...pending];
+  decisions += 1;
+  cartUnsent.set(true);
 }
 
 /** Asked for while it ran: it may have failed for what is mended since (a sign-in while a guest's session was waited for in vain). */
@@ -181,6 +170,8 @@ let isPlain = false;
 
 /** Hands what is pending to the replica and lets it travel. */
 function settle(): Promise<void> {
+  // What were begun now would hold on to what is about to be cleared.
+  if (signingOut.value) return Promise.resolve();
   const began = turn;
   isAsked = settling !== null;
   settling ??= (async () => {
@@ -203,10 +194,10 @@ function settle(): Promise<void> {
           return;
         }
         if (began !== turn) return;
-        pending = pending.slice(taken.length);
+        pending = without(taken);
         write(all);
       }
-      await ensureSession();
+      await ensureOwnSession();
       if (began !== turn) return;
       await replica.startCartReplication();
     } while (pending.length > 0);
@@ -221,7 +212,7 @@ function settle(): Promise<void> {
     void hear();
   })()
     // No signal, or a database that fails: the mirror keeps it, the next tap, the network's return or the checkout goes on.
-    .catch(() => undefined)
+    .catch(settleLater)
     .finally(() => {
       settling = null;
       // Somebody else is here since: what they have was waited for in vain.
@@ -232,21 +223,23 @@ function settle(): Promise<void> {
 
 async function settlePlainly(began: number): Promise<void> {
   if (pending.length === 0 && !session.value.user) return;
+  let asked: number;
   do {
-    await ensureSession();
+    await ensureOwnSession();
+    asked = decisions;
     const taken = pending;
     const lines = await sayCartPlainly(taken);
     if (began !== turn) return;
-    pending = pending.slice(taken.length);
+    pending = without(taken);
     show(lines);
   } while (pending.length > 0);
   cartArrived.set(true);
-  heard();
+  heard(asked);
 }
 
-let following: Promise<unknown> | null = null;
+let following: Promise<() => void> | null = null;
 /** Takes over what the replica knows; what is still pending wins until it is written there. */
-function follow(): Promise<unknown> {
+function follow(): Promise<() => void> {
   following ??= import('../data/db/cart-replica.ts')
     .then(({ watchCartLines }) =>
       watchCartLines((docs) => {
@@ -299,11 +292,10 @@ function carryOver(lines: readonly CartLine[]): boolean {
     const decided = new Set([...pending, ...lines].map(({ photoId }) => photoId));
     const lost = all.lines.filter(({ photoId }) => !decided.has(photoId));
     if (lost.length > 0 && (hasShown || cartUnsent.value)) {
-      pending = [
-        ...lost.map(({ photoId, eventId, addedAt }) => ({ photoId, eventId, inCart: true, at: addedAt })),
-        ...pending,
-      ];
-      cartUnsent.set(true);
+      decideFurther(
+        lost.map(({ photoId, eventId, addedAt }) => ({ photoId, eventId, inCart: true, at: addedAt })),
+        'before',
+      );
       void settle();
     } else isBare = lost.length > 0;
     if (lost.length > 0) write(all); // the mirror went, too
@@ -320,8 +312,12 @@ export function startCart(): void {
   session.watch(({ user }) => {
     if (user) void settle();
   });
+  // A sign-out that did not come to its end.
+  signingOut.watch((isOn) => {
+    if (!isOn && session.value.user) void settle();
+  });
   online.watch((reachable) => {
-    if (reachable && (all.lines.length > 0 || pending.length > 0)) void settle();
+    if (reachable && (all.lines.length > 0 || cartUnsent.value)) void settle();
   });
   window.addEventListener('storage', (event) => {
     if (event.key !== MIRROR) return;
@@ -343,6 +339,7 @@ export async function forgetCart(): Promise<void> {
   pending = [];
   const { stopCartReplication } = await import('../data/db/cart-replica.ts');
   await stopCartReplication().catch(() => undefined);
+  void following?.then((stop) => stop()).catch(() => undefined);
   following = null;
   cartUnsent.set(false);
   forgetChoice();
@@ -352,9 +349,11 @@ export async function forgetCart(): Promise<void> {
 /** Before an order: the server must know every line. Rejects when it cannot be told now. */
 export async function bringCartToServer(): Promise<void> {
   await settle();
-  await ensureSession();
+  await ensureOwnSession();
   if (pending.length > 0) throw new Error('the cart did not reach the server');
+  const asked = decisions;
   if (!isPlain) await (await import('../data/db/cart-replica.ts')).cartInSync(12_000);
+  heard(asked);
   await sendChoice();
   await refreshCart();
 }
@@ -368,7 +367,7 @@ export function takeOrderedOut(photoIds: readonly string[]): void {
   const at = new Date().toISOString();
   const lines = all.lines.filter((line) => ordered.has(line.photoId));
   // Behind what is being written at this moment: the last word on a line is that it was ordered.
-  pending = [...pending, ...lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at }))];
+  if (lines.length > 0) decideFurther(lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at })));
   write({ ...all, lines: all.lines.filter((line) => !ordered.has(line.photoId)) });
   forgetChoice();
   void settle();

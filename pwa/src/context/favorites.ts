@@ -3,7 +3,7 @@ import { online } from '../data/connectivity.ts';
 import type { FavoriteChange } from '../data/db/favorite-replica.ts';
 import { replicaBirths } from '../data/idb.ts';
 import { isProblem } from '../data/problem.ts';
-import { ensureSession, session } from '../data/session.ts';
+import { ensureOwnSession, session, signingOut } from '../data/session.ts';
 import { askToPersist } from '../data/storage.ts';
 import { Store } from '../data/store.ts';
 import type { Photo } from '../data/types.ts';
@@ -124,8 +124,24 @@ let settling: Promise<void> | null = null;
 /** IndexedDB is refused here: the server is told in plain calls. */
 let isPlain = false;
 
+const AGAIN_MS = 2_000;
+let again: ReturnType<typeof setTimeout> | undefined;
+/** Without signal its return is heard of; what failed for another reason is tried once more after a while. */
+function settleLater(): void {
+  clearTimeout(again);
+  again = setTimeout(() => {
+    if (online.value && favorites.value.marks.length + pending.length > 0) void settle();
+  }, AGAIN_MS);
+}
+
+/** What is pending but for these; others may have come before and behind them meanwhile. */
+const without = (taken: readonly FavoriteChange[]): FavoriteChange[] =>
+  pending.filter((change) => !taken.includes(change));
+
 /** Hands what is pending to the replica and lets it travel. */
 function settle(): Promise<void> {
+  // What were begun now would hold on to what is about to be cleared.
+  if (signingOut.value) return Promise.resolve();
   const began = turn;
   isAsked = settling !== null;
   settling ??= (async () => {
@@ -148,16 +164,16 @@ function settle(): Promise<void> {
           return;
         }
         if (began !== turn) return;
-        pending = pending.slice(taken.length);
+        pending = without(taken);
         write(favorites.value);
       }
-      await ensureSession();
+      await ensureOwnSession();
       if (began !== turn) return;
       await replica.startFavoriteReplication();
     } while (pending.length > 0);
   })()
     // No signal, or a database that fails: the mirror keeps it, the next tap or the network's return goes on.
-    .catch(() => undefined)
+    .catch(settleLater)
     .finally(() => {
       settling = null;
       if ((began !== turn || isAsked) && session.value.user) void settle();
@@ -168,7 +184,7 @@ function settle(): Promise<void> {
 async function settlePlainly(began: number): Promise<void> {
   if (pending.length === 0 && !session.value.user) return;
   do {
-    await ensureSession();
+    await ensureOwnSession();
     const taken = pending;
     for (const { photoId, isMarked } of taken)
       await api(isMarked ? 'PUT /api/favorites/:photoId' : 'DELETE /api/favorites/:photoId', {
@@ -178,7 +194,7 @@ async function settlePlainly(began: number): Promise<void> {
       });
     const { items } = await api('GET /api/favorites', { query: { limit: 100 } });
     if (began !== turn) return;
-    pending = pending.slice(taken.length);
+    pending = without(taken);
     show(items.map(({ photoId, addedAt, photo }) => ({ photoId, eventId: photo.eventId, addedAt })));
   } while (pending.length > 0);
 }
@@ -220,9 +236,9 @@ function carryOver(known: readonly Favorite[]): void {
   void settle();
 }
 
-let following: Promise<unknown> | null = null;
+let following: Promise<() => void> | null = null;
 /** Takes over what the replica knows. */
-function follow(): Promise<unknown> {
+function follow(): Promise<() => void> {
   following ??= import('../data/db/favorite-replica.ts')
     .then(({ watchFavorites }) =>
       watchFavorites((docs) => {
@@ -244,8 +260,12 @@ export function startFavorites(): void {
   session.watch(({ user }) => {
     if (user) void settle();
   });
+  // A sign-out that did not come to its end.
+  signingOut.watch((isOn) => {
+    if (!isOn && session.value.user) void settle();
+  });
   online.watch((reachable) => {
-    if (reachable && pending.length > 0) void settle();
+    if (reachable && favorites.value.marks.length + pending.length > 0) void settle();
   });
   window.addEventListener('storage', (event) => {
     if (event.key !== MIRROR) return;
@@ -272,6 +292,7 @@ export async function forgetFavorites(): Promise<void> {
   pending = [];
   const { stopFavoriteReplication } = await import('../data/db/favorite-replica.ts');
   await stopFavoriteReplication().catch(() => undefined);
+  void following?.then((stop) => stop()).catch(() => undefined);
   following = null;
   write({ marks: [], photos: {} });
 }

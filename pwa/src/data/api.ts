@@ -3,6 +3,7 @@ import { reportReachable, reportUnreachable } from './connectivity.ts';
 import type { Answer, Body, Params, QueryOf, RouteKey } from './contract.ts';
 import { takeFirstAnswer } from './first.ts';
 import { buildUrl, type Method, request, type SendOptions } from './http.ts';
+import { isProblem } from './problem.ts';
 
 export { buildUrl, type Method, type Query, readProblem, type SendOptions } from './http.ts';
 
@@ -13,6 +14,17 @@ export function setGate(wait: (() => Promise<unknown>) | null): void {
 }
 export const gated = (): (() => Promise<unknown>) | null => gate;
 
+interface Identity {
+  /** Who is here, as far as the page knows. */
+  userId(): string | undefined;
+  /** Asked when the session that a call was sent under has ended; true: there is another one that it may go under. */
+  renew(userId: string | undefined): Promise<boolean>;
+}
+let identity: Identity | null = null;
+export function setIdentity(given: Identity): void {
+  identity = given;
+}
+
 /**
  * One call to the API. Answers the parsed JSON body (undefined for none); rejects with `ApiProblem`, or with the
  * caller's own AbortError when its `signal` aborts.
@@ -21,10 +33,19 @@ export async function send<T>(method: Method, path: string, options: SendOptions
   const first = method === 'GET' ? takeFirstAnswer(buildUrl(path, options.params, options.query)) : undefined;
   if (first !== undefined) return first as T;
   if (gate && !path.startsWith('/api/auth/')) await gate();
-  return request<T>(method, path, options, {
-    language: lang.value,
-    heard: (isReachable) => (isReachable ? reportReachable() : reportUnreachable()),
-  });
+  const ask = (userId: string | undefined): Promise<T> =>
+    request<T>(method, path, options, {
+      language: lang.value,
+      userId,
+      heard: (isReachable) => (isReachable ? reportReachable() : reportUnreachable()),
+    });
+  const userId = identity?.userId();
+  try {
+    return await ask(userId);
+  } catch (error) {
+    if (!isProblem(error, 'auth.session_ended') || !(await identity?.renew(userId))) throw error;
+    return ask(identity?.userId());
+  }
 }
 
 type Optional<T, K extends string> = [T] extends [never]

@@ -1,23 +1,16 @@
 import { kvClear, kvFreeze } from './kv.ts';
 import { clearOutbox } from './outbox/store.ts';
 import { refreshWaiting } from './outbox.ts';
-import { setSession } from './session.ts';
+import { leaveSession, signingOut } from './session.ts';
 
 /** Kept through a sign-out: what says nothing about a person. */
 const IMPERSONAL = /^px\.(lang|theme)$/;
 /** Pictures of this person, and of the events that they visited. */
 const PERSONAL_CACHES = /^px-(pictures|originals)/;
 
-let isLeaving = false;
-/** True while somebody signs out, here or in another tab: that their session ends is no news to them. */
-export const isSigningOut = (): boolean => isLeaving;
-export function setSigningOut(is: boolean): void {
-  isLeaving = is;
-}
-
 /** Sign-out: the next person at this device finds nothing of this one. The caller has stopped what replicates. */
 export async function clearEverything(): Promise<void> {
-  setSession(null);
+  leaveSession();
   await clearOutbox();
   await kvClear();
   for (const storage of ['localStorage', 'sessionStorage'] as const) {
@@ -59,7 +52,7 @@ export const tellTabsToLeave = (): void => tabs?.postMessage('signed-out');
 export function leaveWithOthers(onStop: () => Promise<unknown>): void {
   tabs?.addEventListener('message', ({ data }) => {
     if (data === 'signing-out') {
-      setSigningOut(true);
+      signingOut.set(true);
       kvFreeze();
       void onStop()
         .then(closeDatabase)

@@ -58,6 +58,8 @@ export async function readProblem(response: Response): Promise<ApiProblem> {
 /** What the page adds to a call; the service worker has neither a language nor a sign for "no signal". */
 export interface Surroundings {
   language?: string;
+  /** Whose call it is, as far as the page knows: the server does not carry it out as somebody else. */
+  userId?: string | undefined;
   /** The server answered, or it did not. */
   heard?: (isReachable: boolean) => void;
 }
@@ -70,11 +72,12 @@ export async function request<T>(
   method: Method,
   path: string,
   options: SendOptions = {},
-  { language, heard }: Surroundings = {},
+  { language, userId, heard }: Surroundings = {},
 ): Promise<T> {
   const { params, query, body, idempotencyKey, signal, timeoutMs = TIMEOUT_MS } = options;
   const headers: Record<string, string> = { accept: 'application/json' };
   if (language) headers['accept-language'] = language;
+  if (userId) headers['x-session-user'] = userId;
   let payload: BodyInit | undefined;
   if (body instanceof FormData) payload = body;
   else if (body !== undefined) {

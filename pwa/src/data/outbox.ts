@@ -15,7 +15,7 @@ import {
   takeOver,
 } from './outbox/store.ts';
 import { ApiProblem } from './problem.ts';
-import { ensureSession, refreshSession, session } from './session.ts';
+import { awaitedAccount, ensureSession, refreshSession, session } from './session.ts';
 import { Store } from './store.ts';
 
 export type { Effect, EffectKind, NewEffect, Outcome } from './outbox/effects.ts';
@@ -63,13 +63,18 @@ const owner = (): Effect['owner'] => {
   const { user } = session.value;
   return user && { id: user.id, isGuest: user.isGuest };
 };
+/** What is said about a search waits for whose search it is, while the account's session has ended. */
+function ownerOf({ kind }: NewEffect): Effect['owner'] {
+  const awaited = kind === 'feedback' ? awaitedAccount() : null;
+  return awaited === null ? owner() : { id: awaited, isGuest: false };
+}
 
 /** Keeps the effect on the device and tries at once. Resolves when it is kept, not when it is sent. */
 export async function enqueue(effect: NewEffect): Promise<Effect> {
   const id = effect.id ?? crypto.randomUUID();
   const same = effect.id && (await listEffects()).find((each) => each.id === id);
   if (same) return same;
-  const kept = await addEffect({ ...effect, id, createdAt: Date.now(), owner: owner() });
+  const kept = await addEffect({ ...effect, id, createdAt: Date.now(), owner: ownerOf(effect) });
   await changed();
   void askForSync();
   void flush();

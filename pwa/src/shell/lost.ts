@@ -2,11 +2,11 @@ import { cart, forgetCart } from '../context/cart.ts';
 import { favorites, forgetFavorites } from '../context/favorites.ts';
 import { navigate } from '../context/router.ts';
 import { toast } from '../context/toasts.ts';
-import { isSigningOut, leaveWithOthers } from '../data/clear-device.ts';
+import { leaveWithOthers } from '../data/clear-device.ts';
 import { online } from '../data/connectivity.ts';
 import { onWiped } from '../data/idb.ts';
 import { flush, refreshWaiting, waiting } from '../data/outbox.ts';
-import { accountUser, doubtSession, ensureSession, session } from '../data/session.ts';
+import { accountUser, doubtSession, ensureSession, session, signingOut } from '../data/session.ts';
 import { t } from '../i18n/i18n.ts';
 
 /** A sign-out in another tab takes its moment; only what is left after it is worth a word. */
@@ -18,7 +18,7 @@ export function watchLosses(): void {
   tellLostSession();
   let isRestoring = false;
   onWiped(() => {
-    if (isRestoring || isSigningOut()) return;
+    if (isRestoring || signingOut.value) return;
     isRestoring = true;
     if (session.value.user) doubtSession();
     void restore().finally(() => {
@@ -60,7 +60,7 @@ function tellLostSession(): void {
     was = accountUser();
     if (!before || was) return;
     setTimeout(() => {
-      if (accountUser() || isSigningOut()) return;
+      if (accountUser() || signingOut.value) return;
       toast(t().offline.signedOut, { action: { label: t().app.signIn, run: () => navigate('/sign-in') } });
     }, SETTLED_MS);
   });

@@ -1,5 +1,6 @@
 import { type CartItemDoc, cartItemDocVersion } from '#contracts/sync/cart-items.ts';
-import { changeReplica, observe } from './database.ts';
+import { newDecision } from '#contracts/sync/documents.ts';
+import { changeReplica, observe, within } from './database.ts';
 import { type Replica, replicate } from './replicate.ts';
 
 /** A decision about one photo, made before or after the replica was there. */
@@ -23,7 +24,8 @@ export const watchCartLines = (onLines: (lines: CartItemDoc[]) => void): Promise
 export const applyCartChanges = (changes: readonly CartChange[]): Promise<void> =>
   changeReplica(async ({ cart_items: items }) => {
     for (const { photoId, eventId, inCart, at } of changes) {
-      if (inCart) await items.incrementalUpsert({ id: photoId, eventId, isSelected: true, addedAt: at, revision: 0 });
+      if (inCart)
+        await items.incrementalUpsert({ id: photoId, eventId, isSelected: true, addedAt: at, revision: newDecision() });
       else await (await items.findOne(photoId).exec())?.incrementalRemove();
     }
   });
@@ -39,16 +41,10 @@ export async function startCartReplication(): Promise<void> {
 
 /** Resolves when everything decided here is at the server; rejects after `timeoutMs`. */
 export async function cartInSync(timeoutMs: number): Promise<void> {
-  await startCartReplication();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the cart did not reach the server in time')), timeoutMs);
-  });
-  try {
-    await Promise.race([replica!.then((running) => running.inSync()), limit]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await within(
+    startCartReplication().then(async () => (await replica!).inSync()),
+    timeoutMs,
+  );
 }
 
 export function pullCart(): void {

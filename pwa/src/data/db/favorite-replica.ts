@@ -1,3 +1,4 @@
+import { newDecision } from '#contracts/sync/documents.ts';
 import { type FavoriteDoc, favoriteDocVersion } from '#contracts/sync/favorites.ts';
 import { changeReplica, observe } from './database.ts';
 import { type Replica, replicate } from './replicate.ts';
@@ -23,7 +24,7 @@ export const watchFavorites = (onMarks: (marks: FavoriteDoc[]) => void): Promise
 export const applyFavoriteChanges = (changes: readonly FavoriteChange[]): Promise<void> =>
   changeReplica(async ({ favorites }) => {
     for (const { photoId, eventId, isMarked, at } of changes) {
-      if (isMarked) await favorites.incrementalUpsert({ id: photoId, eventId, addedAt: at, revision: 0 });
+      if (isMarked) await favorites.incrementalUpsert({ id: photoId, eventId, addedAt: at, revision: newDecision() });
       else await (await favorites.findOne(photoId).exec())?.incrementalRemove();
     }
   });

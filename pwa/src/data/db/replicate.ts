@@ -15,7 +15,7 @@ import { appOutdated } from '../app-outdated.ts';
 import { online } from '../connectivity.ts';
 import { follow } from '../live.ts';
 import { isProblem } from '../problem.ts';
-import { ensureSession, refreshSession } from '../session.ts';
+import { awaitedAccount, ensureOwnSession, refreshSession, session, signingOut } from '../session.ts';
 import { type CollectionName, database, isDatabaseAlive, onReopened, reopenDatabase } from './database.ts';
 import { Puller } from './puller.ts';
 
@@ -57,21 +57,25 @@ export async function replicate(name: CollectionName, options: Options): Promise
   let running: { state: RxReplicationState<Doc, Checkpoint>; puller: Puller<Doc>; pullNow: () => void };
   let pauseMs = FIRST_PAUSE_MS;
 
-  /** Until it makes sense to ask again: the server is reachable, or a while has passed. */
+  /** Until it makes sense to ask again: the server is reachable, somebody else is here, or a while has passed. */
   const calmDown = (): Promise<void> =>
     new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
         unwatch();
+        unwatchSession();
         resolve();
       };
       const timer = setTimeout(done, pauseMs * (0.75 + Math.random() / 2));
       const unwatch = online.watch((reachable) => reachable && done());
+      const unwatchSession = session.watch(done);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     });
 
   const guarded = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
+      // What an account has on this device would come to a guest, and what is taken out there would stay in the account.
+      if (awaitedAccount()) throw new Error('the account is not signed in');
       const answer = await call();
       pauseMs = FIRST_PAUSE_MS;
       return answer;
@@ -81,9 +85,9 @@ export async function replicate(name: CollectionName, options: Options): Promise
         pauseMs = LONGEST_PAUSE_MS;
       }
       // The session ended meanwhile: learn who is here, and the next attempt goes under that session.
-      if (isProblem(error, 'auth.required'))
+      if (isProblem(error, 'auth.required') && !stopped && !signingOut.value)
         await refreshSession()
-          .then(ensureSession)
+          .then(ensureOwnSession)
           .catch(() => undefined);
       if (!stopped) await calmDown();
       throw error;

@@ -75,8 +75,10 @@ async function sendOne(deps: DrainDeps, waiting: Effect): Promise<Sent> {
   } catch (error) {
     const problem = error instanceof ApiProblem ? error : new ApiProblem(unreadable);
     if (problem.isOffline) return { kind: 'unreachable', after: problem.retryAfterSeconds };
-    // The session ended meanwhile: it waits for its person.
+    // The session ended meanwhile. An account's waits for its person; a guest is somebody else by now, and asks again.
     if (problem.code === 'auth.required') return { kind: 'held', lane: effect.lane, after: null };
+    if (problem.code === 'auth.session_ended')
+      return { kind: 'held', lane: effect.lane, after: effect.owner && !effect.owner.isGuest ? null : 1 };
     if (isPatience(problem)) return { kind: 'held', lane: effect.lane, after: problem.retryAfterSeconds ?? 5 };
     if (problem.status < 500 && problem.code !== 'response.unreadable') {
       await end(deps, effect, { ok: false, problem: problem.body });

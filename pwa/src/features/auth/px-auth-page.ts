@@ -10,7 +10,7 @@ import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
 import { loadConfig } from '../../data/config.ts';
 import { isProblem } from '../../data/problem.ts';
-import { refreshSession, setSession } from '../../data/session.ts';
+import { refreshSession, signIn } from '../../data/session.ts';
 import { lang, t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 import './auth.css';
@@ -263,8 +263,8 @@ export class PxAuthPage extends PxElement {
     const { email = '', password = '', name = '', code } = values;
     switch (this.view) {
       case 'sign-in': {
-        const { user } = await api('POST /api/auth/login', { body: { email, password, code: code || undefined } });
-        setSession(user);
+        const body = { email, password, code: code || undefined };
+        const user = await signIn(() => api('POST /api/auth/login', { body }));
         navigate(safeNext(this.query.get('next')) ?? deskOf[user.role] ?? '/account', { replace: true });
         return;
       }

@@ -3,10 +3,10 @@ import { favoritesAreSent, forgetFavorites } from '../../context/favorites.ts';
 import { navigate } from '../../context/router.ts';
 import { toast } from '../../context/toasts.ts';
 import { api } from '../../data/api.ts';
-import { clearEverything, setSigningOut, tellTabsToLeave, tellTabsToStop } from '../../data/clear-device.ts';
+import { clearEverything, tellTabsToLeave, tellTabsToStop } from '../../data/clear-device.ts';
 import { flush, refreshWaiting, waiting } from '../../data/outbox.ts';
 import { disablePush } from '../../data/push.ts';
-import { accountUser } from '../../data/session.ts';
+import { accountUser, signingOut } from '../../data/session.ts';
 import { t } from '../../i18n/i18n.ts';
 import { problemText } from '../../i18n/problems.ts';
 
@@ -26,10 +26,10 @@ export async function signOut({ evenUnsent = false } = {}): Promise<void> {
     }
     // While there is a session: the next person at this device gets no notices of this one.
     await disablePush().catch(() => undefined);
-    setSigningOut(true);
+    signingOut.set(true);
     await api('POST /api/auth/logout');
   } catch (error) {
-    setSigningOut(false);
+    signingOut.set(false);
     toast(problemText(error), { kind: 'error' });
     return;
   }
@@ -60,5 +60,5 @@ export async function clearDevice(): Promise<void> {
   await forgetFavorites();
   await clearEverything();
   tellTabsToLeave();
-  setSigningOut(false);
+  signingOut.set(false);
 }
