@@ -31,5 +31,6 @@ const handle = startActor(
     counts: () => tell('counts'),
     settled: async () => void (await tell('settled')),
   },
+  (text) => console.debug(text),
 );
 Object.assign(globalThis, { ask: async (command: Command) => (await handle)(command) });

@@ -23,13 +23,21 @@ export async function bundleDevice(): Promise<string> {
   return chunk.code;
 }
 
+let devices = 0;
 /** A device in a browser profile of its own, over a line of its own. */
 export async function startPageDevice(browser: Browser, api: string, script: string): Promise<Device> {
-  const line = await startLine(api, script);
+  const isLogging = process.env.CHAOS_LOG === '1';
+  const name = ++devices;
+  const began = performance.now();
+  const log = (text: string): void => {
+    if (isLogging) console.error(`${name} ${Math.round(performance.now() - began)} ${text}`);
+  };
+  const line = await startLine(api, script, log);
   const context = await browser.newContext();
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
+  page.on('console', (message) => log(message.text()));
   await page.goto(line.url);
   await page.waitForFunction(() => 'ask' in globalThis);
   const ask = async (command: Command): Promise<unknown> => {

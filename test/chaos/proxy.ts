@@ -15,22 +15,24 @@ interface Asked {
   body: Buffer;
 }
 
+/** So many characters of what is said are written down. */
+const LOGGED = 1_200;
 const HTML =
   '<!doctype html><html lang="en"><meta charset="utf-8"><title>a device</title><script src="/chaos.js"></script>';
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * A browser's bad line to the API, one for each device: whatever does not go to /api is the page with `script`, and what does meets the fate
- * that the seed has for it (fates.ts), on real connections. The page sets the weather at /chaos/weather.
+ * that the seed has for it (fates.ts), on real connections. The page sets the weather at /chaos/weather. `log` hears of each.
  */
-export async function startLine(api: string, script: string) {
+export async function startLine(api: string, script: string, log: (text: string) => void = () => undefined) {
   const target = new URL(api);
   const fates = createFates();
   const weather = { isOffline: false, badness: 0 };
   const late = new Set<Promise<unknown>>();
   const streams = new Set<ServerResponse>();
 
-  const passOn = ({ method, path, headers, body }: Asked): Promise<Answer> =>
+  const pass = ({ method, path, headers, body }: Asked): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const request = http.request({ host: target.hostname, port: target.port, method, path, headers }, (response) => {
         const chunks: Buffer[] = [];
@@ -50,6 +52,13 @@ export async function startLine(api: string, script: string) {
 
   async function meet(asked: Asked, res: ServerResponse): Promise<void> {
     const { fate, random, slowMs } = fates.of(asked.method, asked.path, weather.badness);
+    const request = `${asked.method} ${asked.path.split('?')[0]} ${fate ?? 'well'}`;
+    log(`${request} > ${asked.body.toString().slice(0, LOGGED)}`);
+    const passOn = async (again: Asked): Promise<Answer> => {
+      const answered = await pass(again);
+      log(`${request} < ${answered.status} ${answered.body.toString().slice(0, LOGGED)}`);
+      return answered;
+    };
     switch (fate) {
       case null:
         return answer(res, await passOn(asked));

@@ -25,7 +25,12 @@ export async function drainInWorker(): Promise<void> {
       put: putEffect,
       settle: settleEffect,
       send: ({ method, path, params, body, key }) =>
-        request(method, path, { body, idempotencyKey: key, timeoutMs: 30_000, ...(params && { params }) }),
+        request(
+          method,
+          path,
+          { body, idempotencyKey: key, timeoutMs: 30_000, ...(params && { params }) },
+          { userId: who?.user?.id },
+        ),
       admit,
       exclusive,
       onSettled: (outcome) => {
