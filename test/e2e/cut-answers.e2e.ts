@@ -71,6 +71,29 @@ describe('an answer that breaks off in the middle', function () {
     await context.close();
   });
 
+  it('of every picture: nothing torn is to be seen, and they come by themselves', async () => {
+    const { context, page } = await openPage(product.browser, 'en');
+    await page.addInitScript(noServiceWorker);
+    await page.route('**/*', (route) =>
+      route.request().resourceType() === 'image' ? route.abort('connectionreset') : route.fallback(),
+    );
+    await page.goto(`${product.url}/e/${slug}`);
+    /** How many pictures failed, and how many of these show the browser's sign for it. */
+    const failed = () =>
+      page.evaluate(() => {
+        const all = [...document.querySelectorAll<HTMLImageElement>('main img[src]')].filter(
+          (image) => image.complete && image.naturalWidth === 0,
+        );
+        const torn = all.filter((image) => getComputedStyle(image).clipPath === 'none');
+        return { all: all.length, torn: torn.map((image) => image.outerHTML.slice(0, 200)) };
+      });
+    await until('the pictures to fail', async () => (await failed()).all >= 4);
+    await until('nothing torn', async () => (await failed()).torn.length === 0);
+    await page.unroute('**/*');
+    await until('every picture', async () => (await failed()).all === 0);
+    await context.close();
+  });
+
   for (const language of languages) {
     it(`of the code of a page: a second try, else words and a button (${language})`, async () => {
       // A worker would have the code already.

@@ -71,13 +71,24 @@ export class Loader<T> implements ReactiveController {
       if (this.problem) return html`${errorState(this.problem, () => void this.reload())}`;
       return html`<div role="status" aria-busy="true" aria-label=${t().app.loading}>${skeleton}</div>`;
     }
+    return this.#content(content, this.value);
+  }
+
+  /** As `view`, for what is all of a page: it has a heading while it loads and when it cannot be had, too. */
+  pageView(content: (value: T) => unknown, skeleton: unknown = skeletonLines(6)): TemplateResult {
+    if (this.value !== null) return this.#content(content, this.value);
+    if (this.problem) return html`${errorState(this.problem, () => void this.reload(), { isPage: true })}`;
+    return this.view(content, html`<h1 class="sr-only">${t().app.loading}</h1>${skeleton}`);
+  }
+
+  #content(content: (value: T) => unknown, value: T): TemplateResult {
     return html`${
       this.problem
         ? html`<p class="note note-warning stale" role="status">
             ${icon('cloud-off')}<span>${problemText(this.problem)} ${this.#loadedAt > 0 ? t().app.asOf(formatTime(this.#loadedAt)) : nothing}</span>
           </p>`
         : nothing
-    }${content(this.value)}`;
+    }${content(value)}`;
   }
 }
 
@@ -88,21 +99,17 @@ export function wholePage<T>(
   content: (value: T) => unknown,
   skeleton: unknown,
 ): TemplateResult {
-  const isGone = isProblem(loader.problem, 'resource.not_found');
-  if (isGone || (loader.problem && loader.value === null))
+  if (isProblem(loader.problem, 'resource.not_found'))
     return html`<div class="page page-narrow">
-      ${
-        isGone
-          ? emptyState({
-              ...gone,
-              isPage: true,
-              drawing: 'frames',
-              action: html`<a class="btn btn-line" href="/">${t().notFound.action}</a>`,
-            })
-          : errorState(loader.problem, () => void loader.reload(), { isPage: true })
-      }
+      ${emptyState({
+        ...gone,
+        isPage: true,
+        drawing: 'frames',
+        action: html`<a class="btn btn-line" href="/">${t().notFound.action}</a>`,
+      })}
     </div>`;
-  return loader.view(content, html`<h1 class="sr-only">${t().app.loading}</h1>${skeleton}`);
+  const page = loader.pageView(content, skeleton);
+  return loader.problem && loader.value === null ? html`<div class="page page-narrow">${page}</div>` : page;
 }
 
 /** For what hangs on a session: who has none has nothing, and the server need not be asked. */

@@ -44,7 +44,7 @@ export class PxDialog extends LitElement {
     .inside {
       padding: var(--s4) var(--s5) calc(var(--s5) + var(--safe-b));
     }
-    header {
+    .head {
       display: flex;
       align-items: center;
       justify-content: space-between;
@@ -142,14 +142,14 @@ export class PxDialog extends LitElement {
       }}
     >
       <div class="inside" part="inside">
-        <header>
+        <div class="head">
           <h2>${this.heading}</h2>
           <button aria-label=${t().app.close} @click=${() => this.dialog.close()}>
             <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" aria-hidden="true">
               <path d="m6 6 12 12M18 6 6 18" />
             </svg>
           </button>
-        </header>
+        </div>
         <slot></slot>
         <div class="actions"><slot name="actions"></slot></div>
       </div>

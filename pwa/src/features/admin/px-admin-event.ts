@@ -33,7 +33,7 @@ export class PxAdminEvent extends PxElement {
   );
 
   protected override render(): TemplateResult {
-    return html`<div class="stack desk-event">${this.#event.view((event) => this.#page(event))}</div>`;
+    return html`<div class="stack desk-event">${this.#event.pageView((event) => this.#page(event))}</div>`;
   }
 
   #page(event: Event): TemplateResult {

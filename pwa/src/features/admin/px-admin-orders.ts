@@ -106,7 +106,7 @@ export class PxAdminOrder extends PxElement {
   );
 
   protected override render(): TemplateResult {
-    return html`<div class="stack">${this.#order.view((order) => this.#page(order))}</div>`;
+    return html`<div class="stack">${this.#order.pageView((order) => this.#page(order))}</div>`;
   }
 
   #page(order: OrderView): TemplateResult {

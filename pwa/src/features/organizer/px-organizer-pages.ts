@@ -59,7 +59,7 @@ export class PxOrganizerEvent extends PxElement {
   });
 
   protected override render(): TemplateResult {
-    return this.#event.view(
+    return this.#event.pageView(
       ({ event, numbers }) => html`${pageHead({
         title: eventName(event),
         lead: html`${formatDateShort(event.startsAt)} · ${event.venue ?? event.location ?? ''} ${eventBadge(event.status)}`,
