@@ -66,8 +66,20 @@ export async function checkAlways(db: Db, seen: Seen, limits: Limits): Promise<v
     'of a sale the platform takes more extra satang than came above the price, or its photos pay the tax of them',
     sql`select o.number from orders o join ledger_transactions t on t.order_id = o.id and t.kind = 'sale'
       join ledger_postings p on p.transaction_id = t.id join ledger_accounts a on a.id = p.account_id
-      group by o.id having coalesce(-sum(p.amount_satang) filter (where a.code = 'satang_extra'), 0) not between 0 and
-        greatest(sum(p.amount_satang) filter (where a.code in ('gateway_clearing', 'suspense')) - o.total_satang, 0)`,
+      join lateral (select sum(m.amount_satang) - o.total_satang as satang from ledger_postings m join ledger_accounts c on c.id = m.account_id
+        where m.transaction_id = t.id and c.code in ('gateway_clearing', 'suspense')) above on true
+      group by o.id, above.satang having coalesce(-sum(p.amount_satang) filter (where a.code = 'satang_extra'), 0)
+        not between least(above.satang, 0) and greatest(above.satang, 0)`,
+  );
+  await none(
+    db,
+    'of a sale for less than its price, the photos together are not worth what was paid',
+    sql`select o.number, paid.satang, -sum(p.amount_satang) as worth from orders o
+      join ledger_transactions t on t.order_id = o.id and t.kind = 'sale'
+      join lateral (select sum(m.amount_satang) as satang from ledger_postings m join ledger_accounts c on c.id = m.account_id
+        where m.transaction_id = t.id and c.code in ('gateway_clearing', 'suspense')) paid on true
+      join ledger_postings p on p.transaction_id = t.id and p.order_item_id is not null
+      where paid.satang < o.total_satang group by o.id, paid.satang having -sum(p.amount_satang) <> paid.satang`,
   );
   await none(
     db,
