@@ -127,7 +127,9 @@ async function all(args: readonly string[]): Promise<void> {
       ...(firefox && { FIREFOX_PATH: firefox }),
     };
     if (targets.length === 0) await check(process.env);
-    if (targets.length === 0 || testFiles.length > 0) await mocha('pure and medium tests', testFiles, options, env);
+    // Each file has a database of its own, so two run at a time. A browser wants the machine to itself.
+    if (targets.length === 0 || testFiles.length > 0)
+      await mocha('pure and medium tests', testFiles, ['--parallel', '--jobs', '2', ...options], env);
     if (needsBrowser) await mocha('browser tests', browserFiles, ['--timeout', '300000', ...options], env);
     if (targets.length > 0 && testFiles.length + browserFiles.length === 0)
       fail(`no test file in ${targets.join(', ')}`);
