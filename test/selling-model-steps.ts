@@ -128,7 +128,9 @@ export const steps: Record<string, { weight: number; run(world: World, by: ShopS
     weight: 3,
     async run({ shop, random, buyers, photoIds, orderIds }, by) {
       const viewer = random.pick(buyers);
-      await by.cart.add(viewer.userId, [random.pick(photoIds), random.pick(photoIds)]);
+      // Of one event, so that a part of the package can be asked back.
+      const first = 1 + random.below(12);
+      await by.cart.add(viewer.userId, photoIds.slice(first, first + 3));
       const unlimited = (await shop.packages.list(true)).find((each) => each.kind === 'unlimited')!;
       await by.cart.choosePackage(viewer.userId, unlimited.id);
       const { order } = await by.orders.place(viewer, {});
