@@ -207,7 +207,7 @@ export function toHandler(
           : work();
       const answer = await run().catch(async (error: unknown) => {
         // A guest who joins an account while this runs takes along what it stands on: no refusal of theirs is meant.
-        const isGone = viewer?.isGuest && !res.headersSent && !(await deps.findViewer(req));
+        const isGone = !wantsGuest && viewer?.isGuest && !res.headersSent && !(await deps.findViewer(req));
         throw isGone ? new AppError('auth.session_ended', {}, { cause: error }) : error;
       });
       if (answer === 'sent') return;
