@@ -182,10 +182,10 @@ describe('the selfie on the phone', function () {
     await screenshot(page, 'upload-selfie-en-390');
     assert.deepEqual(picturesIn(sent), [], 'nothing leaves before the button');
 
-    // Without signal it says so and keeps nothing.
+    // Without signal it says so, offers nothing to press, and keeps nothing.
     await context.setOffline(true);
-    await page.locator('.selfie-actions .btn-gold').first().click();
     await page.getByText('This needs signal').waitFor();
+    assert.ok(await page.locator('.selfie-actions .btn-gold').first().isDisabled());
     assert.doesNotMatch(String(await page.evaluate(readDevice)), /face\/search|JFIF|image/);
     await context.setOffline(false);
     await page.locator('.selfie-actions .btn-gold:not([disabled])').first().click();
