@@ -1,5 +1,6 @@
 import type { UserView } from '#contracts/http/auth.ts';
 import { api, setGate, setIdentity } from './api.ts';
+import { ApiProblem } from './problem.ts';
 import { Store } from './store.ts';
 
 export type SessionUser = UserView;
@@ -49,8 +50,12 @@ function belongTo(userId: string | null): void {
   }
 }
 
+/** Whoever signed out here last: what was still asked for them is answered for nobody else. */
+let left: string | null = null;
+
 /** Sign-out: the device is nobody's. */
 export function leaveSession(): void {
+  left = session.value.user?.id ?? account;
   belongTo(null);
   setSession(null);
 }
@@ -126,8 +131,11 @@ export function ensureSession(): Promise<void> {
   return entering;
 }
 async function enter(): Promise<void> {
-  // A guest made in between would be the next person at this device, or take the place of who signs in.
-  if (signingOut.value) await signedOut();
+  // A guest made in between would be the next person at this device, or take the place of who signs in. What wanted one is of the past.
+  if (signingOut.value) {
+    await signedOut();
+    throw new ApiProblem({ status: 401, code: 'auth.session_ended', retryable: false });
+  }
   await signingIn?.catch(() => undefined);
   if (isDoubted) await refreshSession();
   if (!session.value.user) setSession((await api('POST /api/auth/guest')).user);
@@ -144,9 +152,10 @@ export async function ensureOwnSession(): Promise<void> {
 setIdentity({
   userId: () => session.value.user?.id,
   async renew(userId) {
+    if (signingOut.value) return false;
     await refreshSession();
     // What an account does never goes under a guest; what a guest does goes along into the account.
-    if (userId !== undefined && userId === awaitedAccount()) return false;
+    if (userId !== undefined && (userId === awaitedAccount() || userId === left)) return false;
     await ensureSession();
     return true;
   },
