@@ -38,7 +38,14 @@ async function measure(target: string): Promise<Record<string, number>> {
   const out = path.join(folder, 'report.json');
   const args = [cli, target, '--quiet', '--form-factor=mobile', '--output=json', `--output-path=${out}`];
   args.push('--chrome-flags=--headless --no-sandbox --disable-gpu');
-  await run(process.execPath, args, { env: { ...process.env, CHROME_PATH: chrome }, timeout: 180_000 });
+  for (let tries = 1; ; tries++)
+    try {
+      await run(process.execPath, args, { env: { ...process.env, CHROME_PATH: chrome }, timeout: 180_000 });
+      break;
+    } catch (error) {
+      // Chromium's trace now and then lacks the start of the page (NO_NAVSTART): no figure, so it is asked again.
+      if (tries === 4) throw error;
+    }
   const result = JSON.parse(readFileSync(out, 'utf8')) as Result;
   return {
     ...Object.fromEntries(

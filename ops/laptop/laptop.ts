@@ -197,10 +197,11 @@ export function createLaptop(options: {
       args: [...watch, path.join(root, script)],
       ...(onMessage && { onMessage }),
     });
-    // Thousands of open pages: what they take counts, not what V8 and malloc keep for later.
+    // Thousands of open pages: what they take counts, not what V8 and malloc keep for later. V8 lets a heap that may grow to gigabytes
+    // fill with four times what lives in it before it looks; below a gigabyte it looks earlier.
     const lean = (spec: ProgramSpec): ProgramSpec => ({
       ...spec,
-      args: ['--max-semi-space-size=8', ...spec.args],
+      args: ['--max-semi-space-size=8', '--max-old-space-size=768', ...spec.args],
       env: { MALLOC_ARENA_MAX: '2', ...spec.env },
     });
     let isWorkerReady = false;
