@@ -106,9 +106,9 @@ export class PxPhotoGrid extends PxElement {
     this.#anchor = null;
   }
 
-  /** Scrolls to where a photo was seen before. False when it is not in this wall. */
+  /** Scrolls to where a photo was seen before. False when it is not in this wall, or the wall does not stand yet (see `px-laid-out`). */
   showAt(anchor: Anchor): boolean {
-    if (this.#list.indexOf(anchor.id) < 0) return false;
+    if (!this.#isLaidOut || this.#list.indexOf(anchor.id) < 0) return false;
     this.#anchor = anchor;
     this.#hold();
     return true;

@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { PxElement } from '../components/element.ts';
 import { forgetFirstImages } from '../components/first-image.ts';
-import { pageOpened } from '../components/own-task.ts';
+import { ownTask, pageOpened } from '../components/own-task.ts';
 import { type Location, location, savedScroll } from '../context/router.ts';
 import { setSurface } from '../context/surface.ts';
 import { updateReady, updatesHeld } from '../context/updates.ts';
@@ -72,6 +72,8 @@ export class PxApp extends PxElement {
       }
       return;
     }
+    // Reading the code was a long task on a slow phone; the first page is another.
+    if (this.match === null) await ownTask();
     if (turn !== this.#loading) return;
     this.failed = false;
     const pageOf = (path: string): string =>
