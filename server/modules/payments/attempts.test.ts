@@ -221,7 +221,7 @@ describe('attempts to pay', () => {
 
   it('show no QR that the gateway made while other money paid the order', async () => {
     const { order, viewer } = await buying.ordered();
-    await shop.faults({ createDelayMs: 1_500 });
+    await shop.faults({ createDelayMs: 4_000 });
     const asked = shop.payments.start(order.id, viewer);
     await attached(order.id, order.total_satang);
     const payment = await asked;
