@@ -305,8 +305,6 @@ export async function startActor(
         outbox.retryNow();
         return undefined;
       case 'state': {
-        // A session that ended while there was no signal: the page says so now, and the person does as it says.
-        if (!isAccount()) await signIn(60_000);
         await outbox.refreshWaiting();
         const waiting = outbox.waiting.value.map(({ id, kind, failures = 0 }) => ({ id, kind, failures }));
         if (waiting.length > 0) outbox.retryNow();

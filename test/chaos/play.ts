@@ -182,6 +182,8 @@ async function playOnce(world: World, seed: number, minutes: number, badness: nu
 /** Waits until nothing waits and every device shows the server's cart. */
 export async function agreement(world: World, userId: string): Promise<DeviceState[]> {
   for (let looks = 1; ; looks += 1) {
+    // A session that ended while there was no signal: the page says so now, and the person does as it says.
+    await Promise.all(world.devices.map((device) => device.ask({ do: 'act', act: 'sign in' })));
     const states = await Promise.all(world.devices.map((device) => device.state()));
     const server = await serverCart(world, userId);
     const marked = await serverFavorites(world, userId);
