@@ -20,6 +20,7 @@ import {
 } from './browser.ts';
 import { Client, until } from './client.ts';
 import { createStack, type Stack } from './stack.ts';
+import { picturesIn, readDevice } from './visitor.ts';
 
 const slug = 'krungthep-night';
 
@@ -60,15 +61,6 @@ describe('the selfie on the phone', function () {
     sent.filter(({ method, path: url }) => method === 'POST' && url === '/api/face/search');
   const descriptorIn = (sent: readonly SentRequest[]): number[] =>
     JSON.parse(searchesOf(sent)[0]!.body!.toString()).descriptor;
-  /** Pictures, or what could be some, among what was sent. */
-  const picturesIn = (sent: readonly SentRequest[]) =>
-    sent.filter(
-      ({ method, contentType, body }) =>
-        method !== 'GET' &&
-        (!/json/.test(contentType) || (body?.length ?? 0) > 8_000) &&
-        body !== null &&
-        body.length > 0,
-    );
 
   it('averages a burst of four frames into one template, and gives the camera back', async () => {
     const { context, page, sent, complaints } = await openPage(browser, 'en');
@@ -157,48 +149,6 @@ describe('the selfie on the phone', function () {
     await choose(page, 'IMG_48MP.jpg', tilted);
     await results(page).waitFor();
     assert.equal(searchesOf(sent).length, 1);
-    await context.close();
-  });
-
-  it('sends the picture itself only where that was agreed to, and the server deletes it', async () => {
-    const { context, page, sent } = await openPage(browser, 'en', phone);
-    // A browser in which neither WebAssembly nor WebGL starts.
-    await page.addInitScript('delete window.WebAssembly');
-    await page.route('**/assets/worker-face*', async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({
-        response,
-        body: `delete globalThis.WebAssembly; delete globalThis.OffscreenCanvas;\n${await response.text()}`,
-      });
-    });
-    await toSelfie(page);
-    await page.locator('.upload-offer.is-main button').click();
-    await page.locator('.leaves').waitFor();
-    await screenshot(page, 'upload-consent-en-390');
-    await page.getByRole('switch').click();
-    await page.locator('.consent .btn-gold').click();
-    await choose(page, 'me.jpg', selfie);
-    await page.locator('.camera-still img').waitFor();
-    await screenshot(page, 'upload-selfie-en-390');
-    assert.deepEqual(picturesIn(sent), [], 'nothing leaves before the button');
-
-    // Without signal it says so, offers nothing to press, and keeps nothing.
-    await context.setOffline(true);
-    await page.getByText('This needs signal').waitFor();
-    assert.ok(await page.locator('.selfie-actions .btn-gold').first().isDisabled());
-    assert.doesNotMatch(String(await page.evaluate(readDevice)), /face\/search|JFIF|image/);
-    await context.setOffline(false);
-    await page.locator('.selfie-actions .btn-gold:not([disabled])').first().click();
-    await results(page).waitFor({ timeout: 60_000 });
-    await page.getByText('was deleted from our server').waitFor();
-    const pictures = picturesIn(sent).filter(({ body }) => body);
-    assert.deepEqual([...new Set(pictures.map((each) => each.path))], ['/api/face/search']);
-    const body = pictures[0]!.body!.toString('latin1');
-    assert.doesNotMatch(body, /Exif\0/, 'place and camera stay on the phone');
-    const consents = (await page.evaluate(async () => (await fetch('/api/consents')).json())) as {
-      items: { purpose: string }[];
-    };
-    assert.ok(consents.items.some(({ purpose }) => purpose === 'selfie_upload'));
     await context.close();
   });
 
@@ -388,20 +338,3 @@ describe('the selfie on the phone', function () {
     assert.deepEqual((await stranger.call('GET', '/api/face/searches')).items, []);
   });
 });
-
-/** Everything that this device keeps: IndexedDB, localStorage, sessionStorage, and the names in its caches. */
-const readDevice = `(async () => {
-  const found = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })];
-  for (const { name } of await indexedDB.databases()) {
-    const db = await new Promise((resolve) => { indexedDB.open(name).onsuccess = (e) => resolve(e.target.result); });
-    for (const store of db.objectStoreNames) {
-      const objects = db.transaction(store).objectStore(store);
-      const read = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
-      const keys = await read(objects.getAllKeys());
-      const values = await read(objects.getAll());
-      found.push(...keys.map((key, i) => JSON.stringify(String(key)).slice(0, -1) + ' ' + JSON.stringify(values[i])));
-    }
-    db.close();
-  }
-  return found.join('\\n');
-})()`;

@@ -1,5 +1,5 @@
 import type { CDPSession, Page } from 'playwright-core';
-import { screenshot } from './browser.ts';
+import { type SentRequest, screenshot } from './browser.ts';
 import { Client, until } from './client.ts';
 
 export const slug = 'krungthep-night';
@@ -85,3 +85,30 @@ export async function picture(page: Page, name: string): Promise<void> {
 /** What a page threw, an unhandled rejection included; a request that was meant to fail is none of it. */
 export const errorsIn = (complaints: readonly string[]): string[] =>
   complaints.filter((complaint) => !complaint.startsWith('console:'));
+
+/** Everything that this device keeps: IndexedDB, localStorage, sessionStorage, and the names in its caches. */
+export const readDevice = `(async () => {
+  const found = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })];
+  for (const { name } of await indexedDB.databases()) {
+    const db = await new Promise((resolve) => { indexedDB.open(name).onsuccess = (e) => resolve(e.target.result); });
+    for (const store of db.objectStoreNames) {
+      const objects = db.transaction(store).objectStore(store);
+      const read = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+      const keys = await read(objects.getAllKeys());
+      const values = await read(objects.getAll());
+      found.push(...keys.map((key, i) => JSON.stringify(String(key)).slice(0, -1) + ' ' + JSON.stringify(values[i])));
+    }
+    db.close();
+  }
+  return found.join('\\n');
+})()`;
+
+/** Pictures, or what could be some, among what was sent. */
+export const picturesIn = (sent: readonly SentRequest[]) =>
+  sent.filter(
+    ({ method, contentType, body }) =>
+      method !== 'GET' &&
+      (!/json/.test(contentType) || (body?.length ?? 0) > 8_000) &&
+      body !== null &&
+      body.length > 0,
+  );
