@@ -107,9 +107,9 @@ const deskCode =
 const deskStyles =
   /^(admin|photographer|organizer|px-(desk|earnings|photo-cards|bank-account|event-numbers|event-upload))\.css$/;
 
-/** Code that each page begins with anyway; the list only says what lies together, never what is loaded. */
+/** Code that each page begins with anyway, and crumbs that most need: each file is a question of its own. It only says what lies together. */
 const baseCode =
-  /\/pwa\/src\/(data\/(api|call|connectivity|events|first|http|kv|live|outbox|problem|session|store)|i18n\/(lang|i18n|format)|components\/(element|event-parts|states|vars|px-icon|first-image))\.ts|\/contracts\/(first-screen|money|pages)\.ts|\/node_modules\/(lit|lit-html|lit-element|@lit)\//;
+  /\/pwa\/src\/(data\/(api|bought|call|connectivity|events|first|http|kv|live|outbox|problem|session|storage|store)|i18n\/(lang|i18n|format)|components\/(element|event-parts|field|first-image|own-task|px-icon|share|states|vars))\.ts|\/contracts\/(bibs|first-screen|money|pages|sync\/(documents|photos))\.ts|\/node_modules\/(lit|lit-html|lit-element|@lit)\//;
 
 export default defineConfig({
   root: join(root, 'pwa'),

@@ -1,3 +1,4 @@
+import { idle, ownTask } from './components/own-task.ts';
 import { startRouter } from './context/router.ts';
 import { watchConnectivity } from './data/connectivity.ts';
 import { watchInstallable } from './data/install.ts';
@@ -12,15 +13,25 @@ watchConnectivity();
 watchInstallable();
 loadFonts();
 
-/** Everything that the first picture does not need. */
-function afterFirstPaint(): void {
-  void refreshSession().catch(() => undefined);
-  void import('./shell/background.ts').then(({ startBackground }) => startBackground());
-}
-const idle: (run: () => void) => void =
-  'requestIdleCallback' in window
-    ? (run) => requestIdleCallback(run, { timeout: 2_500 })
-    : (run) => setTimeout(run, 600);
+const LATEST_MS = 2_500;
+const AGAIN_MS = 5_000;
 // At once, beside the page's own code; the frame waits for both.
 const texts = loadTexts(lang.value).catch(() => undefined);
-idle(() => void texts.then(afterFirstPaint));
+
+/** Everything that the first picture does not need. */
+async function afterFirstPaint(): Promise<void> {
+  await idle(LATEST_MS);
+  await texts;
+  void refreshSession().catch(() => undefined);
+  await ownTask();
+  await startBackground();
+}
+/** Until it comes: without it nothing that was done here is sent. */
+async function startBackground(): Promise<void> {
+  try {
+    (await import('./shell/background.ts')).startBackground();
+  } catch {
+    setTimeout(() => void startBackground(), AGAIN_MS);
+  }
+}
+void afterFirstPaint();

@@ -31,7 +31,9 @@ describe('the first screen', () => {
     this.timeout(180_000);
     const hash = sourceHash(root);
     if (!isBuilt(root, hash)) {
-      const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...viteArgs(root)], { cwd: root });
+      // As `npm start` builds it: under the tests' own NODE_ENV, libraries would come in their development forms.
+      const env = { ...process.env, NODE_ENV: '' };
+      const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...viteArgs(root)], { cwd: root, env });
       assert.equal(status, 0, String(stderr));
       markBuilt(root, hash);
     }

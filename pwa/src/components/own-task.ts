@@ -26,3 +26,10 @@ export function ownTask(): Promise<void> {
   last = last.then(nextTask);
   return last;
 }
+
+/** Resolves when nothing else is to be done, after `latestMs` in any case; Safari does not tell and gets a fourth of it. */
+export const idle = (latestMs: number): Promise<unknown> =>
+  new Promise((resolve) => {
+    if ('requestIdleCallback' in globalThis) requestIdleCallback(resolve, { timeout: latestMs });
+    else setTimeout(resolve, latestMs / 4);
+  });

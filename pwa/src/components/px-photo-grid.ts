@@ -11,7 +11,7 @@ import { blurOf, hasBlur } from './grid/blur.ts';
 import { listOf } from './grid/photo-list.ts';
 import { ScrollWatch } from './grid/scroll-watch.ts';
 import { justifyRatios, ratioOf, type Tile, tilesWithin, type Wall } from './justify.ts';
-import { isPageOpening, ownTask } from './own-task.ts';
+import { idle, isPageOpening, ownTask } from './own-task.ts';
 import { icon } from './px-icon.ts';
 import { vars } from './vars.ts';
 
@@ -20,6 +20,8 @@ const GAP = 4;
 const MARGIN = 1;
 /** px of the wall that are rendered in any case. */
 const MIN_BAND = 200;
+/** A blur that nobody had time to draw is drawn after this. */
+const LATEST_BLUR_MS = 200;
 /** Walls longer than this many screens get a time rail. */
 const RAIL_FROM = 4;
 
@@ -57,6 +59,8 @@ export class PxPhotoGrid extends PxElement {
   #endFor = -1;
   /** Tile that has the focus: it stays in the page wherever one scrolls. */
   #focused = -1;
+  /** Photos whose picture was there before their blur was drawn: they need none. */
+  readonly #came = new Set<string>();
   /** Pictures in the page; while one scrolls in a hurry no others are asked for. */
   #pictured = new Set<string>();
   #isLaidOut = false;
@@ -84,11 +88,8 @@ export class PxPhotoGrid extends PxElement {
         if (this.#isOpened) this.#measure();
         return;
       }
-      // At first what is on the screen, the margin in the next step.
-      if (this.width === 0) this.band = [0, Math.max(MIN_BAND, innerHeight - this.getBoundingClientRect().top)];
-      this.width = this.clientWidth;
-      // Before the next picture is painted, so that turning the phone shows the same photos at once.
-      this.performUpdate();
+      if (this.width === 0 && isPageOpening()) void ownTask().then(() => this.#layOut());
+      else this.#layOut();
     });
     this.#observer.observe(this);
     this.#observer.observe(document.body);
@@ -99,6 +100,14 @@ export class PxPhotoGrid extends PxElement {
     super.disconnectedCallback();
     this.#observer?.disconnect();
     this.#scroll.stop();
+  }
+
+  #layOut(): void {
+    // At first what is on the screen, the margin in the next step.
+    if (this.width === 0) this.band = [0, Math.max(MIN_BAND, innerHeight - this.getBoundingClientRect().top)];
+    this.width = this.clientWidth;
+    // Before the next picture is painted, so that turning the phone shows the same photos at once.
+    this.performUpdate();
   }
 
   /** The wall begins anew (other photos are wanted): nothing of the old one is held on to. */
@@ -190,16 +199,16 @@ export class PxPhotoGrid extends PxElement {
     }
   }
 
-  /** The margin and the blurs, piece by piece. */
+  /** The margin and the blurs, piece by piece; blurs only of what is still on its way when there is time to draw them. */
   async #restOfOpening(): Promise<void> {
     await ownTask();
     this.#measure();
     await this.updateComplete;
     for (const { index } of this.#shownTiles()) {
       const thumbHash = this.#list.at(index)?.thumbHash;
-      if (!thumbHash || hasBlur(thumbHash)) continue;
-      await ownTask();
-      blurOf(thumbHash);
+      if (!thumbHash || hasBlur(thumbHash) || this.#came.has(this.#list.idAt(index) ?? '')) continue;
+      await idle(LATEST_BLUR_MS);
+      if (!this.#came.has(this.#list.idAt(index) ?? '')) blurOf(thumbHash);
     }
     this.#isOpened = true;
     this.requestUpdate();
@@ -265,7 +274,7 @@ export class PxPhotoGrid extends PxElement {
         translate: `${tile.x}px ${tile.y}px`,
         width: `${tile.width}px`,
         height: `${tile.height}px`,
-        'background-image': this.#isOpened ? blurOf(photo.thumbHash) : null,
+        'background-image': this.#isOpened ? this.#blur(photo) : null,
         '--placeholder': photo.placeholderColor,
       })}
     >
@@ -296,6 +305,10 @@ export class PxPhotoGrid extends PxElement {
     </li>`;
   }
 
+  #blur({ id, thumbHash }: Photo): string | null {
+    return thumbHash && (hasBlur(thumbHash) || !this.#came.has(id)) ? blurOf(thumbHash) : null;
+  }
+
   #picture(photo: Photo, tile: Tile): TemplateResult {
     return html`<img
       src=${thumbnailFor(photo, tile)}
@@ -304,7 +317,10 @@ export class PxPhotoGrid extends PxElement {
       decoding="async"
       draggable="false"
       ${vars({ 'object-position': focalPosition(photo) })}
-      @load=${(event: Event) => (event.target as HTMLElement).classList.add('in')}
+      @load=${(event: Event) => {
+        (event.target as HTMLElement).classList.add('in');
+        if (isPageOpening()) this.#came.add(photo.id);
+      }}
       @error=${(event: Event) => {
         // Not kept for offline: the medium thumbnail may be.
         const image = event.target as HTMLImageElement;

@@ -117,6 +117,26 @@ export async function refreshCart(): Promise<void> {
   }
 }
 
+const FRESH_MS = 30_000;
+/**
+ * As long as somebody looks at what they are about to buy: asks now, when who is here becomes known, when the page or the signal comes back,
+ * and twice a minute. So that a withdrawn photo or a new price is seen before the order, not by its refusal. Returns how to stop.
+ */
+export function watchServerCart(): () => void {
+  const look = (): void => {
+    if (document.visibilityState === 'visible' && online.value) void refreshCart();
+  };
+  const timer = setInterval(look, FRESH_MS);
+  document.addEventListener('visibilitychange', look);
+  const stops = [session.watch(look), online.watch(look)];
+  void refreshCart();
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener('visibilitychange', look);
+    for (const stop of stops) stop();
+  };
+}
+
 let sending: Promise<void> | null = null;
 /** Tells the server what is pending. Rejects without signal; a code that is refused keeps its sentence and does not reject. */
 export function sendChoice(): Promise<void> {

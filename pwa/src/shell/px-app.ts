@@ -26,6 +26,8 @@ const ATTEMPTS = 2;
 export class PxApp extends PxElement {
   @state() private match: RouteMatch | null = null;
   @state() private failed = false;
+  /** The first page is there: bars, notices and the footer follow it. */
+  @state() private isStanding = false;
   #shownPath = '';
   #loading = 0;
   #standing: Element[] = [];
@@ -41,6 +43,7 @@ export class PxApp extends PxElement {
     super.connectedCallback();
     // What the document brought (the server's first screen, or the mark) stands until the first page takes its place.
     this.#standing = [...this.children];
+    this.toggleAttribute('opening', this.#standing.length > 0);
     location.watch((next) => void this.#show(next));
     online.watch((isReachable) => {
       if (this.failed && isReachable) void this.#show(location.value);
@@ -90,6 +93,7 @@ export class PxApp extends PxElement {
     const isFirst = this.match === null;
     this.match = match;
     await this.updateComplete;
+    if (isFirst) await this.#firstRendered();
     this.#takeOver();
     if (samePage) return;
     // Who scrolled in the server's first screen stays there.
@@ -100,13 +104,23 @@ export class PxApp extends PxElement {
     if (to.key > 1 && !to.popped) this.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
   }
 
+  /** Header and page each render in a task of their own; until both are there, none of it is to be seen (`opening` in shell.css). */
+  async #firstRendered(): Promise<void> {
+    const parts = this.querySelectorAll<PxElement>(':scope > px-header, :scope > main > *');
+    await Promise.all([...parts].map((part) => part.updateComplete));
+  }
+
   /** Before the next picture is painted, and after the page has rendered what came with the document. */
   #takeOver(): void {
+    if (this.isStanding) return;
+    void ownTask().then(() => {
+      this.isStanding = true;
+    });
     const gone = this.#standing;
-    if (gone.length === 0) return;
     this.#standing = [];
     requestAnimationFrame(() => {
       for (const element of gone) element.remove();
+      this.removeAttribute('opening');
     });
   }
 
@@ -123,15 +137,19 @@ export class PxApp extends PxElement {
     return html`
       <a class="skip" href="#content" @click=${this.#skip}>${t().app.skip}</a>
       ${chrome === 'bare' ? nothing : html`<px-header class=${chrome === 'over' ? 'over' : ''}></px-header>`}
-      <px-waiting></px-waiting>
+      ${this.isStanding ? html`<px-waiting></px-waiting>` : nothing}
       ${updateReady.value && !updatesHeld.value ? this.#update(updateReady.value) : nothing}
       <main id="content" tabindex="-1">
         ${isOutdated ? this.#outdated() : this.failed ? this.#broken() : this.match.render()}
       </main>
-      ${chrome === 'bare' ? nothing : html`<px-footer></px-footer>`}
-      ${chrome === 'bare' || isOutdated || this.failed ? nothing : html`<px-cart-bar></px-cart-bar>`}
-      ${isInLine ? html`<px-line-banner></px-line-banner>` : nothing}
-      <px-toasts></px-toasts>
+      ${
+        this.isStanding
+          ? html`${chrome === 'bare' ? nothing : html`<px-footer></px-footer>`}
+            ${chrome === 'bare' || isOutdated || this.failed ? nothing : html`<px-cart-bar></px-cart-bar>`}
+            ${isInLine ? html`<px-line-banner></px-line-banner>` : nothing}
+            <px-toasts></px-toasts>`
+          : nothing
+      }
     `;
   }
 

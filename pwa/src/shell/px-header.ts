@@ -24,6 +24,8 @@ export const mark = html`<svg class="mark" viewBox="0 0 32 32" fill="none" aria-
 
 @customElement('px-header')
 export class PxHeader extends PxElement {
+  static override readonly later = true;
+
   constructor() {
     super();
     this.watch(session);

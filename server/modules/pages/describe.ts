@@ -9,7 +9,7 @@ import type { PackagesService } from '../packages/service.ts';
 import type { PhotographersService } from '../photographers/service.ts';
 import type { PhotosService } from '../photos/service.ts';
 import type { SharesService } from '../shares/service.ts';
-import { eventScreen, homeScreen, nameOf, placeOf } from './first-screen.ts';
+import { coverPreload, eventScreen, homeScreen, nameOf, placeOf } from './first-screen.ts';
 import type { PageHead } from './head.ts';
 import type { Html } from './html.ts';
 import { breadcrumbs, eventThing, imageGallery, organization, person, webSite } from './structured.ts';
@@ -33,6 +33,8 @@ export type Described =
       head: PageHead;
       surface: 'day' | 'night';
       chrome: 'full' | 'over' | 'bare';
+      /** Asked for before everything else. */
+      preload?: Html | undefined;
       body?: Html;
       /** Answers of the API that the page asks for first, by address. */
       answers?: Record<string, unknown>;
@@ -169,6 +171,7 @@ export function createDescriber({ events, photos, packages, photographers, share
           ]),
         ],
       },
+      preload: coverPreload(view),
       body: eventScreen(view, language),
       answers: {
         [`/api/events/${view.slug}`]: view,

@@ -14,6 +14,8 @@ export interface Document {
   surface: 'day' | 'night';
   chrome: 'full' | 'over' | 'bare';
   head: Html;
+  /** Stands first in the head: what is asked for before the page's code. */
+  preload?: Html | undefined;
   /** What stands in the app's place until it takes over; absent: the mark of the built shell. */
   body?: Html | undefined;
   /** What may come last: data, which nothing on the screen waits for. */
@@ -96,7 +98,7 @@ function filesOf(manifest: Manifest, sources: readonly string[]): { js: string[]
 }
 
 function fill({ page, styles, styleFiles, manifest, css }: Built, document: Document): string {
-  const { language, surface, chrome, body, tail, sources } = document;
+  const { language, surface, chrome, preload, body, tail, sources } = document;
   const own = filesOf(manifest, [`src/i18n/${language}.ts`, ...sources]);
   const ownCss = own.css.filter((file) => !styleFiles.includes(file));
   const inline = styles + ownCss.map((file) => css.get(file) ?? '').join('');
@@ -107,7 +109,7 @@ function fill({ page, styles, styleFiles, manifest, css }: Built, document: Docu
       .filter((file) => !page.includes(`"${file}"`))
       .map((file) => html`<link rel="modulepreload" crossorigin href="${file}">`),
   ];
-  const head = `${document.head}<style>${inline.replaceAll('</', '<\\/')}</style>${links.join('')}`;
+  const head = `${preload ?? ''}${document.head}<style>${inline.replaceAll('</', '<\\/')}</style>${links.join('')}`;
   // Functions, so that nothing in the text is taken for a pattern of `replace`.
   const filled = page
     .replace(/<html[^>]*>/, () => `<html lang="${language}" data-surface="${surface}" data-chrome="${chrome}">`)

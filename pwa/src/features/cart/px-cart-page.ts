@@ -20,7 +20,7 @@ import {
   isCartKnown,
   removeFromCart,
 } from '../../context/cart.ts';
-import { cartFacts, refreshCart, takeServerCart } from '../../context/cart-choice.ts';
+import { cartFacts, takeServerCart, watchServerCart } from '../../context/cart-choice.ts';
 import { refreshOffers } from '../../context/cart-price.ts';
 import { setTitle } from '../../context/surface.ts';
 import { toast } from '../../context/toasts.ts';
@@ -72,10 +72,8 @@ export class PxCartPage extends PxElement {
   override connectedCallback(): void {
     super.connectedCallback();
     // What changed at the server since the photos were put in: prices, withdrawn, sales closed, bought already.
-    void refreshCart();
+    this.#stop = watchServerCart();
     void refreshOffers();
-    // On a device that does not know yet who is here, nothing could be asked.
-    this.#stop = session.watch(() => void refreshCart());
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback();

@@ -7,7 +7,7 @@ import { field, focusFirstProblem, looksLikeEmail } from '../../components/field
 import { icon } from '../../components/px-icon.ts';
 import { emptyState } from '../../components/states.ts';
 import { type CartLine, cart, cartPrice } from '../../context/cart.ts';
-import { cartChoice, cartFacts, dropCoupon, refreshCart } from '../../context/cart-choice.ts';
+import { cartChoice, cartFacts, dropCoupon, refreshCart, watchServerCart } from '../../context/cart-choice.ts';
 import { refreshOffers } from '../../context/cart-price.ts';
 import { followOrder, type OrderAnswer, orderPath, requestOrder, waitingOrder } from '../../context/ordering.ts';
 import { navigate } from '../../context/router.ts';
@@ -82,7 +82,7 @@ export class PxCheckoutPage extends PxElement {
       return;
     }
     // Nobody pays by a price of yesterday.
-    void refreshCart();
+    this.#stopLooking = watchServerCart();
     void refreshOffers();
   }
 
@@ -90,8 +90,11 @@ export class PxCheckoutPage extends PxElement {
     super.disconnectedCallback();
     this.#stopFollowing?.();
     this.#stopFollowing = null;
+    this.#stopLooking?.();
+    this.#stopLooking = null;
   }
 
+  #stopLooking: (() => void) | null = null;
   #stopFollowing: (() => void) | null = null;
   /** An order that an earlier visit of this page left waiting: what becomes of it is shown here. */
   protected override willUpdate(): void {

@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { PxElement } from '../../components/element.ts';
 import { eventName, eventPath } from '../../components/event-parts.ts';
 import { field, formValues } from '../../components/field.ts';
+import { isPageOpening, ownTask } from '../../components/own-task.ts';
 import { icon } from '../../components/px-icon.ts';
 import { shareLink } from '../../components/share.ts';
 import { emptyState, errorState } from '../../components/states.ts';
@@ -22,6 +23,7 @@ const LATER_MS = 2_500;
 /** What the QR code at the gate opens: cover, name, one gold button, the living wall below. */
 @customElement('px-event-page')
 export class PxEventPage extends PxElement {
+  static override readonly later = true;
   @property() slug = '';
   @property() photoId = '';
   @state() private event: EventView | null = null;
@@ -29,10 +31,16 @@ export class PxEventPage extends PxElement {
   @state() private problem: unknown = null;
   @state() private codeProblem = '';
   @state() private packages: readonly EventPackage[] = [];
+  /** When a page opens, the cover comes first and the wall in a task of its own. */
+  @state() private hasCover = !isPageOpening();
   #cursor: string | null = null;
   #fetching = false;
 
   protected override firstUpdated(): void {
+    if (!this.hasCover)
+      void ownTask().then(() => {
+        this.hasCover = true;
+      });
     // Late, so that they never compete with photos.
     setTimeout(() => void import('../../components/person/px-announcements.ts').catch(() => undefined), LATER_MS);
   }
@@ -143,7 +151,7 @@ export class PxEventPage extends PxElement {
   #wall(event: EventView): TemplateResult {
     const texts = t().event;
     if (event.isLocked) return this.#lock();
-    if (!this.photos)
+    if (!this.photos || !this.hasCover)
       return html`<div class="wall-skeleton" aria-hidden="true">${[3, 2, 3].map(() => html`<span class="skeleton"></span>`)}</div>`;
     if (event.accessMode === 'find_me' && this.photos.length === 0)
       return emptyState({

@@ -45,6 +45,8 @@ export class PxFindPage extends PxElement {
   @state() private sampleUrl: string | null = null;
   /** What describes a face for this event; null until known. */
   @state() private spaces: WantedSpaces | null = null;
+  /** Why they could not be had. */
+  @state() private spacesProblem: unknown = null;
   /** The picture itself is to be sent instead. */
   @state() private isUpload = false;
   @state() private burstOf = 0;
@@ -108,11 +110,11 @@ export class PxFindPage extends PxElement {
 
   /** While the consent is being read the networks come; where data is dear, only after it was given. */
   async #prepare(eventId: string): Promise<void> {
+    this.spacesProblem = null;
     try {
       this.spaces = await loadSpaces(eventId);
     } catch (error) {
-      this.problem = error;
-      toast(problemText(error), { kind: 'error' });
+      this.spacesProblem = error;
       return;
     }
     if (this.consentId || this.consentQueued || !savesData()) this.#finder.load(this.spaces);
@@ -151,7 +153,8 @@ export class PxFindPage extends PxElement {
   readonly #consent = async (): Promise<void> => {
     if (!this.event || this.consentBusy) return;
     this.consentBusy = true;
-    this.#finder.load(this.spaces);
+    if (this.spaces) this.#finder.load(this.spaces);
+    else if (this.spacesProblem) void this.#prepare(this.event.id);
     this.#consentKey = crypto.randomUUID();
     try {
       const consent = await grantConsent(this.event.id, 'face_search', this.#consentKey);
@@ -243,7 +246,9 @@ export class PxFindPage extends PxElement {
       ></px-upload-selfie>`;
     if (!this.consentId && !this.consentQueued)
       return html`<px-consent .busy=${this.consentBusy} @px-agree=${this.#consent}></px-consent>`;
-    if (!this.spaces) return html`<div role="status" aria-busy="true" aria-label=${t().app.loading}></div>`;
+    if (!this.spaces && this.spacesProblem)
+      return errorState(this.spacesProblem, () => void this.#prepare(event.id), { isPage: true });
+    if (!this.spaces) return loadingPage(t().find.title);
     return html`<px-selfie
       .finder=${this.#finder}
       .spaces=${this.spaces}

@@ -19,6 +19,7 @@ const ASK_AFTER_MS = 300;
 
 @customElement('px-home-page')
 export class PxHomePage extends PxElement {
+  static override readonly later = true;
   @state() private events: readonly EventView[] | null = null;
   @state() private problem: unknown = null;
   @state() private wanted = '';
