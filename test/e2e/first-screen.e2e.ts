@@ -33,7 +33,10 @@ describe('the first screen', () => {
     if (!isBuilt(root, hash)) {
       // As `npm start` builds it: under the tests' own NODE_ENV, libraries would come in their development forms.
       const env = { ...process.env, NODE_ENV: '' };
-      const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...viteArgs(root)], { cwd: root, env });
+      const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...viteArgs(root)], {
+        cwd: root,
+        env,
+      });
       assert.equal(status, 0, String(stderr));
       markBuilt(root, hash);
     }
