@@ -36,7 +36,8 @@ export class PxCartBar extends PxElement {
   protected override render(): TemplateResult | typeof nothing {
     if (!this.#shown) return nothing;
     const price = cartPrice.value;
-    const count = cart.value.lines.length;
+    // Without those that cannot be bought any more.
+    const count = price?.lines.length ?? cart.value.lines.length;
     // On the cart's own page the bar is the way to pay, in reach of the thumb; desks have the button beside the photos.
     const atCart = location.value.path === '/cart';
     return html`<aside class="bottom-bar ${atCart ? 'at-cart' : ''}" aria-label=${t().app.cart}>

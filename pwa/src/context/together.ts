@@ -69,7 +69,7 @@ export async function refreshTogether(): Promise<void> {
     const view = await api('GET /api/cart/shared/:token', { params: { token } });
     update(token, { view, problem: null });
   } catch (error) {
-    if (error instanceof ApiProblem && error.isOffline) return;
+    if (error instanceof ApiProblem && error.isOffline && together.value.view) return;
     update(token, { problem: error });
   }
 }

@@ -8,7 +8,7 @@ import { field, switchField } from '../../components/field.ts';
 import { suggestionLine } from '../../components/price-line.ts';
 import '../../components/px-dialog.ts';
 import { icon } from '../../components/px-icon.ts';
-import { emptyState, loadingPage } from '../../components/states.ts';
+import { emptyState, errorState, loadingPage } from '../../components/states.ts';
 import { cart } from '../../context/cart.ts';
 import { navigate } from '../../context/router.ts';
 import { setTitle } from '../../context/surface.ts';
@@ -26,6 +26,7 @@ import { online } from '../../data/connectivity.ts';
 import type { Answer } from '../../data/contract.ts';
 import { knownEvent, loadEvent } from '../../data/events.ts';
 import { onNotice } from '../../data/notices.ts';
+import { ApiProblem } from '../../data/problem.ts';
 import { accountUser } from '../../data/session.ts';
 import { formatDateTime, formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/i18n.ts';
@@ -84,7 +85,7 @@ export class PxTogetherPage extends PxElement {
     const texts = t().together;
     const { view, problem } = together.value;
     setTitle(this.#name);
-    if (problem && (!view || (problem as { code?: string }).code === 'shared_cart.not_found'))
+    if (problem instanceof ApiProblem && problem.status === 404)
       return html`<div class="page page-narrow">
         ${emptyState({
           isPage: true,
@@ -94,6 +95,8 @@ export class PxTogetherPage extends PxElement {
           action: html`<a class="btn btn-solid" href="/cart">${t().cart.title}</a>`,
         })}
       </div>`;
+    if (!view && problem)
+      return html`<div class="page">${errorState(problem, () => void refreshTogether(), { isPage: true })}</div>`;
     if (!view) return loadingPage(this.#name);
     const me = view.members.find((member) => member.isMe);
     const isKnown = me !== undefined && (me.name !== '' || accountUser() !== null);
