@@ -6,16 +6,16 @@ import { builtInManifests } from '#contracts/descriptors.ts';
 import { createNodeEngine, type NodeEngineName } from '#face/node/engine.ts';
 import { createNodeRecognition, isInstalled, loadCatalogue } from '#face/node/recognition.ts';
 import { trueAcceptRates } from './faces/accuracy.ts';
-import { type LabelledFace, simulateEvent } from './faces/event.ts';
+import { type LabelledFace, simulateEvent, tellEvents } from './faces/event.ts';
 import { createDescriber, mainFace, picturesBelow, readRows } from './faces/photos.ts';
 
 /**
  * How well people are told apart, by descriptor space:
  *   npm run bench -- faces --labels labels.csv… [--strangers FOLDER]… [--group names.txt] [--engine ID]… [--tilt 30] [--sizes 30,100,…]
- *                          [--on onnx] [--cache FOLDER] [--limit N] [--out figures.json]
+ *                          [--events 1] [--on onnx] [--cache FOLDER] [--limit N] [--out figures.json]
  * `labels.csv` has rows path,person; paths are relative to the file. `--strangers`: photos whose faces only stand around. `--group`: names
  * of people, one a line, who make events among themselves (a population that is watched by itself). `--tilt` describes the
- * phone's pictures turned to both sides too. Detection, indexing and search have their own subjects.
+ * phone's pictures turned to both sides too. `--events`: so many of each size, drawn anew and counted together. Detection, indexing and search have their own subjects.
  */
 const { values } = parseArgs({
   options: {
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     group: { type: 'string' },
     engine: { type: 'string', multiple: true },
     tilt: { type: 'string' },
+    events: { type: 'string', default: '1' },
     sizes: { type: 'string', default: '30,100,300,1000,5000,10000' },
     on: { type: 'string', default: 'onnx' },
     cache: { type: 'string' },
@@ -88,7 +89,10 @@ for (const id of ids) {
     for (const population of populations) {
       if (population.name !== 'event' && size > population.photos.length * 2) continue;
       for (const frames of [1, 3]) {
-        const cells = simulateEvent({ ...population, size, frames, space, seed: size + frames });
+        const events = Array.from({ length: Number(values.events) }, (_, nth) =>
+          simulateEvent({ ...population, size, frames, space, seed: size + frames + 100_003 * nth }),
+        );
+        const cells = tellEvents(events);
         if (cells.searches > 0)
           table(`${population.name}, ${id}`, `${size} faces, ${frames === 1 ? 'one frame' : 'burst'}`, cells);
       }

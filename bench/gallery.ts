@@ -1,15 +1,14 @@
 import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { openBrowser } from '#test/e2e/browser.ts';
 import { until } from '#test/e2e/client.ts';
 import { createStack } from '#test/e2e/stack.ts';
-import { CHROMIUM, ensureTool } from '#test/install/tools.ts';
 import { addPhotos, databaseUrlOf, fillEvent, makeMotifs, SLUG } from './gallery/event.ts';
 import { plainPage, startFront } from './gallery/front.ts';
 import { measureMemory, measureScroll } from './gallery/measure.ts';
+import { findChromium } from './pages/browser.ts';
 
 /*
  * npm run bench -- gallery: the wall of an event of 20,000 photos in Chromium, on the whole product as `npm start` brings it up.
@@ -27,19 +26,13 @@ const { values } = parseArgs({
     out: { type: 'string' },
   },
 });
-const repository = path.resolve(import.meta.dirname, '..');
 const count = Number(values.photos);
 const seconds = Number(values.seconds);
 const viewport =
   Number(values.width) < 1000 ? { width: Number(values.width), height: 844 } : { width: 1440, height: 900 };
 const speeds = { reading: viewport.height, flinging: viewport.height * 5 };
 
-process.env.CHROMIUM_PATH ??= await ensureTool(
-  CHROMIUM,
-  path.join(repository, '.cache/tools'),
-  repository,
-  console.log,
-);
+process.env.CHROMIUM_PATH = await findChromium();
 const stack = await createStack({ DEMO: '0', RATE_LIMIT_SCALE: '1000' });
 const figures: Record<string, unknown> = { photos: count, viewport };
 const note = (name: string, value: unknown): void => {

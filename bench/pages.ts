@@ -6,8 +6,9 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { openBrowser } from '#test/e2e/browser.ts';
 import { until } from '#test/e2e/client.ts';
 import { createStack } from '#test/e2e/stack.ts';
-import { CHROMIUM, ensureTool } from '#test/install/tools.ts';
+
 import { axe, enlargeText, measure, strayWords } from '#test/pages.ts';
+import { findChromium } from './pages/browser.ts';
 import { type Filled, fill, selfieIn } from './pages/fill.ts';
 import { type Person, type Shot, type State, shots, states } from './pages/list.ts';
 import { contactSheets } from './pages/sheet.ts';
@@ -211,8 +212,7 @@ const made: Filled = existsSync(memory)
   ? JSON.parse(await readFile(memory, 'utf8'))
   : await fill(url, selfieIn(dataDir), (line) => report.push(line));
 await writeFile(memory, JSON.stringify(made));
-const repository = path.resolve(import.meta.dirname, '..');
-process.env.CHROMIUM_PATH ??= await ensureTool(CHROMIUM, path.join(repository, '.cache/tools'), repository, say);
+process.env.CHROMIUM_PATH = await findChromium();
 const browser = await openBrowser();
 try {
   const chosen = shots(made, selfieIn(dataDir)).filter((shot) => wanted.test(shot.name) || wanted.test(shot.who));

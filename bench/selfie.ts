@@ -19,6 +19,7 @@ import sharp from 'sharp';
 import { builtInCatalogue } from '#contracts/descriptors.ts';
 import { networkPath } from '#face/node/recognition.ts';
 import { openBrowser } from '#test/e2e/browser.ts';
+import { findChromium } from './pages/browser.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -174,6 +175,7 @@ async function main(): Promise<void> {
     if (build.status !== 0) throw new Error('the pages do not build');
   }
   const site = await serve(dist);
+  process.env.CHROMIUM_PATH = await findChromium();
   const browser = await openBrowser();
   try {
     const manifest = builtInCatalogue.get(values.engine);

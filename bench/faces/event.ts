@@ -53,8 +53,7 @@ export function simulateEvent({ size, photos, strangers, frames, space, seed, ma
     const query = meanDescriptor(used.map((i) => rows[i]!.phone!));
     searches.push({ query, person, used: new Set(used), turn: n % TURNS });
   }
-  const results: Array<{ hits: SearchHit[]; person: string; owned: number }> = [];
-  let promised = 0;
+  const results: Array<{ hits: SearchHit[]; person: string; owned: number; promised: number }> = [];
   let counted = 0;
   for (let turn = 0; turn < TURNS; turn++) {
     const now = searches.slice(0, maxSearches).filter((search) => search.turn === turn);
@@ -64,21 +63,29 @@ export function simulateEvent({ size, photos, strangers, frames, space, seed, ma
     const index = buildIndex(present, undefined, space);
     counted = index.calibration.people;
     for (const { query, person } of now) {
-      promised += index.calibration.promise.sure;
       const owned = present.filter((face) => face.person === person).length;
-      results.push({ hits: searchIndex(index, query), person, owned });
+      results.push({ hits: searchIndex(index, query), person, owned, promised: index.calibration.promise.sure });
     }
   }
   const personOf = new Map(faces.map((face) => [face.photoId, face.person]));
-  const judged = results.flatMap(({ hits, person }) =>
-    hits.map((hit) => ({ ...hit, isOwn: personOf.get(hit.photoId) === person })),
-  );
+  const judged = results.map(({ hits, ...result }) => ({
+    ...result,
+    hits: hits.map((hit) => ({ ...hit, isOwn: personOf.get(hit.photoId) === result.person })),
+  }));
+  return { faces: faces.length, people: counted, madeUp: invented.length, results: judged };
+}
+
+/** What the searches of some events of one size found, all together. */
+export function tellEvents(events: ReadonlyArray<ReturnType<typeof simulateEvent>>) {
+  const results = events.flatMap((event) => event.results);
+  const judged = results.flatMap(({ hits }) => hits);
   const owned = results.reduce((sum, result) => sum + result.owned, 0);
+  const promised = results.reduce((sum, result) => sum + result.promised, 0);
   const sure = judged.filter(({ band }) => band === 'sure');
   const strangersSure = sure.filter(({ isOwn }) => !isOwn).length;
   return {
-    faces: faces.length,
-    people: counted,
+    events: events.length,
+    people: Math.round(events.reduce((sum, { people }) => sum + people, 0) / events.length),
     searches: results.length,
     'found at 95 % precision': percent(foundAt(0.95, judged), owned),
     'found at 99 %': percent(foundAt(0.99, judged), owned),
@@ -86,7 +93,7 @@ export function simulateEvent({ size, photos, strangers, frames, space, seed, ma
     'strangers in sure, %': percent(strangersSure, sure.length),
     'a search': Math.round((strangersSure / results.length) * 1000) / 1000,
     promised: Math.round((promised / results.length) * 1000) / 1000,
-    'made up': invented.length,
+    'made up': events[0]?.madeUp ?? 0,
   };
 }
 

@@ -75,7 +75,7 @@ export class PxAdminPayouts extends FilteredPage {
                       : html`<small class="nowrap"><a href=${withQuery({ batch: payout.batchId })}>${texts.batch} ${formatDateShort(payout.createdAt)}</a></small>`
                   }`,
               },
-              { label: texts.gross, end: true, cell: (payout) => money(payout.grossSatang) },
+              { label: texts.gross, end: true, wide: true, cell: (payout) => money(payout.grossSatang) },
               { label: texts.withholding, end: true, wide: true, cell: (payout) => money(-payout.withholdingSatang) },
               { label: texts.net, end: true, cell: (payout) => html`<b>${money(payout.netSatang)}</b>` },
               {
