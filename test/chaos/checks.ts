@@ -13,14 +13,14 @@ interface End {
 
 /** From now on the database writes down each time a photo went into or out of a cart or the favourites. */
 export async function countChanges(db: Db): Promise<void> {
-  await sql`create table chaos_changes (list text, user_id uuid, photo_id uuid, is_in boolean)`.execute(db);
+  await sql`create table chaos_changes (n serial, list text, user_id uuid, photo_id uuid, is_in boolean)`.execute(db);
   await sql`create function chaos_note() returns trigger language plpgsql as $$
     declare owner uuid;
     begin
       if tg_op = 'UPDATE' and (old.deleted_at is null) = (new.deleted_at is null) then return new; end if;
       if tg_table_name = 'favorites' then owner := (to_jsonb(new)->>'user_id')::uuid;
       else select user_id into owner from carts where id = (to_jsonb(new)->>'cart_id')::uuid; end if;
-      insert into chaos_changes values (tg_table_name, owner, new.photo_id, new.deleted_at is null);
+      insert into chaos_changes (list, user_id, photo_id, is_in) values (tg_table_name, owner, new.photo_id, new.deleted_at is null);
       return new;
     end $$`.execute(db);
   for (const list of ['cart_items', 'favorites'])
@@ -43,8 +43,28 @@ async function checkChanges(db: Db, { userId, states }: End): Promise<void> {
       orders.filter((order) => outcomes[order.effectId]?.code === 'ok' && order.photoIds.includes(photoId)),
     );
     const most = tapped + (list === 'cart_items' && !isIn ? ordered.length : 0);
-    assert.ok(times <= most, `${list}: ${photoId} was tapped ${direction} ${most} times and went ${times} times`);
+    if (times > most)
+      assert.fail(
+        `${list}: ${photoId} was tapped ${direction} ${most} times and went ${times} times: ${await historyOf(db, { list, photoId, userId, states })}`,
+      );
   }
+}
+
+/** What happened to one photo in the database, in order, and what each device tapped. */
+async function historyOf(
+  db: Db,
+  { list, photoId, userId, states }: { list: string; photoId: string; userId: string; states: readonly DeviceState[] },
+): Promise<string> {
+  const { rows } = await sql<{ is_in: boolean }>`
+    select is_in from chaos_changes where user_id = ${userId} and list = ${list} and photo_id = ${photoId} order by n`.execute(
+    db,
+  );
+  const tapped = states.map((state) => {
+    const times = Object.entries(state.times).filter(([key]) => key.startsWith(list) && key.endsWith(photoId));
+    const orders = state.orders.filter((order) => order.photoIds.includes(photoId));
+    return { times: Object.fromEntries(times), orders: orders.map(({ effectId }) => state.outcomes[effectId]?.code) };
+  });
+  return `${rows.map(({ is_in }) => (is_in ? 'in' : 'out')).join(', ')}; devices ${JSON.stringify(tapped)}`;
 }
 
 /** Each effect once, counted in the database; and the end is what was tapped. */

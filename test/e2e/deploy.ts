@@ -27,6 +27,15 @@ export async function deployNewVersion(pages: string, { keepOld }: { keepOld: bo
     if (!keepOld)
       for (const packed of ['', '.br', '.gz', '.map']) await rm(path.join(assets, name + packed), { force: true });
   }
+  const manifest = path.join(pages, '.vite', 'manifest.json');
+  await writeFile(manifest, rewrite(await readFile(manifest, 'utf8')));
+  const index = path.join(pages, 'index.html');
+  const page = rewrite(await readFile(index, 'utf8'));
+  await writeFile(
+    index,
+    page.replace('<meta name="color-scheme"', '<meta name="version" content="2" />\n    <meta name="color-scheme"'),
+  );
+  // Last, as a deployment has to: a browser may look for a newer worker at any time, and takes the pages as they are then.
   const worker = path.join(pages, 'sw.js');
   const old = await readFile(worker);
   await writeFile(`${worker}.br`, brotliCompressSync(old));
@@ -37,14 +46,6 @@ export async function deployNewVersion(pages: string, { keepOld }: { keepOld: bo
       /("?index\.html"?,\s*"?revision"?:\s*")[0-9a-f]+|("?revision"?:\s*")[0-9a-f]+(",\s*"?url"?:\s*"index\.html")/,
       (whole) => whole.replace(/[0-9a-f]{20,}/, (hash) => createHash('md5').update(hash).digest('hex')),
     ),
-  );
-  const manifest = path.join(pages, '.vite', 'manifest.json');
-  await writeFile(manifest, rewrite(await readFile(manifest, 'utf8')));
-  const index = path.join(pages, 'index.html');
-  const page = rewrite(await readFile(index, 'utf8'));
-  await writeFile(
-    index,
-    page.replace('<meta name="color-scheme"', '<meta name="version" content="2" />\n    <meta name="color-scheme"'),
   );
 }
 

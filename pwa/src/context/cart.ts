@@ -367,7 +367,8 @@ export function takeOrderedOut(photoIds: readonly string[]): void {
   const at = new Date().toISOString();
   const lines = all.lines.filter((line) => ordered.has(line.photoId));
   // Behind what is being written at this moment: the last word on a line is that it was ordered.
-  if (lines.length > 0) decideFurther(lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at })));
+  if (lines.length > 0)
+    decideFurther(lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at, isOrdered: true })));
   write({ ...all, lines: all.lines.filter((line) => !ordered.has(line.photoId)) });
   forgetChoice();
   void settle();

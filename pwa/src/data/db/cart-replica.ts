@@ -9,6 +9,8 @@ export interface CartChange {
   eventId: string;
   inCart: boolean;
   at: string;
+  /** Out because it was ordered: the server took it out with the order, and what was put in since is not touched. */
+  isOrdered?: boolean;
 }
 
 let replica: Promise<Replica> | null = null;
@@ -23,10 +25,14 @@ export const watchCartLines = (onLines: (lines: CartItemDoc[]) => void): Promise
 /** Writes decisions into the replica, in order; they count when this resolves. */
 export const applyCartChanges = (changes: readonly CartChange[]): Promise<void> =>
   changeReplica(async ({ cart_items: items }) => {
-    for (const { photoId, eventId, inCart, at } of changes) {
+    for (const { photoId, eventId, inCart, at, isOrdered } of changes) {
       if (inCart)
         await items.incrementalUpsert({ id: photoId, eventId, isSelected: true, addedAt: at, revision: newDecision() });
-      else await (await items.findOne(photoId).exec())?.incrementalRemove();
+      else {
+        const item = await items.findOne(photoId).exec();
+        if (isOrdered) await item?.incrementalRemove();
+        else await item?.incrementalModify((doc) => ({ ...doc, revision: newDecision(), _deleted: true }));
+      }
     }
   });
 
