@@ -131,12 +131,8 @@ function makeWorld(isNamed: boolean) {
     tap(who: number): void {
       const phone = phones[who]!;
       phone.tap = ++taps;
-      // As the app writes: each tap a decision of its own, put in anew or the document deleted.
-      const decision = -2 - taps;
-      phone.fork =
-        !phone.fork || phone.fork._deleted
-          ? doc(decision, true)
-          : { ...phone.fork, revision: decision, _deleted: true };
+      // As the app writes: put in anew with the time of the tap, or the document deleted.
+      phone.fork = !phone.fork || phone.fork._deleted ? doc(0, true, String(taps)) : { ...phone.fork, _deleted: true };
       phone.isResolved = false;
     },
     /** What RxDB does: what changed goes with what was assumed; a conflict is merged, and the outcome goes next. */

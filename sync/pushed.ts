@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { REFUSED_REVISION } from '#contracts/sync/documents.ts';
 import type { Trx } from '#server/platform/db.ts';
 
 /** A row of a push as it came. */
@@ -9,17 +8,15 @@ export interface SentRow {
 }
 
 /**
- * Names one change of one device: the same when it is sent again, after a reload too; another one for whatever the person does next. A decision
- * (`newDecision`) is known by its number, whatever it was merged with meanwhile; anything else by its state and what it was based on.
+ * Names one change of one device: the same when it is sent again, after a reload too; another one for whatever the person does next, for that
+ * differs in state, time or in what it was based on.
  */
 export function changeKey(device: string, { newDocumentState, assumedMasterState }: SentRow): Buffer {
-  const { id, revision, _deleted } = newDocumentState;
+  const fields = Object.entries(newDocumentState).sort(([a], [b]) => (a < b ? -1 : 1));
   const based = (assumedMasterState as { revision?: unknown } | null | undefined)?.revision ?? null;
-  const isDecision = typeof revision === 'number' && revision < REFUSED_REVISION;
-  const name = isDecision
-    ? [device, id, revision, _deleted]
-    : [device, based, Object.entries(newDocumentState).sort(([a], [b]) => (a < b ? -1 : 1))];
-  return createHash('sha256').update(JSON.stringify(name)).digest();
+  return createHash('sha256')
+    .update(JSON.stringify([device, based, fields]))
+    .digest();
 }
 
 /** Whether that change took effect before. */

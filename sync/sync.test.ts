@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
-import { addRxPlugin, createRxDatabase, type RxCollection, type RxDocument } from 'rxdb/plugins/core';
+import { addRxPlugin, createRxDatabase, type RxCollection } from 'rxdb/plugins/core';
 import { RxDBMigrationSchemaPlugin } from 'rxdb/plugins/migration-schema';
 import { replicateRxCollection } from 'rxdb/plugins/replication';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { Subject } from 'rxjs';
 import * as cartItems from '#contracts/sync/cart-items.ts';
-import { type Checkpoint, newDecision, type Replicated } from '#contracts/sync/documents.ts';
+import type { Checkpoint, Replicated } from '#contracts/sync/documents.ts';
 import * as eventDocs from '#contracts/sync/events.ts';
 import * as favorites from '#contracts/sync/favorites.ts';
 import * as photoDocs from '#contracts/sync/photos.ts';
@@ -37,10 +37,6 @@ interface Contract<Doc> {
     realMasterState: Replicated<Doc>;
   }): Replicated<Doc>;
 }
-
-/** As the app writes it: a decision of its own. */
-const takeOut = (line: RxDocument<cartItems.CartItemDoc>) =>
-  line.incrementalModify((doc) => ({ ...doc, revision: newDecision(), _deleted: true }));
 
 describe('sync over HTTP with the RxDB client', function () {
   this.timeout(30_000);
@@ -274,7 +270,7 @@ describe('sync over HTTP with the RxDB client', function () {
     await one.collection.insert(line(id, eventId));
     const [arrived] = await two.until((docs) => docs.some((doc) => doc.id === id), 'line arrives');
     assert.ok(arrived!.revision > 0);
-    await takeOut((await two.collection.findOne(id).exec())!);
+    await (await two.collection.findOne(id).exec())!.remove();
     await one.until((docs) => !docs.some((doc) => doc.id === id), 'removal arrives');
     assert.equal((await stranger.collection.find().exec()).length, 0);
   });
@@ -290,10 +286,10 @@ describe('sync over HTTP with the RxDB client', function () {
     one.network.isOnline = false;
     two.network.isOnline = false;
     await (await one.collection.findOne(a!).exec())!.patch({ isSelected: false });
-    await takeOut((await one.collection.findOne(b!).exec())!);
+    await (await one.collection.findOne(b!).exec())!.remove();
     await one.collection.insert(line(c!, eventId));
     await two.collection.insert(line(c!, eventId));
-    await takeOut((await two.collection.findOne(a!).exec())!);
+    await (await two.collection.findOne(a!).exec())!.remove();
     one.network.isOnline = true;
     await one.replication.awaitInSync();
     two.network.isOnline = true;

@@ -40,18 +40,14 @@ export const isEqual = (a: Replicated<CartItemDoc>, b: Replicated<CartItemDoc>):
   a.revision === b.revision && isSame(a, b);
 
 /**
- * What this person decided here stands, as the same decision; what was left alone is the server's. A photo added on a device that did not know
- * of the line is in the cart, even if it was removed elsewhere before; so is one that was taken out and put in again here. What an order took
- * out here is no decision: the server did it too, and what was put in since stays. Deterministic: no clocks.
+ * What this device changed stands, what it left alone is the server's. A photo added on a device that did not know of the
+ * line is in the cart, even if it was removed elsewhere before; so is one that was taken out and put in again here. Deterministic: no clocks.
  */
 export function merge(conflict: Conflict<CartItemDoc>): Replicated<CartItemDoc> {
   const { newDocumentState: mine, assumedMasterState: base, realMasterState: master } = conflict;
   if (master.revision === REFUSED_REVISION) return master;
   const decided = isDecided(conflict);
-  const merged = {
-    ...master,
-    isSelected: decided || mine.isSelected !== base?.isSelected ? mine.isSelected : master.isSelected,
-    _deleted: decided ? mine._deleted : master._deleted,
-  };
-  return decided && !isSame(merged, master) ? { ...merged, revision: mine.revision } : merged;
+  const keep = <K extends 'isSelected' | '_deleted'>(key: K) =>
+    decided || mine[key] !== base?.[key] ? mine[key] : master[key];
+  return { ...master, isSelected: keep('isSelected'), _deleted: keep('_deleted') };
 }

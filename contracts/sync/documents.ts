@@ -47,9 +47,8 @@ export interface Conflict<Doc> {
 }
 
 /**
- * `revision` of what a person decides on a device (in, out), until the server has numbered it: negative and each its own. So what was taken out
- * and put in again does not look as if nobody had touched it, and the server knows a decision that took effect already, also when it comes
- * again merged with what others did. Apps before this one said 0 for "in", and left it as it was for "out".
+ * `revision` of what a device puts in, until the server has numbered it: negative and each its own, so that what was taken out and put in again
+ * does not look as if nobody had touched it. Apps before this one said 0.
  */
 export const newDecision = (): number => -2 - Math.floor(Math.random() * 2 ** 50);
 

@@ -22,10 +22,10 @@ export async function sayCartPlainly(changes: readonly CartChange[]): Promise<Pl
       // No longer for sale: what the server has is shown below.
       if (!isProblem(error) || error.isOffline || error.retryable) throw error;
     });
-  for (const { photoId, inCart, isOrdered } of last.values())
-    if (!inCart && !isOrdered)
+  for (const { photoId, inCart } of last.values())
+    if (!inCart)
       await api('DELETE /api/cart/items/:id', { params: { id: photoId } }).catch((error: unknown) => {
-        if (!isProblem(error) || error.status !== 404) throw error; // taken out elsewhere
+        if (!isProblem(error) || error.status !== 404) throw error; // ordered, or taken out elsewhere
       });
   const view = await api('GET /api/cart');
   takeServerCart(view);

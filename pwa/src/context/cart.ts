@@ -367,8 +367,7 @@ export function takeOrderedOut(photoIds: readonly string[]): void {
   const at = new Date().toISOString();
   const lines = all.lines.filter((line) => ordered.has(line.photoId));
   // Behind what is being written at this moment: the last word on a line is that it was ordered.
-  if (lines.length > 0)
-    decideFurther(lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at, isOrdered: true })));
+  if (lines.length > 0) decideFurther(lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at })));
   write({ ...all, lines: all.lines.filter((line) => !ordered.has(line.photoId)) });
   forgetChoice();
   void settle();

@@ -9,8 +9,6 @@ export interface CartChange {
   eventId: string;
   inCart: boolean;
   at: string;
-  /** Out because it was ordered: the server took it out with the order, and what was put in since is not touched. */
-  isOrdered?: boolean;
 }
 
 let replica: Promise<Replica> | null = null;
@@ -25,14 +23,10 @@ export const watchCartLines = (onLines: (lines: CartItemDoc[]) => void): Promise
 /** Writes decisions into the replica, in order; they count when this resolves. */
 export const applyCartChanges = (changes: readonly CartChange[]): Promise<void> =>
   changeReplica(async ({ cart_items: items }) => {
-    for (const { photoId, eventId, inCart, at, isOrdered } of changes) {
+    for (const { photoId, eventId, inCart, at } of changes) {
       if (inCart)
         await items.incrementalUpsert({ id: photoId, eventId, isSelected: true, addedAt: at, revision: newDecision() });
-      else {
-        const item = await items.findOne(photoId).exec();
-        if (isOrdered) await item?.incrementalRemove();
-        else await item?.incrementalModify((doc) => ({ ...doc, revision: newDecision(), _deleted: true }));
-      }
+      else await (await items.findOne(photoId).exec())?.incrementalRemove();
     }
   });
 
