@@ -232,30 +232,6 @@ describe('money at the desks', function () {
     await her.context.close();
   });
 
-  it('a cart that lies open learns that a photo left the sale, before anything is ordered', async () => {
-    const { context, page } = await openPage(browser, 'en', phone);
-    await page.goto(`${stack.url}/e/${slug}`);
-    for (const index of [0, 1]) await page.locator('.tile-add').nth(index).click();
-    await page.locator('.bottom-bar .btn-gold').click();
-    await page.locator('.cart-photos li').nth(1).waitFor();
-    const id = (await page.locator('.cart-photos li a').first().getAttribute('href'))!.split('/').at(-1);
-    await page.waitForFunction(async () => (await (await fetch('/api/cart')).json()).items.length === 2);
-    await admin.call('PUT', `/api/photos/${id}/reject`, { reason: 'Asked for it' });
-    try {
-      // Looked at again, as after the bank's app; without that, it would be half a minute.
-      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-      await page.locator('.cart-changes').waitFor();
-      await page.locator('.cart-photos li.gone').waitFor();
-      await screenshot(page, 'cart-withdrawn-en-390');
-      await page.locator('.cart-changes .btn-solid').click();
-      await page.locator('.cart-photos li.gone').waitFor({ state: 'detached' });
-      assert.equal(await page.locator('.cart-photos li').count(), 1);
-    } finally {
-      await admin.call('PUT', `/api/photos/${id}/approve`, {});
-    }
-    await context.close();
-  });
-
   it('a payout goes from the draft over the bank’s file to the photographer’s statement', async () => {
     const sold = await started(3);
     await pay(sold.buyer, sold.placed.id);
