@@ -15,7 +15,8 @@ import { createDescriber, mainFace, picturesBelow, readRows } from './faces/phot
  *                          [--events 1] [--on onnx] [--cache FOLDER] [--limit N] [--out figures.json]
  * `labels.csv` has rows path,person; paths are relative to the file. `--strangers`: photos whose faces only stand around. `--group`: names
  * of people, one a line, who make events among themselves (a population that is watched by itself). `--tilt` describes the
- * phone's pictures turned to both sides too. `--events`: so many of each size, drawn anew and counted together. Detection, indexing and search have their own subjects.
+ * phone's pictures turned to both sides too. `--events`: so many of each size, drawn anew and counted together. Detection,
+ * indexing and search have their own subjects.
  */
 const { values } = parseArgs({
   options: {

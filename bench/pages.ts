@@ -6,7 +6,6 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { openBrowser } from '#test/e2e/browser.ts';
 import { until } from '#test/e2e/client.ts';
 import { createStack } from '#test/e2e/stack.ts';
-
 import { axe, enlargeText, measure, strayWords } from '#test/pages.ts';
 import { findChromium } from './pages/browser.ts';
 import { type Filled, fill, selfieIn } from './pages/fill.ts';

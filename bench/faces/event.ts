@@ -72,7 +72,7 @@ export function simulateEvent({ size, photos, strangers, frames, space, seed, ma
     ...result,
     hits: hits.map((hit) => ({ ...hit, isOwn: personOf.get(hit.photoId) === result.person })),
   }));
-  return { faces: faces.length, people: counted, madeUp: invented.length, results: judged };
+  return { people: counted, madeUp: invented.length, results: judged };
 }
 
 /** What the searches of some events of one size found, all together. */

@@ -104,7 +104,7 @@ export class PxApp extends PxElement {
     if (to.key > 1 && !to.popped) this.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
   }
 
-  /** Header and page each render in a task of their own; until both are there, none of it is to be seen (`opening` in shell.css). */
+  /** Header and page each render in a task of their own; until both are there, none of it is to be seen (`opening` in base.css). */
   async #firstRendered(): Promise<void> {
     const parts = this.querySelectorAll<PxElement>(':scope > px-header, :scope > main > *');
     await Promise.all([...parts].map((part) => part.updateComplete));
