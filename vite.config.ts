@@ -126,6 +126,7 @@ export default defineConfig({
     manifest: true,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      input: { index: join(root, 'pwa/index.html'), opening: join(root, 'pwa/src/opening.ts') },
       output: {
         // What every page starts with, in one file: over a slow line each file is a question of its own.
         codeSplitting: { groups: [{ name: 'base', test: baseCode }] },
@@ -165,8 +166,8 @@ export default defineConfig({
       registerType: 'prompt',
       injectManifest: {
         globPatterns: ['**/*.{js,css,html,woff2,svg,webmanifest}', 'icons/icon-192.png'],
-        // Desks of staff and the face engine come when they are used.
-        globIgnores: ['models/**', '**/desk-*', '**/worker-*'],
+        // Desks of staff and the face engine come when they are used; only documents of the server need the opening.
+        globIgnores: ['models/**', '**/desk-*', '**/worker-*', '**/opening-*'],
         maximumFileSizeToCacheInBytes: 1_000_000,
       },
       manifest: {

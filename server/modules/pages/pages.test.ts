@@ -21,6 +21,7 @@ const shell = `<!doctype html>
 </head><body><px-app><div class="boot"></div></px-app></body></html>`;
 const manifest = {
   'index.html': { file: 'assets/index-1.js', imports: ['_lit.js'], css: ['assets/index-1.css'] },
+  'src/opening.ts': { file: 'assets/opening-1.js' },
   '_lit.js': { file: 'assets/lit-1.js' },
   '_grid.js': { file: 'assets/grid-1.js', css: ['assets/grid-1.css'] },
   'src/features/event/px-event-page.ts': {
@@ -105,6 +106,10 @@ describe('pages from the server', () => {
     assert.doesNotMatch(body, /<link rel="stylesheet" (?!disabled)|as="font"/);
     for (const file of ['index-1', 'lit-1', 'event-1', 'grid-1'])
       assert.equal(body.split(`/assets/${file}.js`).length, 2, file);
+    // The app's code is there, and the cover painted, before the opening starts it.
+    assert.match(body, /<link id="app-code" rel="modulepreload" crossorigin href="\/assets\/index-1\.js">/);
+    assert.match(body, /<script type="module" crossorigin src="\/assets\/opening-1\.js">/);
+    assert.match((await open('/')).body, /<script type="module" crossorigin src="\/assets\/index-1\.js">/);
     // What the browser would run is the app alone.
     for (const attributes of scriptOf(body))
       assert.match(attributes, /src="\/assets\/|type="application\/(ld\+)?json"/);

@@ -14,7 +14,7 @@ export interface Document {
   surface: 'day' | 'night';
   chrome: 'full' | 'over' | 'bare';
   head: Html;
-  /** Stands first in the head: what is asked for before the page's code. */
+  /** Stands first in the head: the picture that is asked for before the page's code, and painted before it runs (pwa/src/opening.ts). */
   preload?: Html | undefined;
   /** What stands in the app's place until it takes over; absent: the mark of the built shell. */
   body?: Html | undefined;
@@ -25,6 +25,7 @@ export interface Document {
 }
 
 const stylesheet = /<link rel="stylesheet"[^>]*href="(\/assets\/[^"]+\.css)"[^>]*>\s*/g;
+const appScript = /<script type="module" crossorigin src="([^"]+)"><\/script>/;
 const fontPreload = /<link rel="preload" as="font"[^>]*>\s*/g;
 
 /**
@@ -110,10 +111,18 @@ function fill({ page, styles, styleFiles, manifest, css }: Built, document: Docu
       .map((file) => html`<link rel="modulepreload" crossorigin href="${file}">`),
   ];
   const head = `${preload ?? ''}${document.head}<style>${inline.replaceAll('</', '<\\/')}</style>${links.join('')}`;
+  const opening = manifest['src/opening.ts']?.file;
   // Functions, so that nothing in the text is taken for a pattern of `replace`.
   const filled = page
     .replace(/<html[^>]*>/, () => `<html lang="${language}" data-surface="${surface}" data-chrome="${chrome}">`)
     .replace(/<!--head-->[\s\S]*?<!--\/head-->/, () => head)
+    .replace(appScript, (script, file: string) =>
+      preload && opening
+        ? String(
+            html`<link id="app-code" rel="modulepreload" crossorigin href="${file}"><script type="module" crossorigin src="/${opening}"></script>`,
+          )
+        : script,
+    )
     .replace('</body>', () => `${tail ?? ''}</body>`);
   return body ? filled.replace(/<px-app>[\s\S]*?<\/px-app>/, () => `<px-app>${body}</px-app>`) : filled;
 }
