@@ -10,7 +10,7 @@ import type { Box, FaceEngine } from '#face/types.ts';
 
 /**
  * What is found in photos, over all stages of the pipeline:
- *   npm run bench -- detection [--boxes boxes.csv]… [--portraits labels.csv]… [--on onnx] [--floats] [--out figures.json]
+ *   npm run bench -- detection [--boxes boxes.csv]… [--portraits labels.csv]… [--on onnx] [--floats] [--detectors retinaface-mnet25] [--out figures.json]
  * `boxes.csv` has rows path,x,y,w,h[,…], one for every face of a photo; `labels.csv` path[,…], photos of at least one face.
  * Paths are relative to the file. `--floats`: not in 8-bit integers even where they are faster.
  */
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     boxes: { type: 'string', multiple: true, default: [] },
     portraits: { type: 'string', multiple: true, default: [] },
     on: { type: 'string', default: 'onnx' },
+    detectors: { type: 'string', multiple: true, default: [] },
     floats: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
@@ -28,6 +29,7 @@ const WIDTHS = [16, 24, 32, 48, 64, Number.POSITIVE_INFINITY];
 const engine = await createNodeEngine({
   cacheDir: path.join(tmpdir(), 'thepixstock', 'models'),
   prefer: values.on as NodeEngineName,
+  detectors: values.detectors,
   ...(values.floats && { bytes: false }),
 });
 const figures: Record<string, object> = {};

@@ -12,7 +12,7 @@ import { createDescriber, mainFace, picturesBelow, readRows } from './faces/phot
 /**
  * How well people are told apart, by descriptor space:
  *   npm run bench -- faces --labels labels.csv… [--strangers FOLDER]… [--group names.txt] [--engine ID]… [--tilt 30] [--sizes 30,100,…]
- *                          [--events 1] [--on onnx] [--cache FOLDER] [--limit N] [--out figures.json]
+ *                          [--events 1] [--on onnx] [--detectors ID]… [--cache FOLDER] [--limit N] [--out figures.json]
  * `labels.csv` has rows path,person; paths are relative to the file. `--strangers`: photos whose faces only stand around. `--group`: names
  * of people, one a line, who make events among themselves (a population that is watched by itself). `--tilt` describes the
  * phone's pictures turned to both sides too. `--events`: so many of each size, drawn anew and counted together. Detection,
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '30,100,300,1000,5000,10000' },
     on: { type: 'string', default: 'onnx' },
     cache: { type: 'string' },
+    detectors: { type: 'string', multiple: true, default: [] },
     limit: { type: 'string' },
     out: { type: 'string' },
   },
@@ -43,6 +44,7 @@ const ids = values.engine ?? (await installedIds());
 const engine = await createNodeEngine({
   cacheDir: path.join(tmpdir(), 'thepixstock', 'models'),
   prefer: values.on as NodeEngineName,
+  detectors: values.detectors,
 });
 const recognition = await createNodeRecognition(ids, { catalogue, engine, ...(modelsDir && { modelsDir }) });
 const describe = await createDescriber({

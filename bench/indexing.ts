@@ -17,7 +17,7 @@ import { watermarkSvg } from '#worker/pipeline/watermark.ts';
 
 /**
  * Speed and memory of indexing, with the real job on PostgreSQL and S3 (services of test/services.ts, see docs/testing.md):
- *   npm run bench -- indexing [--photo photo.jpg] [--photos 40] [--concurrency 1,2,3] [--out figures.json]
+ *   npm run bench -- indexing [--photo photo.jpg] [--photos 40] [--concurrency 1,2,3] [--detectors retinaface-mnet25] [--out figures.json]
  * Without --photo the picture is a 24-megapixel group of ten faces, put together from a demo photo of the face-api package.
  */
 const { values } = parseArgs({
@@ -25,12 +25,13 @@ const { values } = parseArgs({
     photo: { type: 'string' },
     photos: { type: 'string', default: '40' },
     concurrency: { type: 'string', default: '1,2,3' },
+    detectors: { type: 'string', multiple: true, default: [] },
     out: { type: 'string' },
   },
 });
 const photo = values.photo ? await readFile(values.photo) : await groupOfTen();
 sharp.cache(false);
-const bench = await startWorkerBench();
+const bench = await startWorkerBench({ detectors: values.detectors });
 const stages = await measureStages();
 const soak = [];
 for (const concurrency of values.concurrency.split(',').map(Number)) soak.push(await measureJob(concurrency));

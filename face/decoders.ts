@@ -111,6 +111,46 @@ export function decodeFar(boxes: Float32Array, scores: Float32Array, width: numb
   return found;
 }
 
+/** Sides of a picture that the crowd detector sees are multiples of this. */
+export const CROWD_STEP = 32;
+/** Pixels from one cell of its maps to the next, and the sides of the two squares that each cell starts from. */
+const CROWD_ANCHORS = new Map([
+  [8, [32, 16]],
+  [16, [128, 64]],
+  [32, [512, 256]],
+]);
+export const CROWD_STRIDES = [...CROWD_ANCHORS.keys()];
+
+/**
+ * Raw maps of the crowd detector for one stride to boxes in pixels of its picture. `scores` are probabilities, [no face, no face, face,
+ * face] for its two anchors; `boxes` the offset of the middle and the logarithm of the sides, in sides of the anchor.
+ */
+export function decodeCrowd(
+  stride: number,
+  scores: Float32Array,
+  boxes: Float32Array,
+  columns: number,
+  minScore: number,
+): ScoredBox[] {
+  const cells = scores.length / 4;
+  const found: ScoredBox[] = [];
+  for (const [anchor, side] of CROWD_ANCHORS.get(stride)!.entries()) {
+    for (let i = 0; i < cells; i++) {
+      const score = scores[(anchor + 2) * cells + i]!;
+      if (score < minScore) continue;
+      const value = (part: number) => boxes[(anchor * 4 + part) * cells + i]!;
+      const x = (i % columns) * stride + CROWD_FIRST + side * value(0);
+      const y = Math.floor(i / columns) * stride + CROWD_FIRST + side * value(1);
+      const w = side * Math.exp(value(2));
+      const h = side * Math.exp(value(3));
+      found.push({ x: x - w / 2, y: y - h / 2, w, h, score });
+    }
+  }
+  return found;
+}
+/** Where the first cell's squares have their middle, whatever the stride: half of 16 pixels, as it was trained. */
+const CROWD_FIRST = 7.5;
+
 /** Anchor sizes of the Tiny detector, in grid cells. */
 const TINY_ANCHORS: ReadonlyArray<readonly [number, number]> = [
   [1.603231, 2.094468],

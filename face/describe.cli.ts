@@ -11,12 +11,12 @@ import { describeSelfie } from './selfie.ts';
 import type { DescribedFace, FaceEngine } from './types.ts';
 
 /**
- * `npm run face:describe -- [--side phone|server] [--on onnx|tfjs-node|tfjs-wasm] [--engine ID] FILE… | -`
+ * `npm run face:describe -- [--side phone|server] [--on onnx|tfjs-node|tfjs-wasm] [--engine ID] [--detectors ID,…] FILE… | -`
  * One JSON line a file, in the order given; nothing else on standard output; for one that cannot be read `{path, error, code}`. `--engine`: the descriptor space, of the built-in ones or of
- * the folder FACE_MODELS_DIR.
+ * the folder FACE_MODELS_DIR. `--detectors`: face detectors that are off by themselves; FACE_DETECTORS, too.
  */
 const usage =
-  'usage: face:describe [--side phone|server] [--on onnx|tfjs-node|tfjs-wasm] [--engine ID] FILE... (or - for names on standard input)';
+  'usage: face:describe [--side phone|server] [--on onnx|tfjs-node|tfjs-wasm] [--engine ID] [--detectors ID,...] FILE... (or - for names on standard input)';
 
 type Side = 'phone' | 'server';
 
@@ -27,6 +27,7 @@ async function main(): Promise<void> {
       side: { type: 'string', default: 'server' },
       on: { type: 'string' },
       engine: { type: 'string', default: ENGINE_ID },
+      detectors: { type: 'string', default: process.env.FACE_DETECTORS ?? '' },
       cache: { type: 'string' },
     },
   });
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
     throw new UsageError(`there is no engine ${values.engine}, only ${catalogue.ids.join(', ')}`);
   const engine = await createNodeEngine({
     cacheDir: values.cache ?? path.join(process.env.DATA_DIR ?? path.join(tmpdir(), 'thepixstock'), 'models'),
+    detectors: values.detectors.split(/[\s,]+/).filter(Boolean),
     ...(values.on ? { prefer: values.on as NodeEngineName } : {}),
   });
   const recognition = await createNodeRecognition([values.engine], {

@@ -1,8 +1,8 @@
-import { clipBox, type LookedAt, mergeLooks, suppress } from './boxes.ts';
-import { FAR_STEP, SSD_STEP } from './decoders.ts';
+import { clipBox, type LookedAt, mergeLooks, overlapOfSmaller, suppress } from './boxes.ts';
+import { CROWD_STEP, FAR_STEP, SSD_STEP } from './decoders.ts';
 import type { Similarity } from './geometry.ts';
 import type { Pyramid } from './image.ts';
-import { type Candidate, type FarLook, withSecondOpinion } from './second-opinion.ts';
+import { type Candidate, type FarLook, isSettled, withCrowd, withSecondOpinion } from './second-opinion.ts';
 import type { Box, FaceEngine, RgbImage, ScoredBox } from './types.ts';
 
 /** Quarter turns clockwise that make the picture upright. */
@@ -30,6 +30,18 @@ export interface FarLevel {
   isForSmall?: boolean;
 }
 
+/** A look of the crowd detector where the engine carries it. */
+export interface CrowdLevel {
+  /** Longer side of the picture in network pixels, at most this often that of the picture itself. */
+  side: number;
+  enlargement: number;
+  /**
+   * Taken where the first level saw what may be a face, of this score and narrower than `narrow` of its pixels, or not sure yet and
+   * narrower than `unsure`; absent: always.
+   */
+  doubt?: { from: number; sure: number; narrow: number; unsure: number };
+}
+
 export interface DetectOptions {
   /** Boxes below are dropped, 0..1. */
   minScore: number;
@@ -44,6 +56,8 @@ export interface DetectOptions {
   closer: readonly CloserLook[];
   /** Looks of the far detector at the whole picture. */
   far: readonly FarLevel[];
+  /** Looks of the crowd detector, in place of the closer ones and of the far detector's at small faces. */
+  crowd: readonly CrowdLevel[];
   /** Small pictures are enlarged by no more than this. */
   maxEnlargement: number;
 }
@@ -62,11 +76,18 @@ export const serverDetection: DetectOptions = {
     { side: 512, minWidth: 6.3, isForSmall: true },
     { side: 768, minWidth: 6.3, isForSmall: true },
   ],
+  crowd: [
+    { side: 1024, enlargement: 1 },
+    { side: 1536, enlargement: 1.5, doubt: { from: 0.1, sure: 0.9, narrow: 24, unsure: 40 } },
+    { side: 2048, enlargement: 2, doubt: { from: 0.1, sure: 0.9, narrow: 24, unsure: 40 } },
+  ],
   maxEnlargement: 1.5,
 };
 
 /** Boxes of the far detector that are told of. */
 const MIN_FAR_SCORE = 0.1;
+/** Boxes of the crowd detector that are told of. */
+const MIN_CROWD_SCORE = 0.1;
 /** It gains by larger pictures longer than the SSD does. */
 const MAX_FAR_ENLARGEMENT = 2;
 
@@ -74,6 +95,8 @@ const MAX_FAR_ENLARGEMENT = 2;
 const HINT_MARGIN = 64;
 /** Narrower boxes, in network pixels, are hints and no more once a closer look was taken. */
 const HINT_ONLY_WIDTH = 16;
+/** Of boxes from this width on, in pixels of the first look, it is known without a closer one what they are, if both detectors agree. */
+const MIN_SETTLED = 20;
 /** Larger parts are looked at in pieces: the network needs about 300 bytes for each pixel. */
 const MAX_PIECE = 1280;
 const PIECE_OVERLAP = 128;
@@ -101,11 +124,25 @@ export async function detectFaces(
     const minWidth = (options.frame.minWidth * longer) / options.frame.side;
     looks.push({ region: large.region, boxes: large.boxes.filter((box) => box.w >= minWidth) });
   }
-  const first = looks.length;
-  let last = { looks: looks[0]!.boxes, side };
+  const isWorthIt = (next: number, last: number) => next >= last * 1.2;
+  const closest = (level: CloserLook) => Math.min(level.side, longer * options.maxEnlargement);
+  const [hint] = options.closer;
+  const hasSmall =
+    hint !== undefined &&
+    isWorthIt(closest(hint), side) &&
+    regionOfHints(looks[0]!.boxes, hint, longer / side, whole) !== null;
+  const far = await lookFar(picture, whole, engine, options, turn, hasSmall && !engine.detectCrowd);
+  const finish = (boxes: Candidate[]) =>
+    boxes.map((box) => clipBox(box, width, height)).filter((box) => box.w >= 4 && box.h >= 4);
+  if (engine.detectCrowd) {
+    const small = hasSmall ? await lookAtCrowd(picture, whole, engine.detectCrowd, options, turn) : [];
+    return finish(withCrowd(withSecondOpinion(mergeLooks(looks, width, height), far), small, longer));
+  }
+  const open = (box: ScoredBox) => box.w < (MIN_SETTLED * longer) / side || !isSettled(box, far);
+  let last = { looks: looks[0]!.boxes.filter(open), side };
   for (const closer of options.closer) {
-    const next = Math.min(closer.side, longer * options.maxEnlargement);
-    if (next < last.side * 1.2) break;
+    const next = closest(closer);
+    if (!isWorthIt(next, last.side)) break;
     const region = regionOfHints(last.looks, closer, longer / last.side, whole);
     if (!region) break;
     const boxes: ScoredBox[] = [];
@@ -120,10 +157,7 @@ export async function detectFaces(
     for (const earlier of looks.slice(0, before)) earlier.boxes = earlier.boxes.filter((box) => box.w >= tiny);
     last = { looks: suppress(boxes, 0.5), side: next };
   }
-  const far = await lookFar(picture, whole, engine, options, turn, looks.length > first);
-  return withSecondOpinion(mergeLooks(looks, width, height), far)
-    .map((box) => clipBox(box, width, height))
-    .filter((box) => box.w >= 4 && box.h >= 4);
+  return finish(withSecondOpinion(mergeLooks(looks, width, height), far));
 }
 
 interface Detector {
@@ -157,6 +191,49 @@ async function lookFar(
   }
   return looks;
 }
+
+/** Boxes of the crowd detector, each with the best score of its looks. */
+async function lookAtCrowd(
+  picture: Pyramid,
+  whole: Box,
+  see: NonNullable<FaceEngine['detectCrowd']>,
+  { crowd }: DetectOptions,
+  turn: Turn,
+): Promise<ScoredBox[]> {
+  const longer = Math.max(whole.w, whole.h);
+  const detector: Detector = { step: CROWD_STEP, see: (image) => see(image, MIN_CROWD_SCORE) };
+  const looks: LookedAt[] = [];
+  let last = { boxes: [] as ScoredBox[], side: 0 };
+  for (const { side, enlargement, doubt } of crowd) {
+    const next = Math.min(side, longer * enlargement);
+    if (doubt && !isInDoubt(last.boxes, doubt, longer / last.side)) break;
+    const boxes: ScoredBox[] = [];
+    for (const piece of pieces(whole, (MAX_PIECE * longer) / next, (PIECE_OVERLAP * longer) / next)) {
+      const found = await lookAt(picture, piece, next / longer, turn, detector);
+      looks.push(found);
+      boxes.push(...found.boxes);
+    }
+    if (!doubt) last = { boxes, side: next };
+  }
+  return mergeLooks(looks, whole.w, whole.h);
+}
+
+/** Whether a look saw something that may be a face or not, or narrow ones, around which there may be more. */
+function isInDoubt(
+  boxes: readonly ScoredBox[],
+  { from, sure, narrow, unsure }: NonNullable<CrowdLevel['doubt']>,
+  scale: number,
+): boolean {
+  const faces = boxes.filter(({ score }) => score >= sure);
+  return boxes.some(
+    (box) =>
+      box.score >= from &&
+      (box.w < narrow * scale ||
+        (box.w < unsure * scale && faces.every((face) => overlapOfSmaller(face, box) < PART_OF_FACE))),
+  );
+}
+/** Boxes that share so much of the smaller one are no two faces. */
+const PART_OF_FACE = 0.3;
 
 /** The picture in the middle of a black frame. */
 function framed({ w, h }: Box, { side, outer }: { side: number; outer: number }): Box {

@@ -36,7 +36,7 @@ export async function findFaces(
   if (upright.some(isSure)) return upright;
   let best: { turn: Turn; weight: number } | null = null;
   for (const turn of [1, 3, 2] as const) {
-    const found = await findTurned(picture, engine, { ...options, closer: [] }, turn);
+    const found = await findTurned(picture, engine, { ...options, closer: [], crowd: [] }, turn);
     const weight = found.filter(isSure).reduce((sum, { box }) => sum + box.score, 0);
     if (weight > (best?.weight ?? 0)) best = { turn, weight };
   }
@@ -59,7 +59,7 @@ async function findLast(picture: Pyramid, engine: FaceEngine, options: DetectOpt
     const found = await findTurned(
       picture,
       engine,
-      { ...options, frame: { ...frame, minWidth: 0, always: true }, closer: [] },
+      { ...options, frame: { ...frame, minWidth: 0, always: true }, closer: [], crowd: [] },
       0,
       (candidate, face) =>
         face.isReliable && candidate.score >= LAST_SCORE && isLarge(candidate, picture) ? candidate.score : 0,

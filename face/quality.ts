@@ -1,7 +1,7 @@
 import { similarityScale } from './geometry.ts';
 import { luma } from './image.ts';
 import type { LocatedFace } from './landmarks.ts';
-import { type Candidate, probabilityOf } from './second-opinion.ts';
+import { type Candidate, crowdProbabilityOf, probabilityOf } from './second-opinion.ts';
 import { CHIP_SIZE, type Pose, type Quality, type RgbImage } from './types.ts';
 
 const clamp01 = (x: number) => Math.max(0, Math.min(1, x));
@@ -102,7 +102,11 @@ const MIN_PROBABILITY = 0.5;
 
 /** How sure a candidate of a photo is a face, 0..1: by both detectors where both looked, else the SSD's score; 0 when it is not taken for one. */
 export function faceScore(candidate: Candidate, face: Pick<LocatedFace, 'isReliable'>): number {
-  const { score, far, w } = candidate;
+  const { score, far, crowd, w } = candidate;
+  if (crowd !== undefined) {
+    const probability = crowdProbabilityOf(crowd);
+    return w >= MIN_WIDTH && probability >= MIN_PROBABILITY ? probability : 0;
+  }
   if (far === undefined) return isFaceOfPhoto(face, score, w) ? score : 0;
   const probability = probabilityOf({ ...candidate, far }, face.isReliable);
   return w >= MIN_WIDTH && probability >= MIN_PROBABILITY ? probability : 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { faceScore } from './quality.ts';
-import { type FarLook, withSecondOpinion } from './second-opinion.ts';
+import { type FarLook, isSettled, withCrowd, withSecondOpinion } from './second-opinion.ts';
 import type { ScoredBox } from './types.ts';
 
 const box = (x: number, w: number, score: number): ScoredBox => ({ x, y: 50, w, h: w * 1.2, score });
@@ -60,5 +60,36 @@ describe('second opinion', () => {
     assert.equal(faceScore({ ...box(0, 150, 0), far: 1, isLarge: true }, { isReliable: false }), 0);
     // without a second opinion the score is the SSD's
     assert.equal(faceScore(box(0, 24, 0.35), reliable), 0.35);
+  });
+
+  it('is settled where both are of one mind, open where they differ or one could not see', () => {
+    const settled = (ssd: number, ...far: number[]) =>
+      isSettled(
+        box(100, 24, ssd),
+        far.map((score) => look(1, ...(score > 0 ? [box(100, 24, score)] : []))),
+      );
+    assert.ok(settled(0.8, 0.8, 0.9));
+    assert.ok(settled(0.15, 0, 0));
+    assert.ok(!settled(0.8, 0, 0));
+    assert.ok(!settled(0.2, 0.3, 0));
+    assert.ok(!isSettled(box(100, 300, 0.9), [look(1)]));
+  });
+
+  it('of the crowd detector decides on small faces alone, and leaves large ones to the others', () => {
+    const large = { ...box(0, 200, 0.9), far: 2 };
+    const found = withCrowd([large, box(300, 40, 0.9)], [box(500, 30, 0.8)], 1000);
+    assert.deepEqual(
+      found.map(({ x, score, crowd }) => [x, score, crowd]),
+      [
+        [0, 0.9, undefined],
+        [500, 0, 0.8],
+      ],
+    );
+    // where it did not look, or saw nothing, all stays as it was
+    assert.equal(withCrowd([large, box(300, 40, 0.9)], [], 1000).length, 2);
+    const score = (crowd: number, w = 24) => faceScore({ ...box(0, w, 0), crowd }, { isReliable: false });
+    assert.ok(score(0.7) > 0.5 && score(0.99) > score(0.7) && score(1) < 1);
+    assert.equal(score(0.5), 0);
+    assert.equal(score(0.99, 11), 0);
   });
 });

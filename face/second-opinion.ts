@@ -21,6 +21,8 @@ export interface Candidate extends ScoredBox {
    * look.
    */
   far?: number;
+  /** Best score of the crowd detector, where it is its box: it alone decides. */
+  crowd?: number;
   /** Large enough in the picture for the looks that are meant for such faces. */
   isLarge?: boolean;
 }
@@ -40,6 +42,15 @@ export function withSecondOpinion(boxes: readonly ScoredBox[], looks: readonly F
     0.4,
   );
   return [...boxes.map((box) => judged(box, 1, looks)), ...alone.map((box) => judged({ ...box, score: 0 }, 0, looks))];
+}
+
+/** Share of the picture's longer side below which a face is the crowd detector's: what the others see there is as often wrong. */
+const SMALL_SHARE = 48 / 512;
+
+/** The boxes of a photo at whose small faces the crowd detector looked: its own, and the large ones of the others. */
+export function withCrowd(boxes: readonly Candidate[], crowd: readonly ScoredBox[], longer: number): Candidate[] {
+  const large = crowd.length === 0 ? boxes : boxes.filter(({ w }) => w >= SMALL_SHARE * longer);
+  return [...large, ...crowd.map(({ score, ...box }) => ({ ...box, score: 0, crowd: score }))];
 }
 
 const canSee = ({ scale, minWidth }: FarLook, { w }: ScoredBox) => w * scale >= minWidth && w * scale <= MAX_WIDTH;
@@ -73,7 +84,23 @@ function judged(box: ScoredBox, ownWeight: number, looks: readonly FarLook[]): C
 /**
  * Logistic model of both detectors, fitted to labelled crowd photos; figures by photos that the fit had not seen are in docs/faces.md.
  */
-const MODEL = { constant: 1.92, ssd: 0.97, ssdUnseen: 0.4, far: 0.44, farUnseen: -0.59, reliable: 0.12 };
+const MODEL = { constant: 2.1, ssd: 0.97, ssdUnseen: 0.4, far: 0.44, farUnseen: -0.59, reliable: 0.12 };
+
+/** Both detectors are of one mind about a box: a face, or none, whatever the landmarks will say. */
+export function isSettled(box: ScoredBox, looks: readonly FarLook[]): boolean {
+  const candidate = judged(box, 1, looks);
+  if (candidate.far === undefined) return false;
+  const probability = probabilityOf({ ...candidate, far: candidate.far }, false);
+  return probability <= SETTLED.none || probability >= SETTLED.face;
+}
+const SETTLED = { none: 0.2, face: 0.85 };
+
+/** The same of the crowd detector's best score: what its other looks, or the other detectors, say of such a face adds nothing. */
+const CROWD_MODEL = { constant: -0.09, crowd: 0.48 };
+
+/** Probability that a box of the crowd detector is a face. */
+export const crowdProbabilityOf = (score: number): number =>
+  sigmoid(CROWD_MODEL.constant + CROWD_MODEL.crowd * logit(Math.min(score, 0.9999)));
 
 /** Probability that a candidate with a second opinion is a face. */
 export function probabilityOf({ score, far, isLarge }: Candidate & { far: number }, isReliable: boolean): number {

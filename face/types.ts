@@ -83,6 +83,11 @@ export interface FaceEngine {
    * shape, not suppressed.
    */
   detectFar?(input: RgbImage, minScore: number): Promise<ScoredBox[]>;
+  /**
+   * The crowd detector, where the engine carries it and the operator named it: a picture with sides that are multiples of 32. Boxes in its
+   * pixels, not suppressed.
+   */
+  detectCrowd?(input: RgbImage, minScore: number): Promise<ScoredBox[]>;
   /** One square picture, its side a multiple of 32. Boxes in its pixels, not suppressed. */
   detectTiny(input: RgbImage, minScore: number): Promise<ScoredBox[]>;
   /** Crops of 112x112. 68 points each, in pixels of the crop. */

@@ -31,7 +31,7 @@ export const context = {
 export const metrics = createMetrics('test');
 
 /** Object store (that of `npm test`, else one of its own), face engine and a work folder. */
-export async function startWorkerBench() {
+export async function startWorkerBench(options: { detectors?: readonly string[] } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'tps-worker-'));
   const env = process.env;
   const keys = { accessKey: env.TEST_S3_ACCESS_KEY ?? 'key', secretKey: env.TEST_S3_SECRET_KEY ?? 'a secret' };
@@ -42,7 +42,10 @@ export async function startWorkerBench() {
   const endpoint = env.TEST_S3_ENDPOINT ?? own!.endpoint;
   const storage = createStorage({ endpoint, ...keys, bucket, region: env.TEST_S3_REGION ?? 'us-east-1' });
   await storage.ensureBucket();
-  const engine: FaceEngine = await createNodeEngine({ cacheDir: path.join(tmpdir(), 'thepixstock', 'models') });
+  const engine: FaceEngine = await createNodeEngine({
+    cacheDir: path.join(tmpdir(), 'thepixstock', 'models'),
+    ...options,
+  });
   return {
     folder,
     storage,

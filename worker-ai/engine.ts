@@ -81,6 +81,7 @@ export async function warmUp(engine: FaceEngine): Promise<void> {
   const blank = (side: number) => rgbImage(new Uint8Array(side * side * 3), side, side);
   await engine.detectSsd([blank(SSD_SIZE)], 0.99);
   await engine.detectFar?.(blank(192), 0.99);
+  await engine.detectCrowd?.(blank(192), 0.99);
   await engine.detectTiny(blank(416), 0.99);
   await engine.landmarks([blank(LANDMARK_SIZE)]);
   await engine.embed([blank(CHIP_SIZE)]);

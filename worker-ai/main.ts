@@ -34,10 +34,11 @@ async function main(): Promise<void> {
   const catalogue = await loadCatalogue(config.worker.modelsDir);
   const engine = await createNodeEngine({
     cacheDir: path.join(config.dataDir, 'models'),
+    detectors: config.worker.detectors,
     onUnavailable: (name, error) => logger.warn({ err: error, engine: name }, 'face engine does not start here'),
   });
   await warmUp(engine);
-  logger.info({ engine: engine.name }, 'face engine ready');
+  logger.info({ engine: engine.name, detectors: config.worker.detectors }, 'face engine ready');
   const pool = createPool(config.databaseUrl, config.databasePool);
   const db = createDb(pool);
   const listener = await createListener(config.databaseUrl, ['outbox', 'sync'], logger);

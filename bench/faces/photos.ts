@@ -43,7 +43,7 @@ export async function createDescriber(deps: {
   onProgress?: (done: number) => void;
 }) {
   const { engine, recognition, cacheDir } = deps;
-  const ids = recognition.wanted.map(({ id }) => id).join(' ');
+  const ids = [...recognition.wanted.map(({ id }) => id), ...(engine.detectCrowd ? ['crowd'] : [])].join(' ');
   const file = cacheDir
     ? path.join(cacheDir, `${createHash('sha256').update(ids).digest('hex').slice(0, 12)}.jsonl`)
     : '';

@@ -10,6 +10,7 @@ import { iou, suppress } from '../boxes.ts';
 import { browserAssets } from '../browser/assets.ts';
 import { describeLook, lookAt } from '../browser/look.ts';
 import { euclidean } from '../descriptor.ts';
+import { crowdDetector } from '../models.ts';
 import { describeServer, ENGINE_ID } from '../pipeline.ts';
 import { defaultRecognition } from '../recogniser.ts';
 import { describeSelfie } from '../selfie.ts';
@@ -86,6 +87,37 @@ describe('face engines', function () {
     assert.equal(found.length, faces.length);
     for (const { box } of faces) assert.ok(found.some((other) => iou(box, other) > 0.55));
     await assert.rejects(() => onnx.detectFar!({ ...padded, width: w - 1 }, 0.5), RangeError);
+  });
+
+  it('see the same faces with the crowd detector, in pictures of any size, and small ones of a crowd better', async () => {
+    const crowd = await createNodeEngine({
+      cacheDir,
+      prefer: 'onnx',
+      threads: 1,
+      bytes: false,
+      detectors: [crowdDetector.id],
+    });
+    // nine times the group photo, each so small that a face has some 20 pixels
+    const small = await sharp(path.join(samples, 'sample1.jpg')).resize(400, 300, { fit: 'cover' }).toBuffer();
+    const group = await sharp({ create: { width: 1200, height: 900, channels: 3, background: '#777' } })
+      .composite(
+        Array.from({ length: 9 }, (_, i) => ({ input: small, left: (i % 3) * 400, top: Math.floor(i / 3) * 300 })),
+      )
+      .png()
+      .toBuffer();
+    const picture = (await decodeImage(group)).image;
+    const [plain, better] = [await describeServer(picture, onnx), await describeServer(picture, crowd)];
+    assert.equal(better.length, 27);
+    for (const { box } of plain) assert.ok(better.some((other) => iou(box, other.box) > 0.4));
+    const [width, height] = [416, 288];
+    const { data } = await sharp(small).resize(width, height).raw().toBuffer({ resolveWithObject: true });
+    assert.equal(suppress(await crowd.detectCrowd!({ data, width, height, channels: 3 }, 0.5), 0.4).length, 3);
+    await assert.rejects(() => crowd.detectCrowd!({ data, width: width - 1, height, channels: 3 }, 0.5), RangeError);
+    await crowd.dispose();
+    await assert.rejects(
+      () => createNodeEngine({ cacheDir, detectors: ['nobody'] }),
+      /no face detector is called nobody/,
+    );
   });
 
   it('make a damaged cache again and agree with themselves', async () => {

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { crowdDetector } from '../models.ts';
 import type { FaceEngine } from '../types.ts';
+import { loadDetector } from './model-files.ts';
 import { createOnnxEngine } from './onnx/engine.ts';
 import { createTfjsNodeEngine, createTfjsWasmEngine } from './tfjs.ts';
 
@@ -14,15 +16,25 @@ export interface NodeEngineOptions {
   threads?: number;
   /** On onnx: the detector in 8-bit integers; default: where the processor is known to be good at them. */
   bytes?: boolean;
+  /** On onnx: ids of detectors that are off by themselves (`crowdDetector` in face/models.ts). */
+  detectors?: readonly string[];
   /** Told about each engine that would not start. */
   onUnavailable?: (name: NodeEngineName, error: unknown) => void;
 }
 
-/** The fastest engine that runs on this machine: onnx, tfjs-node, tfjs-wasm. Throws AggregateError when none does. */
+/**
+ * The fastest engine that runs on this machine: onnx, tfjs-node, tfjs-wasm. Throws AggregateError when none does, RangeError for a
+ * detector that nobody knows, Error for one that is not installed.
+ */
 export async function createNodeEngine(options: NodeEngineOptions): Promise<FaceEngine> {
+  for (const id of options.detectors ?? []) {
+    if (id !== crowdDetector.id) throw new RangeError(`no face detector is called ${id}, only ${crowdDetector.id}`);
+    await loadDetector(crowdDetector);
+  }
   const threads = options.threads ?? Math.min(4, availableParallelism());
   const start: Record<NodeEngineName, () => Promise<FaceEngine>> = {
-    onnx: () => createOnnxEngine({ cacheDir: options.cacheDir, threads, bytes: options.bytes }),
+    onnx: () =>
+      createOnnxEngine({ cacheDir: options.cacheDir, threads, bytes: options.bytes, detectors: options.detectors }),
     'tfjs-node': createTfjsNodeEngine,
     'tfjs-wasm': createTfjsWasmEngine,
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { farDetector, type ModelName, models } from '../models.ts';
+import { type DetectorManifest, type ModelName, models } from '../models.ts';
 import { readWeights, type WeightManifest, type Weights } from '../weights.ts';
 
 const require = createRequire(import.meta.url);
@@ -12,9 +12,8 @@ export function packageFolder(name: string): string {
   return path.dirname(require.resolve(`${name}/package.json`));
 }
 
-/** The far detector's file as its package carries it. Throws Error when it is not installed or not the one the manifest names. */
-export async function loadFarDetector(): Promise<Uint8Array> {
-  const { package: from, file, sha256 } = farDetector;
+/** A detector's file as its package carries it. Throws Error when it is not installed or not the one the manifest names. */
+export async function loadDetector({ package: from, file, sha256 }: DetectorManifest): Promise<Uint8Array> {
   const binary = await readFile(path.join(packageFolder(from), file));
   requireChecksum(`${from}/${file}`, binary, sha256);
   return binary;

@@ -57,6 +57,7 @@ const schema = z.object({
   BANK_ENCRYPTION_KEY: secret,
   WORKER_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(0),
   FACE_MODELS_DIR: z.string().optional(),
+  FACE_DETECTORS: z.string().default(''),
   FACE_INDEX_MB: z.coerce.number().int().min(16).max(3800).default(512),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   TRUST_PROXY: z.string().default('loopback'),
@@ -151,6 +152,8 @@ function shape(env: Env) {
       concurrency: env.WORKER_CONCURRENCY,
       /** Manifests and networks of descriptor spaces beyond the built-in ones. */
       modelsDir: env.FACE_MODELS_DIR || undefined,
+      /** Ids of face detectors that are off by themselves. */
+      detectors: env.FACE_DETECTORS.split(/[\s,]+/).filter(Boolean),
     },
     trustProxy: env.TRUST_PROXY,
     rateLimit: { perIp: env.RATE_LIMIT_PER_IP, scale: env.RATE_LIMIT_SCALE },

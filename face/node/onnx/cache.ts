@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { farDetector, type ModelName, models } from '../../models.ts';
+import { crowdDetector, farDetector, type ModelName, models } from '../../models.ts';
 import type { Weights } from '../../weights.ts';
-import { loadFarDetector, loadWeights } from '../model-files.ts';
+import { loadDetector, loadWeights } from '../model-files.ts';
+import { crowdNet } from './crowd-net.ts';
 import { FloatLayers } from './layers.ts';
 import { landmarkNet, recognitionNet, ssdNet, tinyNet } from './nets.ts';
 import { readObservations } from './observations.ts';
@@ -14,7 +15,7 @@ import { convolutionalNet } from './tflite-net.ts';
 /** Raised when the graphs are built differently, so that older files are not taken. */
 const CONVERTER_VERSION = 3;
 
-export type OnnxFile = ModelName | 'ssd-bytes' | 'far';
+export type OnnxFile = ModelName | 'ssd-bytes' | 'far' | 'crowd';
 
 const builders: Record<OnnxFile, { sha256: string; build: () => Promise<Uint8Array> }> = {
   ssd: faceApi('ssd', (weights) => serialized(ssdNet, new FloatLayers('ssd', weights))),
@@ -26,8 +27,9 @@ const builders: Record<OnnxFile, { sha256: string; build: () => Promise<Uint8Arr
   ),
   far: {
     sha256: farDetector.sha256,
-    build: async () => convolutionalNet('far', readTflite(await loadFarDetector()), ['boxes', 'scores']),
+    build: async () => convolutionalNet('far', readTflite(await loadDetector(farDetector)), ['boxes', 'scores']),
   },
+  crowd: { sha256: crowdDetector.sha256, build: async () => crowdNet(await loadDetector(crowdDetector)) },
 };
 
 function faceApi(model: ModelName, build: (weights: Weights) => Uint8Array | Promise<Uint8Array>) {

@@ -1,5 +1,8 @@
 import type * as Ort from 'onnxruntime-node';
 import {
+  CROWD_STEP,
+  CROWD_STRIDES,
+  decodeCrowd,
   decodeFar,
   decodeLandmarks,
   decodeSsd,
@@ -8,6 +11,7 @@ import {
   rememberPriors,
   requireSteps,
 } from '../../decoders.ts';
+import { crowdDetector } from '../../models.ts';
 import {
   CHIP_SIZE,
   DESCRIPTOR_LENGTH,
@@ -30,6 +34,8 @@ export interface OnnxEngineOptions {
   threads: number;
   /** Detection in 8-bit integers; default: where the processor multiplies them (`canMultiplyBytes`). */
   bytes?: boolean | undefined;
+  /** Ids of detectors that are off by themselves. */
+  detectors?: readonly string[] | undefined;
 }
 
 /**
@@ -79,8 +85,24 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Face
     return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, value.data as Float32Array]));
   };
 
+  const detectCrowd: FaceEngine['detectCrowd'] = async ({ width, height, data }, minScore) => {
+    requireSteps(width, height, CROWD_STEP);
+    const input = new ort.Tensor('uint8', new Uint8Array(data), [1, height, width, 3]);
+    const maps = await (await session('crowd')).run({ input });
+    return CROWD_STRIDES.flatMap((stride) =>
+      decodeCrowd(
+        stride,
+        maps[`face_rpn_cls_prob_reshape_stride${stride}`]!.data as Float32Array,
+        maps[`face_rpn_bbox_pred_stride${stride}`]!.data as Float32Array,
+        width / stride,
+        minScore,
+      ),
+    );
+  };
+
   return {
     name: 'onnx',
+    ...(options.detectors?.includes(crowdDetector.id) && { detectCrowd }),
     async detectSsd(inputs, minScore) {
       const found: ScoredBox[][] = [];
       for (const { width, height, data } of inputs) {

@@ -1,4 +1,4 @@
-import { MessageWriter } from './protobuf.ts';
+import { MessageWriter, readFields } from './protobuf.ts';
 
 /** Element types of TensorProto.DataType. */
 const FLOAT = 1;
@@ -9,6 +9,10 @@ const INT64 = 7;
 
 /** Attribute types of AttributeProto.AttributeType. */
 const ATTRIBUTE = { float: 1, integer: 2, string: 3, integers: 7 } as const;
+
+/** Fields of ModelProto and GraphProto. */
+const MODEL_GRAPH = 7;
+const GRAPH = { node: 1, constant: 5 } as const;
 
 /** Operator set whose meaning the nodes follow; ReduceMean still takes its axes as an attribute there. */
 const OPSET = 13;
@@ -23,8 +27,8 @@ type Dimension = number | string;
 
 /** Builds one ONNX model (https://onnx.ai/onnx/repo-docs/IR.html), node by node. */
 export class OnnxGraph {
-  private readonly nodes: MessageWriter[] = [];
-  private readonly constants: MessageWriter[] = [];
+  private readonly nodes: Array<MessageWriter | Uint8Array> = [];
+  private readonly constants: Array<MessageWriter | Uint8Array> = [];
   private readonly inputs: MessageWriter[] = [];
   private readonly outputs: MessageWriter[] = [];
   private count = 0;
@@ -77,15 +81,28 @@ export class OnnxGraph {
     return output as Value;
   }
 
+  /**
+   * Takes over nodes and constants of another model's file, under the names they have there; shapes that it declares are left out, so
+   * that pictures of any size go through what can take them.
+   */
+  graft(model: Uint8Array): void {
+    const graph = [...readFields(model)].find(({ field }) => field === MODEL_GRAPH);
+    if (!graph) throw new Error('a model file without a graph');
+    for (const { field, bytes } of readFields(graph.bytes)) {
+      if (field === GRAPH.node) this.nodes.push(bytes);
+      else if (field === GRAPH.constant) this.constants.push(bytes);
+    }
+  }
+
   /** The serialised ModelProto. */
   serialize(): Uint8Array {
     const graph = new MessageWriter();
-    for (const node of this.nodes) graph.bytes(1, node);
+    for (const node of this.nodes) graph.bytes(GRAPH.node, node);
     graph.bytes(2, this.name);
-    for (const constant of this.constants) graph.bytes(5, constant);
+    for (const constant of this.constants) graph.bytes(GRAPH.constant, constant);
     for (const input of this.inputs) graph.bytes(11, input);
     for (const output of this.outputs) graph.bytes(12, output);
-    const model = new MessageWriter().integer(1, IR_VERSION).bytes(2, 'thepixstock').bytes(7, graph);
+    const model = new MessageWriter().integer(1, IR_VERSION).bytes(2, 'thepixstock').bytes(MODEL_GRAPH, graph);
     model.bytes(8, new MessageWriter().bytes(1, '').integer(2, OPSET));
     return model.bytes(8, new MessageWriter().bytes(1, ONNXRUNTIME).integer(2, 1)).finish();
   }

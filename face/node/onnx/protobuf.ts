@@ -1,7 +1,43 @@
+/** A field as it stands in a message; `bytes` of a varint are empty, `value` of others is 0. */
+export interface Field {
+  field: number;
+  value: bigint;
+  bytes: Uint8Array;
+}
+
 /**
- * Just enough of the protocol buffer wire format to write a message: varints, 32-bit floats and length-delimited fields.
- * https://protobuf.dev/programming-guides/encoding/
+ * The fields of a message, in its order: just enough of the protocol buffer wire format for what is read here.
+ * https://protobuf.dev/programming-guides/encoding/ Throws RangeError for what ends before its time, Error for a group.
  */
+export function* readFields(message: Uint8Array): Generator<Field> {
+  let at = 0;
+  const varint = (): bigint => {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = message[at++];
+      if (byte === undefined) throw new RangeError('the message ends within a number');
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  const none = new Uint8Array();
+  while (at < message.length) {
+    const key = Number(varint());
+    const field = key >> 3;
+    const type = key & 7;
+    if (type === 0) {
+      yield { field, value: varint(), bytes: none };
+      continue;
+    }
+    if (type === 3 || type === 4) throw new Error('a message with groups');
+    const length = type === 2 ? Number(varint()) : type === 1 ? 8 : 4;
+    if (at + length > message.length) throw new RangeError('the message ends within a field');
+    yield { field, value: 0n, bytes: message.subarray(at, at + length) };
+    at += length;
+  }
+}
+
+/** Writes a message: varints, 32-bit floats and length-delimited fields. */
 export class MessageWriter {
   private readonly parts: Uint8Array[] = [];
   private length = 0;
