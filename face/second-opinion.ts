@@ -84,7 +84,7 @@ function judged(box: ScoredBox, ownWeight: number, looks: readonly FarLook[]): C
 /**
  * Logistic model of both detectors, fitted to labelled crowd photos; figures by photos that the fit had not seen are in docs/faces.md.
  */
-const MODEL = { constant: 2.1, ssd: 0.97, ssdUnseen: 0.4, far: 0.44, farUnseen: -0.59, reliable: 0.12 };
+const MODEL = { constant: 1.92, ssd: 0.97, ssdUnseen: 0.4, far: 0.44, farUnseen: -0.59, reliable: 0.12 };
 
 /** Both detectors are of one mind about a box: a face, or none, whatever the landmarks will say. */
 export function isSettled(box: ScoredBox, looks: readonly FarLook[]): boolean {

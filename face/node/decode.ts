@@ -71,8 +71,7 @@ export async function decodeImage(source: string | Buffer, options: DecodeOption
     throw new DecodeError('too_large', 'The picture has too many pixels.');
   const { width, height } = metadata.autoOrient;
   const pipeline = reader().autoOrient();
-  const side = sideToDecode(Math.max(width, height), maxSide);
-  if (side < Math.max(width, height)) pipeline.resize({ width: side, height: side, fit: 'inside' });
+  if (Math.max(width, height) > maxSide) pipeline.resize({ width: maxSide, height: maxSide, fit: 'inside' });
   if (metadata.hasAlpha) pipeline.flatten({ background: '#ffffff' });
   const { data, info } = await pipeline
     .toColourspace('srgb')
@@ -83,16 +82,6 @@ export async function decodeImage(source: string | Buffer, options: DecodeOption
     });
   const image = rgbImage(toThreeChannels(data, info.channels), info.width, info.height);
   return { image, width, height, scale: Math.max(width, height) / Math.max(info.width, info.height) };
-}
-
-/**
- * Longer side to decode to. A JPEG halved exactly is halved by its decoder, which takes half of the time; so a half or a
- * quarter is taken instead of `maxSide` where that is not much smaller.
- */
-function sideToDecode(longer: number, maxSide: number): number {
-  if (longer <= maxSide) return longer;
-  const halved = longer / 2 ** Math.ceil(Math.log2(longer / maxSide));
-  return halved >= maxSide * 0.64 ? Math.round(halved) : maxSide;
 }
 
 async function firstBytes(source: string | Buffer): Promise<Uint8Array> {
