@@ -302,5 +302,10 @@ function nextSize(image: HTMLImageElement, { thumbnails }: CartPhoto): void {
   const sizes = [thumbnails.medium, thumbnails.large, thumbnails.small];
   const next = sizes[sizes.indexOf(image.getAttribute('src') ?? '') + 1];
   if (next) image.src = next;
-  else image.alt = '';
+  else if (image.alt) {
+    image.alt = '';
+    // One that failed takes no place on the page.
+    image.src = NOTHING;
+  }
 }
+const NOTHING = 'data:image/svg+xml,%3Csvg xmlns="http://www.w3.org/2000/svg"/%3E';
