@@ -11,6 +11,7 @@ import { objectKeys } from '#server/platform/storage.ts';
 import { startTestApi, type TestApi } from '#test/api.ts';
 import { makeJpeg } from '#test/photo-app.ts';
 import { openBrowser, openPage, phone } from './browser.ts';
+import { until } from './client.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const dist = path.join(root, 'pwa/dist');
@@ -241,6 +242,36 @@ describe('the first screen', () => {
     await page.route('**/cover/**', () => undefined);
     await page.goto(`${api.url}/e/night-run`, { waitUntil: 'commit' });
     await page.waitForSelector('px-photo-grid .tile img');
+    await context.close();
+  });
+
+  it('who turns the phone sees no empty tiles while larger pictures are on their way', async () => {
+    const { context, page } = await openPage(browser, 'en');
+    await page.goto(`${api.url}/e/night-run`);
+    await page.waitForSelector('px-photo-grid .tile img.in');
+    const sources = (): Promise<string[]> =>
+      page.evaluate(() =>
+        [...document.querySelectorAll<HTMLImageElement>('px-photo-grid .tile img.in')].map((image) =>
+          image.complete && image.naturalWidth > 0 ? image.currentSrc : '',
+        ),
+      );
+    const [before] = await sources();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let asked = 0;
+    await page.route('**/thumbnails/*', async (route) => {
+      asked++;
+      await held;
+      await route.continue();
+    });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await until('larger pictures are asked for', async () => asked > 0);
+    const meanwhile = await sources();
+    assert.ok(before && meanwhile.includes(before), 'the picture that stood is gone');
+    release();
+    await until('they take their places', async () => !(await sources()).includes(before));
     await context.close();
   });
 

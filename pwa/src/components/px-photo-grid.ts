@@ -61,6 +61,9 @@ export class PxPhotoGrid extends PxElement {
   #focused = -1;
   /** Photos whose picture was there before their blur was drawn: they need none. */
   readonly #came = new Set<string>();
+  /** Address of the picture that stands, by photo; and those on their way to take its place. */
+  readonly #shown = new Map<string, string>();
+  readonly #coming = new Set<string>();
   /** Pictures in the page; while one scrolls in a hurry no others are asked for. */
   #pictured = new Set<string>();
   #isLaidOut = false;
@@ -309,16 +312,41 @@ export class PxPhotoGrid extends PxElement {
     return thumbHash && (hasBlur(thumbHash) || !this.#came.has(id)) ? blurOf(thumbHash) : null;
   }
 
+  /** What stands in a tile stays until a larger size is here: who turns the phone sees no empty tiles. */
+  #sourceOf(photo: Photo, tile: Tile): string {
+    const { small, medium, large } = photo.thumbnails;
+    const wanted = thumbnailFor(photo, tile);
+    const shown = this.#shown.get(photo.id);
+    const sizes = [small, medium, large];
+    if (!shown || sizes.indexOf(shown) < 0) return wanted;
+    if (sizes.indexOf(shown) < sizes.indexOf(wanted) && !this.#coming.has(wanted)) {
+      this.#coming.add(wanted);
+      const image = new Image();
+      image.src = wanted;
+      void image
+        .decode()
+        .then(() => {
+          this.#shown.set(photo.id, wanted);
+          this.requestUpdate();
+        })
+        .catch(() => undefined)
+        .finally(() => this.#coming.delete(wanted));
+    }
+    return shown;
+  }
+
   #picture(photo: Photo, tile: Tile): TemplateResult {
     return html`<img
-      src=${thumbnailFor(photo, tile)}
+      src=${this.#sourceOf(photo, tile)}
       alt=""
       loading=${tile.index < 12 ? 'eager' : 'lazy'}
       decoding="async"
       draggable="false"
       ${vars({ 'object-position': focalPosition(photo) })}
       @load=${(event: Event) => {
-        (event.target as HTMLElement).classList.add('in');
+        const image = event.target as HTMLImageElement;
+        image.classList.add('in');
+        this.#shown.set(photo.id, image.getAttribute('src')!);
         if (isPageOpening()) this.#came.add(photo.id);
       }}
       @error=${(event: Event) => {
