@@ -102,9 +102,10 @@ const MAX_PIECE = 1280;
 const PIECE_OVERLAP = 128;
 
 /**
- * Boxes of a photo by SSD, best first: the whole picture, the picture made small for faces that fill the frame, and closer
- * looks where the first ones saw something small; then those that only the far detector saw. With a `turn` the picture is looked at turned; boxes lie in the picture
- * as it is. Many boxes hold no face: landmarks and gate decide later.
+ * Boxes of a photo by SSD, best first: the whole picture, the picture made small for faces that fill the frame, and closer looks where the
+ * first ones saw something small and the far detector leaves it open; then those that only the far detector saw. Small faces are the crowd
+ * detector's where the engine carries it. With a `turn` the picture is looked at turned; boxes lie in the picture as it is. Many boxes hold
+ * no face: landmarks and gate decide later.
  */
 export async function detectFaces(
   picture: Pyramid,
@@ -135,8 +136,9 @@ export async function detectFaces(
   const finish = (boxes: Candidate[]) =>
     boxes.map((box) => clipBox(box, width, height)).filter((box) => box.w >= 4 && box.h >= 4);
   if (engine.detectCrowd) {
-    const small = hasSmall ? await lookAtCrowd(picture, whole, engine.detectCrowd, options, turn) : [];
-    return finish(withCrowd(withSecondOpinion(mergeLooks(looks, width, height), far), small, longer));
+    const others = withSecondOpinion(mergeLooks(looks, width, height), far);
+    if (!hasSmall) return finish(others);
+    return finish(withCrowd(others, await lookAtCrowd(picture, whole, engine.detectCrowd, options, turn), longer));
   }
   const open = (box: ScoredBox) => box.w < (MIN_SETTLED * longer) / side || !isSettled(box, far);
   let last = { looks: looks[0]!.boxes.filter(open), side };

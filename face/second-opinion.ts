@@ -49,8 +49,10 @@ const SMALL_SHARE = 48 / 512;
 
 /** The boxes of a photo at whose small faces the crowd detector looked: its own, and the large ones of the others. */
 export function withCrowd(boxes: readonly Candidate[], crowd: readonly ScoredBox[], longer: number): Candidate[] {
-  const large = crowd.length === 0 ? boxes : boxes.filter(({ w }) => w >= SMALL_SHARE * longer);
-  return [...large, ...crowd.map(({ score, ...box }) => ({ ...box, score: 0, crowd: score }))];
+  return [
+    ...boxes.filter(({ w }) => w >= SMALL_SHARE * longer),
+    ...crowd.map(({ score, ...box }) => ({ ...box, score: 0, crowd: score })),
+  ];
 }
 
 const canSee = ({ scale, minWidth }: FarLook, { w }: ScoredBox) => w * scale >= minWidth && w * scale <= MAX_WIDTH;
