@@ -66,9 +66,10 @@ describe('sync/decide', () => {
     const action = fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant('tap' as const), who: fc.nat(1) }) },
       { weight: 4, arbitrary: fc.record({ do: fc.constant('push' as const), who: fc.nat(1), isHeard: fc.boolean() }) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant('pull' as const), who: fc.nat(1) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('pull' as const), who: fc.nat(1), isNoted: fc.boolean() }) },
       { weight: 3, arbitrary: fc.record({ do: fc.constant('copy' as const), of: fc.nat() }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('order' as const), who: fc.nat(1) }) },
     );
     fc.assert(
       fc.property(fc.array(action, { minLength: 5, maxLength: 60 }), fc.boolean(), (actions, isNamed) => {
@@ -76,8 +77,9 @@ describe('sync/decide', () => {
         for (const each of actions) {
           if (each.do === 'tap') world.tap(each.who);
           else if (each.do === 'push') world.push(each.who, each.isHeard);
-          else if (each.do === 'pull') world.pull(each.who);
+          else if (each.do === 'pull') world.pull(each.who, each.isNoted);
           else if (each.do === 'copy') world.copy(each.of);
+          else if (each.do === 'order') world.order(each.who);
           else world.forget();
         }
         world.settle();
@@ -86,6 +88,9 @@ describe('sync/decide', () => {
     );
   });
 });
+
+/** In place of a tap: nobody did it. */
+const NOBODYS = 0;
 
 /** `isNamed`: devices say who they are, as the app does; without, only copies are known, by what they were based on. */
 function makeWorld(isNamed: boolean) {
@@ -107,10 +112,19 @@ function makeWorld(isNamed: boolean) {
     assumed: undefined as Doc | undefined,
     tap: 0,
     isResolved: false,
+    /** Written as the server told, not noted yet: what is pushed now is nobody's. */
+    isTold: false,
+    /** What was tapped here last; ordered: out. */
+    word: undefined as 'in' | 'out' | undefined,
+    /** An order whose answer has not come. */
+    order: null as number | null,
+    /** Number of the line that was ordered. Another one when the answer comes was put in by somebody else or arrived late: it goes, too. */
+    ordered: 0,
   }));
   const isPending = ({ fork, assumed, isResolved }: (typeof phones)[number]): boolean =>
     fork !== undefined && (isResolved || !assumed || !isEqual(assumed, fork));
 
+  const took = (tap: number): unknown => effects.set(tap, (effects.get(tap) ?? 0) + 1);
   function arrive(
     { newDocumentState: wanted, assumedMasterState: assumed, tap }: Row,
     device: string,
@@ -121,7 +135,7 @@ function makeWorld(isNamed: boolean) {
     if (verdict.kind === 'conflict') return verdict.master;
     if (verdict.kind === 'overtaken') return { ...verdict.master, revision: REFUSED_REVISION };
     if (verdict.kind === 'apply') {
-      effects.set(tap, (effects.get(tap) ?? 0) + 1);
+      took(tap);
       master = { ...wanted, revision: ++revision };
     }
     known.add(key);
@@ -130,16 +144,21 @@ function makeWorld(isNamed: boolean) {
   const world = {
     tap(who: number): void {
       const phone = phones[who]!;
+      if (phone.order !== null) return;
       phone.tap = ++taps;
-      // As the app writes: put in anew with the time of the tap, or the document deleted.
-      phone.fork = !phone.fork || phone.fork._deleted ? doc(0, true, String(taps)) : { ...phone.fork, _deleted: true };
+      const isIn = !phone.fork || phone.fork._deleted;
+      // As the app writes: each tap a decision of its own, put in anew or the document deleted.
+      phone.fork = isIn ? doc(-1 - taps, true, String(taps)) : { ...phone.fork!, revision: -1 - taps, _deleted: true };
+      phone.word = isIn ? 'in' : 'out';
       phone.isResolved = false;
+      phone.isTold = false;
     },
     /** What RxDB does: what changed goes with what was assumed; a conflict is merged, and the outcome goes next. */
     push(who: number, isHeard: boolean): void {
       const phone = phones[who]!;
       if (!isPending(phone)) return;
-      const { fork, assumed, tap, device } = phone;
+      const { fork, assumed, device } = phone;
+      const tap = phone.isTold ? NOBODYS : phone.tap;
       const row: Row = { newDocumentState: fork!, ...(assumed && { assumedMasterState: assumed }), tap };
       sent.push({ row, device });
       const conflict = arrive(row, device);
@@ -147,18 +166,48 @@ function makeWorld(isNamed: boolean) {
       phone.isResolved = false;
       if (!conflict) {
         phone.assumed = fork;
+        phone.isTold = false;
         return;
       }
       phone.fork = merge({ newDocumentState: fork!, assumedMasterState: assumed, realMasterState: conflict });
       phone.assumed = conflict;
       phone.isResolved = !isEqual(conflict, phone.fork);
+      phone.isTold &&= phone.isResolved;
     },
-    pull(who: number): void {
+    /** Replication writes what it is told and notes it after that; a push may come in between. */
+    pull(who: number, isNoted: boolean): void {
       const phone = phones[who]!;
-      if (isPending(phone)) return;
+      if (isPending(phone) && !phone.isTold) return;
+      // Of what never was at the server it tells nothing.
+      if (!master && floor === 0) return;
       const now = master ?? (phone.fork && { ...phone.fork, _deleted: true, revision: floor });
       phone.fork = now;
-      phone.assumed = now;
+      phone.isTold = !isNoted && now !== undefined;
+      if (isNoted) phone.assumed = now;
+    },
+    /** Orders what the phone has in the cart, which the server then takes out; or the answer comes, and the phone takes it out, too. */
+    order(who: number): void {
+      const phone = phones[who]!;
+      const isIn = phone.fork !== undefined && !phone.fork._deleted;
+      if (phone.order === null) {
+        if (!isIn) return;
+        phone.order = ++taps;
+        phone.ordered = phone.fork!.revision;
+        if (!master || master._deleted) return;
+        took(phone.order);
+        master = { ...master, revision: ++revision, _deleted: true };
+        return;
+      }
+      if (isIn) {
+        // What the server told is noted by then. Of a line that it has not numbered, or numbered since, nobody can say whether it was ordered.
+        if (phone.isTold) phone.assumed = phone.fork;
+        phone.isTold = false;
+        phone.tap = phone.fork!.revision > 0 && phone.fork!.revision === phone.ordered ? phone.order : ++taps;
+        phone.fork = { ...phone.fork!, _deleted: true };
+        phone.isResolved = false;
+      }
+      phone.word = 'out';
+      phone.order = null;
     },
     copy(of: number): void {
       const twin = sent[of % Math.max(1, sent.length)];
@@ -173,11 +222,15 @@ function makeWorld(isNamed: boolean) {
       master = undefined;
     },
     settle(): void {
+      for (const [who, { order }] of phones.entries()) if (order !== null) world.order(who);
       for (let turn = 0; turn < 6; turn += 1) for (const who of [0, 1]) world.push(who, true);
       for (const phone of phones) assert.ok(!isPending(phone), 'it comes to rest');
-      for (const who of [0, 1]) world.pull(who);
+      for (const who of [0, 1]) world.pull(who, true);
       const isIn = master !== undefined && !master._deleted;
       for (const { fork } of phones) if (fork) assert.equal(!fork._deleted, isIn, 'they agree');
+      const words = phones.flatMap(({ word }) => word ?? []);
+      assert.ok(isIn ? words.includes('in') : words.length === 0 || words.includes('out'), 'nobody chose that');
+      assert.ok(!effects.has(NOBODYS), 'what the server told took effect');
       if (isNamed) for (const count of effects.values()) assert.equal(count, 1, 'a tap took effect twice');
     },
   };

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
-import { addRxPlugin, createRxDatabase, type RxCollection } from 'rxdb/plugins/core';
+import { addRxPlugin, createRxDatabase, type RxCollection, type RxDocument } from 'rxdb/plugins/core';
 import { RxDBMigrationSchemaPlugin } from 'rxdb/plugins/migration-schema';
 import { replicateRxCollection } from 'rxdb/plugins/replication';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
 import { Subject } from 'rxjs';
 import * as cartItems from '#contracts/sync/cart-items.ts';
-import type { Checkpoint, Replicated } from '#contracts/sync/documents.ts';
+import { type Checkpoint, newDecision, type Replicated } from '#contracts/sync/documents.ts';
 import * as eventDocs from '#contracts/sync/events.ts';
 import * as favorites from '#contracts/sync/favorites.ts';
 import * as photoDocs from '#contracts/sync/photos.ts';
@@ -37,6 +37,10 @@ interface Contract<Doc> {
     realMasterState: Replicated<Doc>;
   }): Replicated<Doc>;
 }
+
+/** As the app writes it: a decision of its own. */
+const takeOut = (line: RxDocument<cartItems.CartItemDoc>) =>
+  line.incrementalModify((doc) => ({ ...doc, revision: newDecision(), _deleted: true }));
 
 describe('sync over HTTP with the RxDB client', function () {
   this.timeout(30_000);
@@ -102,7 +106,7 @@ describe('sync over HTTP with the RxDB client', function () {
     contract: Contract<Doc>,
     options: { token?: string; query?: string; batchSize?: number } = {},
   ) {
-    const network = { isOnline: true };
+    const network = { isOnline: true, pushes: 0 };
     const database = await createRxDatabase({
       name: `phone${++databases}`,
       storage: getRxStorageMemory(),
@@ -160,7 +164,9 @@ describe('sync over HTTP with the RxDB client', function () {
       ...((name === 'cart_items' || name === 'favorites') && {
         push: {
           async handler(rows) {
-            return (await call('push', '', { method: 'POST', body: JSON.stringify(rows) })).json() as never;
+            const response = await call('push', '', { method: 'POST', body: JSON.stringify(rows) });
+            network.pushes += 1;
+            return response.json() as never;
           },
         },
       }),
@@ -270,7 +276,7 @@ describe('sync over HTTP with the RxDB client', function () {
     await one.collection.insert(line(id, eventId));
     const [arrived] = await two.until((docs) => docs.some((doc) => doc.id === id), 'line arrives');
     assert.ok(arrived!.revision > 0);
-    await (await two.collection.findOne(id).exec())!.remove();
+    await takeOut((await two.collection.findOne(id).exec())!);
     await one.until((docs) => !docs.some((doc) => doc.id === id), 'removal arrives');
     assert.equal((await stranger.collection.find().exec()).length, 0);
   });
@@ -285,11 +291,11 @@ describe('sync over HTTP with the RxDB client', function () {
     await two.until((docs) => docs.length === 2, 'both lines arrive');
     one.network.isOnline = false;
     two.network.isOnline = false;
-    await (await one.collection.findOne(a!).exec())!.patch({ isSelected: false });
-    await (await one.collection.findOne(b!).exec())!.remove();
+    await (await one.collection.findOne(a!).exec())!.patch({ isSelected: false, revision: newDecision() });
+    await takeOut((await one.collection.findOne(b!).exec())!);
     await one.collection.insert(line(c!, eventId));
     await two.collection.insert(line(c!, eventId));
-    await (await two.collection.findOne(a!).exec())!.remove();
+    await takeOut((await two.collection.findOne(a!).exec())!);
     one.network.isOnline = true;
     await one.replication.awaitInSync();
     two.network.isOnline = true;
@@ -301,6 +307,44 @@ describe('sync over HTTP with the RxDB client', function () {
       lines.filter((row) => !row.deleted).map((row) => row.photoId),
       [c],
     );
+  });
+
+  it('leaves a line as the server has it where a phone pushes what it was told: nobody decided that', async () => {
+    const eventId = await app.event();
+    const id = await app.photo(eventId, photographer.userId, 'approved');
+    const owner = await app.person();
+    const one = await phone('cart_items', carts, { token: owner.token });
+    await cart.add(owner.userId, [id]);
+    await one.until((docs) => docs.length === 1, 'the line arrives');
+    // RxDB writes what it is told, and notes only then that the server has it. A look for changes that falls in between finds one.
+    const gate = () => {
+      let open!: () => void;
+      const opened = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      return { open, opened };
+    };
+    const [look, note] = [gate(), gate()];
+    const { forkInstance: kept, metaInstance: notes } = one.replication.internalReplicationState!.input;
+    const [query, write] = [kept.query.bind(kept), notes.bulkWrite.bind(notes)];
+    kept.query = async (prepared) => {
+      if (JSON.stringify(prepared.query.sort).includes('_meta.lwt')) await look.opened;
+      return query(prepared);
+    };
+    notes.bulkWrite = async (rows, context) => {
+      if (context === 'replication-down-write-meta') await note.opened;
+      return write(rows, context);
+    };
+    await cart.remove(owner.userId, id);
+    await one.until((docs) => docs.length === 0, 'the removal arrives');
+    await cart.add(owner.userId, [id]);
+    look.open();
+    await one.until(() => one.network.pushes > 0, 'the phone pushes what it was told');
+    note.open();
+    await one.replication.awaitInSync();
+    const [now] = await cart.pullLines(app.db, owner.userId, { revision: 0, id: '' }, 10);
+    assert.equal(now!.deleted, false);
+    await one.until((docs) => docs.length === 1, 'the phone agrees');
   });
 
   it('answers its own document for what the rules refuse: never 403, and the phone gives it up', async () => {
@@ -319,6 +363,36 @@ describe('sync over HTTP with the RxDB client', function () {
     const mark = (id: string) => ({ id, eventId, addedAt: new Date().toISOString(), revision: 0 });
     await two.collection.bulkInsert([mark(approved), mark(pending)]);
     await two.until((docs) => docs.length === 1 && docs[0]!.id === approved, 'only the approved one stays');
+  });
+
+  it('keeps a line that arrives after its photo left the sale, as one that cannot be bought', async () => {
+    const eventId = await app.event();
+    const [kept, rejected, deleted] = await Promise.all(
+      [1, 2, 3].map(() => app.photo(eventId, photographer.userId, 'approved')),
+    );
+    const owner = await app.person();
+    const admin = await app.person('admin');
+    const one = await phone('cart_items', carts, { token: owner.token });
+    one.network.isOnline = false;
+    await one.collection.bulkInsert([line(kept!, eventId), line(rejected!, eventId), line(deleted!, eventId)]);
+    const body = { ids: [rejected], decision: 'reject' };
+    assert.equal((await app.call('POST', '/api/photos/review', { token: admin.token, body })).status, 200);
+    assert.equal((await app.call('DELETE', `/api/photos/${deleted}`, { token: admin.token })).status, 204);
+    one.network.isOnline = true;
+    await one.replication.awaitInSync();
+    await one.until((docs) => docs.length === 3 && docs.every(({ revision }) => revision > 0), 'all lines are there');
+    const view = await cart.get(owner.userId);
+    assert.deepEqual(Object.fromEntries(view.items.map(({ photoId, status }) => [photoId, status])), {
+      [kept!]: 'available',
+      [rejected!]: 'withdrawn',
+      [deleted!]: 'withdrawn',
+    });
+    // Taken out by the person, it may be put in again, and is told again.
+    await takeOut((await one.collection.findOne(rejected!).exec())!);
+    await one.replication.awaitInSync();
+    await one.collection.upsert({ ...line(rejected!, eventId), revision: newDecision() });
+    await one.replication.awaitInSync();
+    await one.until((docs) => docs.length === 3, 'it is there again');
   });
 
   it('takes a batch that is sent twice once', async () => {

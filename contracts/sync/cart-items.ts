@@ -5,7 +5,7 @@ export interface CartItemDoc {
   /** The photo's id. */
   id: string;
   eventId: string;
-  /** False: kept in the cart for later, not bought now. */
+  /** False: kept in the cart for later, not bought now. To change it is a decision, too. */
   isSelected: boolean;
   /** ISO, UTC; the server's once it was there. */
   addedAt: string;
@@ -40,14 +40,11 @@ export const isEqual = (a: Replicated<CartItemDoc>, b: Replicated<CartItemDoc>):
   a.revision === b.revision && isSame(a, b);
 
 /**
- * What this device changed stands, what it left alone is the server's. A photo added on a device that did not know of the
- * line is in the cart, even if it was removed elsewhere before; so is one that was taken out and put in again here. Deterministic: no clocks.
+ * What was decided on this device stands, as the same decision; anything else is the server's. A photo added on a device that did not know of
+ * the line is in the cart, even if it was removed elsewhere before; so is one that was taken out and put in again here. Deterministic: no clocks.
  */
 export function merge(conflict: Conflict<CartItemDoc>): Replicated<CartItemDoc> {
-  const { newDocumentState: mine, assumedMasterState: base, realMasterState: master } = conflict;
-  if (master.revision === REFUSED_REVISION) return master;
-  const decided = isDecided(conflict);
-  const keep = <K extends 'isSelected' | '_deleted'>(key: K) =>
-    decided || mine[key] !== base?.[key] ? mine[key] : master[key];
-  return { ...master, isSelected: keep('isSelected'), _deleted: keep('_deleted') };
+  const { newDocumentState: mine, realMasterState: master } = conflict;
+  if (master.revision === REFUSED_REVISION || !isDecided(conflict) || isSame(mine, master)) return master;
+  return { ...master, isSelected: mine.isSelected, _deleted: mine._deleted, revision: mine.revision };
 }

@@ -47,18 +47,22 @@ export interface Conflict<Doc> {
 }
 
 /**
- * `revision` of what a device puts in, until the server has numbered it: negative and each its own, so that what was taken out and put in again
- * does not look as if nobody had touched it. Apps before this one said 0.
+ * `revision` of what a person decides on a device (in, out), until the server has numbered it: negative and each its own, also through merges.
+ * So what was taken out and put in again does not look as if nobody had touched it, and what the server told (its numbers are positive) is not
+ * taken for a decision. Apps before this one said 0 for "in", and left the number as it was for "out".
  */
 export const newDecision = (): number => -2 - Math.floor(Math.random() * 2 ** 50);
 
-/** Whether this device decided anew after what it knows of the server, even if the states look alike. */
+/**
+ * Whether this device decided something after what it knows of the server, even if the states look alike. A document with a number of the server's
+ * may differ from what was assumed without that: replication writes what it is told first and notes it after that, and may push in between.
+ */
 export function isDecided<Doc extends { revision: number }>({
   newDocumentState: mine,
   assumedMasterState: base,
 }: Conflict<Doc>): boolean {
-  if (!base) return true;
-  return mine.revision <= 0 && mine.revision !== REFUSED_REVISION && mine.revision !== base.revision;
+  if (mine.revision > 0 || mine.revision === REFUSED_REVISION) return false;
+  return !base || mine.revision !== base.revision || mine._deleted !== base._deleted;
 }
 
 /**

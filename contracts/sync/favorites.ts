@@ -35,10 +35,9 @@ export const isSame = (a: Replicated<FavoriteDoc>, b: Replicated<FavoriteDoc>): 
 export const isEqual = (a: Replicated<FavoriteDoc>, b: Replicated<FavoriteDoc>): boolean =>
   a.revision === b.revision && isSame(a, b);
 
-/** What this device changed stands, what it left alone is the server's. */
+/** What was decided on this device stands, as the same decision; anything else is the server's. */
 export function merge(conflict: Conflict<FavoriteDoc>): Replicated<FavoriteDoc> {
-  const { newDocumentState: mine, assumedMasterState: base, realMasterState: master } = conflict;
-  if (master.revision === REFUSED_REVISION) return master;
-  const isMine = isDecided(conflict) || mine._deleted !== base?._deleted;
-  return { ...master, _deleted: isMine ? mine._deleted : master._deleted };
+  const { newDocumentState: mine, realMasterState: master } = conflict;
+  if (master.revision === REFUSED_REVISION || !isDecided(conflict) || isSame(mine, master)) return master;
+  return { ...master, _deleted: mine._deleted, revision: mine.revision };
 }

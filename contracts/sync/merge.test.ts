@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type CartItemDoc, isEqual, merge } from './cart-items.ts';
+import { type CartItemDoc, isEqual, isSame, merge } from './cart-items.ts';
 import { newDecision, REFUSED_REVISION, type Replicated } from './documents.ts';
 
 const base = { id: 'p', eventId: 'e', addedAt: '2026-11-22T00:00:00.000Z' };
@@ -13,16 +13,36 @@ const doc = (isSelected: boolean, _deleted: boolean, revision = 1): Replicated<C
 const anyDoc = fc.tuple(fc.boolean(), fc.boolean()).map(([selected, deleted]) => doc(selected, deleted));
 
 describe('contracts/sync merge', () => {
-  it('keeps what this device changed and takes the rest from the server', () => {
+  it('keeps what was decided here, as the same decision, and takes anything else from the server', () => {
     fc.assert(
-      fc.property(anyDoc, anyDoc, anyDoc, (newDocumentState, assumedMasterState, realMasterState) => {
+      fc.property(anyDoc, anyDoc, anyDoc, fc.boolean(), (mine, assumedMasterState, realMasterState, isDecided) => {
+        const newDocumentState = isDecided ? { ...mine, revision: newDecision() } : mine;
         const merged = merge({ newDocumentState, assumedMasterState, realMasterState });
-        for (const key of ['isSelected', '_deleted'] as const) {
-          const changedHere = newDocumentState[key] !== assumedMasterState[key];
-          assert.equal(merged[key], changedHere ? newDocumentState[key] : realMasterState[key]);
-        }
+        const isMine = isDecided && !isSame(mine, realMasterState);
+        assert.deepEqual(merged, isMine ? newDocumentState : realMasterState);
       }),
     );
+  });
+
+  it('takes nothing that the server told for a decision, where replication pushes it before it is noted', () => {
+    const [knew, told, now] = [doc(true, false, 1), doc(true, true, 2), doc(true, false, 3)];
+    for (const [mine, base, master] of [
+      [told, knew, now],
+      [now, told, doc(true, true, 4)],
+      [knew, undefined, told],
+    ] as const)
+      assert.deepEqual(merge({ newDocumentState: mine, assumedMasterState: base, realMasterState: master }), master);
+  });
+
+  it('leaves what another device put in after an order, and takes out what this one put in, whenever that arrives', () => {
+    const taken = (base: Replicated<CartItemDoc>): Replicated<CartItemDoc> =>
+      merge({
+        newDocumentState: { ...base, _deleted: true },
+        assumedMasterState: base,
+        realMasterState: doc(true, false, 7),
+      });
+    assert.equal(taken(doc(true, false, 5))._deleted, false);
+    assert.equal(taken(doc(true, false, newDecision()))._deleted, true);
   });
 
   it('comes to rest: pushed again over the same server document it needs no other merge', () => {

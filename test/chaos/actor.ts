@@ -247,11 +247,14 @@ export async function startActor(
   const acts: Record<Act, (photo: ChaosPhoto) => unknown> = {
     tap: (photo) => cartModule.toggleInCart(picture(photo)),
     mark: (photo) => favorites.toggleFavorite({ ...picture(photo), takenAt: null, previewUrl: '', thumbHash: null }),
+    order: steps.order!,
     search: steps.search!,
     'sign in': () => signIn(60_000),
     'sign out': () => signOut({ evenUnsent: true }),
     offline: () => turn(true),
     online: () => turn(false),
+    hide: () => around.show('hidden'),
+    show: () => around.show('visible'),
   };
   async function turn(isOffline: boolean): Promise<void> {
     line.weather.isOffline = isOffline;

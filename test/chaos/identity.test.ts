@@ -75,6 +75,32 @@ describe('who is here, while the line fails', function () {
     assert.deepEqual(state!.marked, [mine[0]!.id, mine[1]!.id].sort());
   });
 
+  it('what was tapped is sent though the page is put away before it could be', async () => {
+    const { person, mine, act } = await enter();
+    await act('tap', mine[0]);
+    await agreement(world, person.userId);
+    await act('offline');
+    await act('tap', mine[1]);
+    await act('hide');
+    await act('online');
+    await act('tap', mine[2]);
+    for (let look = 0; look < 100 && (await linesOf(person.userId)) < 3; look += 1)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(await linesOf(person.userId), 3, 'the cart at the server');
+    await act('show');
+    await agreement(world, person.userId);
+  });
+  const linesOf = async (userId: string): Promise<number> => {
+    const lines = await api.db
+      .selectFrom('cart_items')
+      .innerJoin('carts', 'carts.id', 'cart_items.cart_id')
+      .select('photo_id')
+      .where('user_id', '=', userId)
+      .where('deleted_at', 'is', null)
+      .execute();
+    return lines.length;
+  };
+
   it('no guest takes the place of who signs in, and what the guest asked for while that went on is done', async () => {
     const { device, person, act } = await enter();
     await act('sign out');

@@ -6,7 +6,7 @@ export interface ChaosPhoto {
   eventId: string;
 }
 
-export type Act = 'tap' | 'mark' | 'search' | 'sign in' | 'sign out' | 'offline' | 'online';
+export type Act = 'tap' | 'mark' | 'order' | 'search' | 'sign in' | 'sign out' | 'offline' | 'online' | 'hide' | 'show';
 
 /** What is asked of a device; answered in order. */
 export type Command =

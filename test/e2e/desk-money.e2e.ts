@@ -6,6 +6,7 @@ import { desk, openBrowser, openPage, phone, screenshot, signInAs } from './brow
 import { Client, until } from './client.ts';
 import { order, pay } from './main-job.ts';
 import { createStack, type Stack } from './stack.ts';
+import { errorsIn, serverCartToBe } from './visitor.ts';
 
 // Money at the desks, by mouse and keyboard to the end: what fits nothing, what goes back, what is paid out.
 describe('money at the desks', function () {
@@ -230,6 +231,77 @@ describe('money at the desks', function () {
       [],
     );
     await her.context.close();
+  });
+
+  /** The photo leaves the sale while `work` runs. */
+  async function withdrawn(id: string, work: () => Promise<void>): Promise<void> {
+    await admin.call('PUT', `/api/photos/${id}/reject`, { reason: 'Asked for it' });
+    try {
+      await work();
+    } finally {
+      await admin.call('PUT', `/api/photos/${id}/approve`, {});
+    }
+  }
+  const idsInCart = (page: Page): Promise<string[]> =>
+    page
+      .locator('.cart-photos li a')
+      .evaluateAll((links) => links.map((link) => link.getAttribute('href')!.split('/').at(-1)!));
+  /** The photo is there as one that cannot be bought, with a sentence, and one other is paid for. */
+  async function seesGone(page: Page, id: string): Promise<void> {
+    const gone = page.locator('.cart-photos li.gone');
+    await gone.getByText('No longer for sale').waitFor();
+    assert.equal(await gone.count(), 1);
+    assert.ok((await gone.locator('a').getAttribute('href'))!.endsWith(id));
+    await page.locator('.cart-changes', { hasText: '1 photo can no longer be bought' }).waitFor();
+    assert.match((await page.locator('.bottom-bar .amount').textContent())!, /^\s*1 photo ·/);
+  }
+
+  it('a cart that lies open learns that a photo left the sale, before anything is ordered', async () => {
+    const { context, page, complaints } = await openPage(browser, 'en', phone);
+    await page.goto(`${stack.url}/e/${slug}`);
+    for (const index of [0, 1]) await page.locator('.tile-add').nth(index).click();
+    await page.locator('.bottom-bar .btn-gold').click();
+    await page.locator('.cart-photos li a').nth(1).waitFor();
+    await serverCartToBe(page, 2);
+    const [id, other] = (await idsInCart(page)) as [string, string];
+    await withdrawn(id, async () => {
+      await until('the open cart to say so', async () => {
+        // Looked at again, as after the bank's app; without that, it would be half a minute.
+        await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+        return page.locator('.cart-photos li.gone').count();
+      });
+      await seesGone(page, id);
+      await screenshot(page, 'cart-withdrawn-en-390');
+      await page.locator('.cart-changes .btn-solid').click();
+      await page.locator('.cart-photos li.gone').waitFor({ state: 'detached' });
+      assert.deepEqual(await idsInCart(page), [other]);
+      await serverCartToBe(page, 1);
+    });
+    assert.deepEqual(errorsIn(complaints), []);
+    await context.close();
+  });
+
+  it('a photo that left the sale before the tap arrived is in the cart as such, not gone without a word', async () => {
+    const { context, page } = await openPage(browser, 'en', phone);
+    await page.goto(`${stack.url}/e/${slug}`);
+    await page.locator('.tile-add').nth(0).click();
+    await page.locator('.bottom-bar .btn-gold').click();
+    await page.locator('.cart-photos li a').waitFor();
+    await serverCartToBe(page, 1);
+    const [first] = await idsInCart(page);
+    await page.goBack();
+    await page.locator('.tile-add').nth(1).waitFor();
+    await context.setOffline(true);
+    await page.locator('.tile-add').nth(1).click();
+    await page.locator('.bottom-bar .btn-gold').click();
+    await page.locator('.cart-photos li a').nth(1).waitFor();
+    const id = (await idsInCart(page)).find((each) => each !== first)!;
+    await withdrawn(id, async () => {
+      await context.setOffline(false);
+      await serverCartToBe(page, 2);
+      await seesGone(page, id);
+    });
+    await context.close();
   });
 
   it('a payout goes from the draft over the bank’s file to the photographer’s statement', async () => {

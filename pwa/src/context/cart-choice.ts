@@ -118,6 +118,7 @@ export async function refreshCart(): Promise<void> {
 }
 
 const FRESH_MS = 30_000;
+const looking = new Set<() => void>();
 /**
  * As long as somebody looks at what they are about to buy: asks now, when who is here becomes known, when the page or the signal comes back,
  * and twice a minute. So that a withdrawn photo or a new price is seen before the order, not by its refusal. Returns how to stop.
@@ -129,13 +130,19 @@ export function watchServerCart(): () => void {
   const timer = setInterval(look, FRESH_MS);
   document.addEventListener('visibilitychange', look);
   const stops = [session.watch(look), online.watch(look)];
+  looking.add(look);
   void refreshCart();
   return () => {
     clearInterval(timer);
     document.removeEventListener('visibilitychange', look);
+    looking.delete(look);
     for (const stop of stops) stop();
   };
 }
+/** The server has heard of what was tapped here: what it makes of it is seen at once by whoever looks. */
+export const lookAgain = (): void => {
+  for (const look of looking) look();
+};
 
 let sending: Promise<void> | null = null;
 /** Tells the server what is pending. Rejects without signal; a code that is refused keeps its sentence and does not reject. */

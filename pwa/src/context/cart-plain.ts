@@ -1,7 +1,9 @@
 import { api } from '../data/api.ts';
 import type { CartChange } from '../data/db/cart-replica.ts';
 import { isProblem } from '../data/problem.ts';
+import { problemText } from '../i18n/problems.ts';
 import { takeServerCart } from './cart-choice.ts';
+import { toast } from './toasts.ts';
 
 export interface PlainLine {
   photoId: string;
@@ -19,8 +21,9 @@ export async function sayCartPlainly(changes: readonly CartChange[]): Promise<Pl
   const added = [...last.values()].filter(({ inCart }) => inCart).map(({ photoId }) => photoId);
   for (const photoId of added)
     await api('POST /api/cart/items', { body: { photoId } }).catch((error: unknown) => {
-      // No longer for sale: what the server has is shown below.
       if (!isProblem(error) || error.isOffline || error.retryable) throw error;
+      // No longer for sale: it goes with a sentence, what the server has is shown below.
+      toast(problemText(error), { kind: 'error' });
     });
   for (const { photoId, inCart } of last.values())
     if (!inCart)

@@ -6,7 +6,7 @@ import { type Effect, waiting } from '../data/outbox.ts';
 import { ensureOwnSession, session, signingOut } from '../data/session.ts';
 import { askToPersist } from '../data/storage.ts';
 import { Store } from '../data/store.ts';
-import { forgetChoice, refreshCart, sendChoice, startCartChoice } from './cart-choice.ts';
+import { forgetChoice, lookAgain, refreshCart, sendChoice, startCartChoice } from './cart-choice.ts';
 import {
   type CartLine,
   type CartPhoto,
@@ -117,6 +117,7 @@ let decisions = 0;
 /** `asked`: the count of decisions when the server was asked. */
 function heard(asked: number): void {
   if (pending.length > 0 || asked !== decisions) return;
+  if (cartUnsent.value) lookAgain();
   cartUnsent.set(false);
   write(all);
 }
@@ -360,14 +361,17 @@ export async function bringCartToServer(): Promise<void> {
 
 /**
  * After an order: its photos leave the cart, here at once and in the replica, too: a line that the server never heard of would
- * otherwise arrive there after the order.
+ * otherwise arrive there after the order. What another device put in after the order stays, as far as it can be told: a guest who ordered
+ * and is an account since has another cart, whose lines have other numbers.
  */
-export function takeOrderedOut(photoIds: readonly string[]): void {
+export function takeOrderedOut(photoIds: readonly string[], orderedBy: string | undefined): void {
   const ordered = new Set(photoIds);
   const at = new Date().toISOString();
   const lines = all.lines.filter((line) => ordered.has(line.photoId));
   // Behind what is being written at this moment: the last word on a line is that it was ordered.
-  if (lines.length > 0) decideFurther(lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at })));
+  const isOrdered = orderedBy !== undefined && orderedBy === session.value.user?.id;
+  if (lines.length > 0)
+    decideFurther(lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at, isOrdered })));
   write({ ...all, lines: all.lines.filter((line) => !ordered.has(line.photoId)) });
   forgetChoice();
   void settle();

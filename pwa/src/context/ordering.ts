@@ -81,7 +81,11 @@ export function watchOrders(onOther: Listener): void {
     const answer: OrderAnswer = result.ok
       ? { ok: true, order: result.body as Order }
       : { ok: false, problem: result.problem };
-    if (answer.ok && !effect.about?.sharedCart) takeOrderedOut(answer.order.items.map((item) => item.photoId));
+    if (answer.ok && !effect.about?.sharedCart)
+      takeOrderedOut(
+        answer.order.items.map((item) => item.photoId),
+        effect.owner?.id,
+      );
     const follower = followers.get(effect.id);
     followers.delete(effect.id);
     (follower ?? onOther)(answer);

@@ -8,6 +8,7 @@ import { type CouponProblem, type CouponRow, type CouponsService, personOf, term
 export type { SellablePhoto };
 export interface PhotoCatalog {
   sellable(db: DbOrTrx, photoIds: readonly string[]): Promise<SellablePhoto[]>;
+  wasForSale(db: DbOrTrx, photoId: string): Promise<boolean>;
 }
 export interface SelectionDeps {
   photos: PhotoCatalog;

@@ -6,7 +6,7 @@ import type { Db, DbOrTrx, Trx } from '#server/platform/db.ts';
 import { movePushes, nextRevision, scopes } from '#server/platform/sync-revision.ts';
 import { type CouponsService, personOf } from './coupons.ts';
 import * as repository from './repository.ts';
-import { type PhotoCatalog, priceSelection, type Selection } from './selection.ts';
+import { type PhotoCatalog, priceSelection, type Selection, type SellablePhoto } from './selection.ts';
 import { cartSummary, cartView } from './view.ts';
 
 export type { ChosenLine, PhotoCatalog, Selection, SellablePhoto } from './selection.ts';
@@ -75,6 +75,9 @@ export function createCartService(deps: CartDeps) {
       const code = isClosed ? 'event.sales_closed' : 'photo.not_for_sale';
       throw new AppError(code, { photoIds: refused.map((photo) => photo.id) });
     }
+    return linesFor(trx, found);
+  }
+  async function linesFor(trx: Trx, found: readonly SellablePhoto[]): Promise<repository.NewLine[]> {
     const priced = await packages.pricedFor(trx, [...new Set(found.map((photo) => photo.eventId))]);
     return found.map((photo) => ({
       photoId: photo.id,
@@ -280,7 +283,9 @@ export function createCartService(deps: CartDeps) {
     },
     /**
      * Applies what a device wants of one line and answers the line as it then is; a change that is there already raises no
-     * revision. undefined: nothing to keep (removing what never was, or a photo that cannot be put in).
+     * revision. A photo that left the sale before this arrived is put in all the same: the cart shows it as no longer for sale, as it does with
+     * those that left later, and nothing that was chosen is gone without a word. undefined: nothing to keep (removing what never was, or a
+     * photo that nobody could choose).
      */
     async applyLine(trx: Trx, userId: string, wanted: LineChange): Promise<ReplicatedLine | undefined> {
       const cart = await repository.lockCart(trx, userId);
@@ -294,10 +299,11 @@ export function createCartService(deps: CartDeps) {
         await repository.selectLine(trx, cart.id, wanted.photoId, wanted.isSelected, await revisionOf(trx, userId));
       } else {
         const [photo] = await photos.sellable(trx, [wanted.photoId]);
-        if (!photo?.isForSale) return before && replicated(before);
-        const lines = await newLines(trx, [wanted.photoId]);
-        const line = { ...lines[0]!, isSelected: wanted.isSelected };
-        await repository.putLines(trx, cart.id, [line], await revisionOf(trx, userId));
+        const mayStay = photo && (photo.isForSale || (await photos.wasForSale(trx, photo.id)));
+        if (!mayStay) return before && replicated(before);
+        const [line] = await linesFor(trx, [photo]);
+        const put = { ...line!, isSelected: wanted.isSelected };
+        await repository.putLines(trx, cart.id, [put], await revisionOf(trx, userId));
       }
       return replicated((await repository.findLine(trx, cart.id, wanted.photoId))!);
     },

@@ -308,6 +308,28 @@ export function createPhotosService(deps: { db: Db; events: EventsService; logge
       }));
     },
 
+    /** Whether people could choose the photo at some time, though it is withdrawn, deleted or its event closed by now. */
+    async wasForSale(at: DbOrTrx, photoId: string): Promise<boolean> {
+      const row = await at
+        .selectFrom('photos')
+        .select('photos.id')
+        .where('photos.id', '=', photoId)
+        .where((eb) =>
+          eb.or([
+            eb('photos.status', '=', 'approved'),
+            eb.exists(
+              eb
+                .selectFrom('photo_reviews')
+                .select('photo_reviews.id')
+                .whereRef('photo_reviews.photo_id', '=', 'photos.id')
+                .where('photo_reviews.from_status', '=', 'approved'),
+            ),
+          ]),
+        )
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
     /** The stored original, for those who may have it (the caller checks); deleted photos keep theirs for buyers. */
     async originalOf(at: DbOrTrx, photoId: string) {
       const row = await at

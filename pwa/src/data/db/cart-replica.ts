@@ -9,6 +9,8 @@ export interface CartChange {
   eventId: string;
   inCart: boolean;
   at: string;
+  /** Out because an order has it: what another device put in since stays. */
+  isOrdered?: boolean;
 }
 
 let replica: Promise<Replica> | null = null;
@@ -23,10 +25,16 @@ export const watchCartLines = (onLines: (lines: CartItemDoc[]) => void): Promise
 /** Writes decisions into the replica, in order; they count when this resolves. */
 export const applyCartChanges = (changes: readonly CartChange[]): Promise<void> =>
   changeReplica(async ({ cart_items: items }) => {
-    for (const { photoId, eventId, inCart, at } of changes) {
+    for (const { photoId, eventId, inCart, at, isOrdered } of changes) {
       if (inCart)
         await items.incrementalUpsert({ id: photoId, eventId, isSelected: true, addedAt: at, revision: newDecision() });
-      else await (await items.findOne(photoId).exec())?.incrementalRemove();
+      else {
+        const item = await items.findOne(photoId).exec();
+        // The order took out what the server knew of. Under its number it is no decision of its own; a line that the server has not numbered may
+        // arrive after the order, and goes all the same.
+        if (isOrdered) await item?.incrementalRemove();
+        else await item?.incrementalModify((doc) => ({ ...doc, revision: newDecision(), _deleted: true }));
+      }
     }
   });
 

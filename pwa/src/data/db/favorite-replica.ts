@@ -25,7 +25,10 @@ export const applyFavoriteChanges = (changes: readonly FavoriteChange[]): Promis
   changeReplica(async ({ favorites }) => {
     for (const { photoId, eventId, isMarked, at } of changes) {
       if (isMarked) await favorites.incrementalUpsert({ id: photoId, eventId, addedAt: at, revision: newDecision() });
-      else await (await favorites.findOne(photoId).exec())?.incrementalRemove();
+      else {
+        const mark = await favorites.findOne(photoId).exec();
+        await mark?.incrementalModify((doc) => ({ ...doc, revision: newDecision(), _deleted: true }));
+      }
     }
   });
 

@@ -138,6 +138,8 @@ export async function replicate(name: CollectionName, options: Options): Promise
       retryTime: RETRY_MS,
       // A leader that iOS has frozen would keep every other tab from replicating.
       waitForLeadership: false,
+      // RxDB would stop while nobody looks, give up the push that is under way, and may count past it: what was tapped would never be sent.
+      toggleOnDocumentVisible: false,
       deletedField: '_deleted',
       pull: {
         batchSize: 1_000,
@@ -198,6 +200,10 @@ export async function replicate(name: CollectionName, options: Options): Promise
       })
     : undefined;
   const stopOnline = online.watch((reachable) => reachable && tell(running.pullNow));
+  const look = (): void => {
+    if (document.visibilityState === 'visible') tell(running.pullNow);
+  };
+  document.addEventListener('visibilitychange', look);
   const stopReopened = onReopened(() => void restart().catch(() => undefined));
   return {
     inSync: async () => {
@@ -208,6 +214,7 @@ export async function replicate(name: CollectionName, options: Options): Promise
       stopped = true;
       unfollow?.();
       stopOnline();
+      document.removeEventListener('visibilitychange', look);
       stopReopened();
       await running.state.cancel();
     },

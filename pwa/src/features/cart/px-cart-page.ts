@@ -49,6 +49,12 @@ export const photoOfLine = (line: CartLine): CartPhoto =>
     thumbnails: photoUrls(line.photoId).thumbnails,
   };
 
+/** Why a line cannot be bought; null: it can, as far as this device knows. */
+function issueOf({ photoId }: CartLine) {
+  const status = cartFacts.value.lines[photoId]?.status ?? 'available';
+  return status === 'available' ? null : status;
+}
+
 @customElement('px-cart-page')
 export class PxCartPage extends PxElement {
   @state() private accepting = false;
@@ -133,7 +139,7 @@ export class PxCartPage extends PxElement {
     return html`<section class="cart-event">
       <h2 class="spread section-title">
         ${event ? html`<a href=${eventPath(event)}>${eventName(event)}</a>` : html`<span>${t().cart.event}</span>`}
-        <span class="soft small num">${t().cart.bar(lines.length)}</span>
+        <span class="soft small num">${t().cart.bar(lines.filter((line) => !issueOf(line)).length)}</span>
       </h2>
       <ul class="cart-photos">
         ${repeat(
@@ -150,7 +156,7 @@ export class PxCartPage extends PxElement {
     const photo = photoOfLine(line);
     const price = this.#priceOf.get(line.photoId);
     const fact = cartFacts.value.lines[line.photoId];
-    const issue = fact && fact.status !== 'available' ? fact.status : null;
+    const issue = issueOf(line);
     const before = issue ? null : (fact?.previousPriceSatang ?? null);
     const event = knownEvent(line.eventId);
     const picture = html`<img
@@ -208,9 +214,7 @@ export class PxCartPage extends PxElement {
     if (this.accepting) return;
     this.accepting = true;
     try {
-      const gone = cart.value.lines.filter(
-        ({ photoId }) => (cartFacts.value.lines[photoId]?.status ?? 'available') !== 'available',
-      );
+      const gone = cart.value.lines.filter(issueOf);
       takeServerCart(await api('POST /api/cart/accept', { body: {} }));
       removeFromCart(...gone.map(photoOfLine));
     } catch (error) {
