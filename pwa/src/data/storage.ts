@@ -25,19 +25,23 @@ export function askToPersist(): void {
   void navigator.storage?.persist?.().catch(() => false);
 }
 
+let drops = 0;
 /** Previews first: they come again; what a person did does not. */
 async function dropPictures(): Promise<void> {
+  drops++;
   storageState.set('full');
   if ('caches' in globalThis) await caches.delete('px-pictures').catch(() => false);
   navigator.serviceWorker?.controller?.postMessage({ type: 'FREE_SPACE' });
 }
 
 async function look(): Promise<void> {
+  // The probe itself may make room: that is still to be said.
+  const dropsBefore = drops;
   const isKept = await kvProbe();
   if (!isKept) return storageState.set('memory');
   const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
   if (quota > 0 && usage / quota > NEARLY_FULL) await dropPictures();
-  else storageState.set('kept');
+  else if (drops === dropsBefore) storageState.set('kept');
 }
 
 /** Call once. Looks now and whenever the page is looked at again: that is when WebKit has closed what was open. */
