@@ -53,16 +53,25 @@ export interface Conflict<Doc> {
  */
 export const newDecision = (): number => -2 - Math.floor(Math.random() * 2 ** 50);
 
-/**
- * Whether this device decided something after what it knows of the server, even if the states look alike. A document with a number of the server's
- * may differ from what was assumed without that: replication writes what it is told first and notes it after that, and may push in between.
- */
+/** Whether this device decided something after what it knows of the server, even if the states look alike. */
 export function isDecided<Doc extends { revision: number }>({
   newDocumentState: mine,
   assumedMasterState: base,
 }: Conflict<Doc>): boolean {
   if (mine.revision > 0 || mine.revision === REFUSED_REVISION) return false;
   return !base || mine.revision !== base.revision || mine._deleted !== base._deleted;
+}
+
+/**
+ * Whether a row that replication wants to push is nothing but what the server told. RxDB reads what changed first and what the server is assumed to
+ * have second, maybe after another push; what it is told meanwhile it writes in two steps, too. So it takes one state of the server for a change of
+ * another one. It must not be sent: a line that somebody has just taken out would be put in again by a device that only looks on.
+ */
+export function isTold<Doc extends { revision: number }>({
+  newDocumentState: mine,
+  assumedMasterState: base,
+}: PushRow<Doc>): boolean {
+  return (mine.revision > 0 || mine.revision === REFUSED_REVISION) && mine.revision !== base?.revision;
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type CartItemDoc, isEqual, isSame, merge } from './cart-items.ts';
-import { newDecision, REFUSED_REVISION, type Replicated } from './documents.ts';
+import { isTold, newDecision, REFUSED_REVISION, type Replicated } from './documents.ts';
 
 const base = { id: 'p', eventId: 'e', addedAt: '2026-11-22T00:00:00.000Z' };
 const doc = (isSelected: boolean, _deleted: boolean, revision = 1): Replicated<CartItemDoc> => ({
@@ -24,14 +24,24 @@ describe('contracts/sync merge', () => {
     );
   });
 
-  it('takes nothing that the server told for a decision, where replication pushes it before it is noted', () => {
-    const [knew, told, now] = [doc(true, false, 1), doc(true, true, 2), doc(true, false, 3)];
-    for (const [mine, base, master] of [
-      [told, knew, now],
-      [now, told, doc(true, true, 4)],
-      [knew, undefined, told],
-    ] as const)
-      assert.deepEqual(merge({ newDocumentState: mine, assumedMasterState: base, realMasterState: master }), master);
+  it('tells what the server told from what was decided here', () => {
+    const [earlier, later] = [doc(true, false, 1), doc(true, true, 2)];
+    for (const [mine, base, isWord] of [
+      [later, earlier, true],
+      [earlier, later, true],
+      [earlier, undefined, true],
+      [doc(true, false, REFUSED_REVISION), later, true],
+      [later, doc(true, false, newDecision()), true],
+      [doc(true, true, newDecision()), earlier, false],
+      [doc(true, false, newDecision()), undefined, false],
+      // Ordered: it goes if it is what stands.
+      [doc(true, true, 1), earlier, false],
+    ] as const) {
+      assert.equal(isTold({ newDocumentState: mine, assumedMasterState: base }), isWord);
+      const now = doc(true, !mine._deleted, 3);
+      const merged = merge({ newDocumentState: mine, assumedMasterState: base, realMasterState: now });
+      if (isWord) assert.deepEqual(merged, now);
+    }
   });
 
   it('leaves what another device put in after an order, and takes out what this one put in, whenever that arrives', () => {

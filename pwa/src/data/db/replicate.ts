@@ -4,6 +4,7 @@ import { Subject } from 'rxjs';
 import {
   type Checkpoint,
   followed,
+  isTold,
   type LiveDocuments,
   type PullAnswer,
   type PushRow,
@@ -101,6 +102,13 @@ export async function replicate(name: CollectionName, options: Options): Promise
     const device = await db.storageToken;
     const pushRows = (rows: PushRow<Doc>[]): Promise<Replicated<Doc>[]> =>
       send('POST', `${path}/push`, { query: { ...query, device }, body: rows });
+    /** What the server told comes back as it is: RxDB then notes that the server has it, or finds that it knows better by now. */
+    async function pushDecided(rows: PushRow<Doc>[]): Promise<Replicated<Doc>[]> {
+      const told = rows.filter(isTold);
+      const decided = rows.filter((row) => !told.includes(row));
+      const answers = decided.length > 0 ? await pushRows(decided) : [];
+      return told.map(({ newDocumentState }) => newDocumentState).concat(answers);
+    }
     /** What the server never had. Where it forgot deletions it asks once more: it cannot know whether this was among them. */
     async function offer(documents: Replicated<Doc>[]): Promise<Replicated<Doc>[]> {
       const answers = await pushRows(documents.map((newDocumentState) => ({ newDocumentState })));
@@ -147,7 +155,7 @@ export async function replicate(name: CollectionName, options: Options): Promise
         handler: (checkpoint, limit) => guarded(() => puller.pull(checkpoint, limit)),
       },
       push: options.push
-        ? { batchSize: 50, handler: (rows) => guarded(() => pushRows(rows as unknown as PushRow<Doc>[])) }
+        ? { batchSize: 50, handler: (rows) => guarded(() => pushDecided(rows as unknown as PushRow<Doc>[])) }
         : undefined,
     });
     return { state, puller, pullNow: () => puller.nudge() };
