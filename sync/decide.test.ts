@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type CartItemDoc, isEqual, isSame, merge } from '#contracts/sync/cart-items.ts';
-import { REFUSED_REVISION, type Replicated } from '#contracts/sync/documents.ts';
+import { isTold, REFUSED_REVISION, type Replicated } from '#contracts/sync/documents.ts';
 import { decide, type Verdict } from './decide.ts';
 import { changeKey } from './pushed.ts';
 
@@ -70,6 +70,7 @@ describe('sync/decide', () => {
       { weight: 3, arbitrary: fc.record({ do: fc.constant('copy' as const), of: fc.nat() }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('order' as const), who: fc.nat(1) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('late look' as const), who: fc.nat(1), of: fc.nat() }) },
     );
     fc.assert(
       fc.property(fc.array(action, { minLength: 5, maxLength: 60 }), fc.boolean(), (actions, isNamed) => {
@@ -80,6 +81,7 @@ describe('sync/decide', () => {
           else if (each.do === 'pull') world.pull(each.who, each.isNoted);
           else if (each.do === 'copy') world.copy(each.of);
           else if (each.do === 'order') world.order(each.who);
+          else if (each.do === 'late look') world.lookLate(each.who, each.of);
           else world.forget();
         }
         world.settle();
@@ -114,12 +116,11 @@ function makeWorld(isNamed: boolean) {
     isResolved: false,
     /** Written as the server told, not noted yet: what is pushed now is nobody's. */
     isTold: false,
+    told: [] as Doc[],
     /** What was tapped here last; ordered: out. */
     word: undefined as 'in' | 'out' | undefined,
     /** An order whose answer has not come. */
-    order: null as number | null,
-    /** Number of the line that was ordered. Another one when the answer comes was put in by somebody else or arrived late: it goes, too. */
-    ordered: 0,
+    order: null as { tap: number; of: number } | null,
   }));
   const isPending = ({ fork, assumed, isResolved }: (typeof phones)[number]): boolean =>
     fork !== undefined && (isResolved || !assumed || !isEqual(assumed, fork));
@@ -160,8 +161,9 @@ function makeWorld(isNamed: boolean) {
       const { fork, assumed, device } = phone;
       const tap = phone.isTold ? NOBODYS : phone.tap;
       const row: Row = { newDocumentState: fork!, ...(assumed && { assumedMasterState: assumed }), tap };
-      sent.push({ row, device });
-      const conflict = arrive(row, device);
+      if (!isTold(row)) sent.push({ row, device });
+      // What the server told comes back as it is, and is not sent.
+      const conflict = isTold(row) ? fork : arrive(row, device);
       if (!isHeard) return;
       phone.isResolved = false;
       if (!conflict) {
@@ -178,12 +180,21 @@ function makeWorld(isNamed: boolean) {
     pull(who: number, isNoted: boolean): void {
       const phone = phones[who]!;
       if (isPending(phone) && !phone.isTold) return;
-      // Of what never was at the server it tells nothing.
-      if (!master && floor === 0) return;
-      const now = master ?? (phone.fork && { ...phone.fork, _deleted: true, revision: floor });
+      const forgotten = floor > 0 && phone.fork ? { ...phone.fork, _deleted: true, revision: floor } : undefined;
+      const now = master ?? forgotten;
+      if (!now) return;
       phone.fork = now;
-      phone.isTold = !isNoted && now !== undefined;
+      phone.isTold = !isNoted;
+      phone.told.push(now);
       if (isNoted) phone.assumed = now;
+    },
+    /** It may have read what it was told before it was told more, and finds it different from what it assumes by now. */
+    lookLate(who: number, of: number): void {
+      const { told, assumed, device } = phones[who]!;
+      const seen = told[of % Math.max(1, told.length)];
+      if (!seen || (assumed && isEqual(assumed, seen))) return;
+      const row: Row = { newDocumentState: seen, ...(assumed && { assumedMasterState: assumed }), tap: NOBODYS };
+      if (!isTold(row)) arrive(row, device);
     },
     /** Orders what the phone has in the cart, which the server then takes out; or the answer comes, and the phone takes it out, too. */
     order(who: number): void {
@@ -191,23 +202,24 @@ function makeWorld(isNamed: boolean) {
       const isIn = phone.fork !== undefined && !phone.fork._deleted;
       if (phone.order === null) {
         if (!isIn) return;
-        phone.order = ++taps;
-        phone.ordered = phone.fork!.revision;
+        phone.order = { tap: ++taps, of: phone.fork!.revision };
         if (!master || master._deleted) return;
-        took(phone.order);
+        took(phone.order.tap);
         master = { ...master, revision: ++revision, _deleted: true };
         return;
       }
-      if (isIn) {
-        // What the server told is noted by then. Of a line that it has not numbered, or numbered since, nobody can say whether it was ordered.
-        if (phone.isTold) phone.assumed = phone.fork;
-        phone.isTold = false;
-        phone.tap = phone.fork!.revision > 0 && phone.fork!.revision === phone.ordered ? phone.order : ++taps;
-        phone.fork = { ...phone.fork!, _deleted: true };
-        phone.isResolved = false;
-      }
-      phone.word = 'out';
+      const { tap, of } = phone.order;
       phone.order = null;
+      phone.word = 'out';
+      // Put in elsewhere after the order.
+      if (!isIn || (of > 0 && phone.fork!.revision > of)) return;
+      // What the server told is noted by then.
+      if (phone.isTold) phone.assumed = phone.fork;
+      phone.isTold = false;
+      // Of a line that the server had not numbered nobody can say whether it is the one that it took out.
+      phone.tap = of > 0 ? tap : ++taps;
+      phone.fork = { ...phone.fork!, _deleted: true };
+      phone.isResolved = false;
     },
     copy(of: number): void {
       const twin = sent[of % Math.max(1, sent.length)];

@@ -248,6 +248,7 @@ function follow(): Promise<() => void> {
           .filter(({ isSelected }) => isSelected)
           .map(({ id, eventId, addedAt }) => ({ photoId: id, eventId, addedAt }));
         lastLines = lines;
+        numbers = new Map(docs.map(({ id, revision }) => [id, revision]));
         if (!carryOver(lines)) show(lines);
       }),
     )
@@ -282,6 +283,7 @@ let hasShown = false;
 /** Until the server has been heard, an empty new replica says nothing. */
 let isBare = false;
 let lastLines: readonly CartLine[] = [];
+let numbers: ReadonlyMap<string, number> = new Map();
 /**
  * The replica had to be made anew: the browser threw the old one away. What is on the screen stays there; it goes into the new one when
  * that happened under our eyes, or when the server may not have heard all of it, else the server says what there is.
@@ -343,6 +345,7 @@ export async function forgetCart(): Promise<void> {
   void following?.then((stop) => stop()).catch(() => undefined);
   following = null;
   cartUnsent.set(false);
+  numbers = new Map();
   forgetChoice();
   write({ lines: [], photos: {} });
 }
@@ -359,17 +362,29 @@ export async function bringCartToServer(): Promise<void> {
   await refreshCart();
 }
 
+/** What an order was made from, as far as it says what came after it. */
+export interface OrderedFrom {
+  /** Whose cart. */
+  owner: string | undefined;
+  /** The numbers of its lines (`linesNow`). */
+  lines: Readonly<Record<string, number>>;
+}
+/** The numbers of these photos' lines on this device: the server's, or negative as long as it has given none. */
+export const linesNow = (photoIds: readonly string[]): OrderedFrom['lines'] =>
+  Object.fromEntries(photoIds.flatMap((id) => (numbers.has(id) ? [[id, numbers.get(id)!]] : [])));
+
 /**
  * After an order: its photos leave the cart, here at once and in the replica, too: a line that the server never heard of would
- * otherwise arrive there after the order. What another device put in after the order stays, as far as it can be told: a guest who ordered
- * and is an account since has another cart, whose lines have other numbers.
+ * otherwise arrive there after the order. What another device put in after the order stays. (A guest who ordered and is an account since has
+ * another cart with numbers of its own: there they go in any case.)
  */
-export function takeOrderedOut(photoIds: readonly string[], orderedBy: string | undefined): void {
-  const ordered = new Set(photoIds);
+export function takeOrderedOut(photoIds: readonly string[], { owner, lines: then }: OrderedFrom): void {
+  const isOrdered = owner !== undefined && owner === session.value.user?.id;
+  const isLater = (id: string): boolean => isOrdered && (then[id] ?? 0) > 0 && (numbers.get(id) ?? 0) > then[id]!;
+  const ordered = new Set(photoIds.filter((id) => !isLater(id)));
   const at = new Date().toISOString();
   const lines = all.lines.filter((line) => ordered.has(line.photoId));
   // Behind what is being written at this moment: the last word on a line is that it was ordered.
-  const isOrdered = orderedBy !== undefined && orderedBy === session.value.user?.id;
   if (lines.length > 0)
     decideFurther(lines.map(({ photoId, eventId }) => ({ photoId, eventId, inCart: false, at, isOrdered })));
   write({ ...all, lines: all.lines.filter((line) => !ordered.has(line.photoId)) });

@@ -3,7 +3,7 @@ import { forgetKey, keyFor, type Order } from '../data/orders.ts';
 import { type Effect, enqueue, onSettled, waiting } from '../data/outbox.ts';
 import type { ApiProblem } from '../data/problem.ts';
 import { lang } from '../i18n/i18n.ts';
-import { bringCartToServer, takeOrderedOut } from './cart.ts';
+import { bringCartToServer, linesNow, takeOrderedOut } from './cart.ts';
 import { cartChoice, pendingSteps } from './cart-choice.ts';
 
 export interface OrderRequest {
@@ -53,7 +53,12 @@ export async function requestOrder(request: OrderRequest, onAnswer: Listener): P
     path: '/api/orders',
     body: { ...rest, locale: lang.value, ...(sharedCart ? {} : { photoIds: [...photoIds].sort() }) },
     before: sharedCart ? [] : pendingSteps(),
-    about: { intent, photos: String(photoIds.length), sharedCart: sharedCart ?? '' },
+    about: {
+      intent,
+      photos: String(photoIds.length),
+      sharedCart: sharedCart ?? '',
+      lines: JSON.stringify(sharedCart ? {} : linesNow(photoIds)),
+    },
   });
   return stop;
 }
@@ -84,7 +89,7 @@ export function watchOrders(onOther: Listener): void {
     if (answer.ok && !effect.about?.sharedCart)
       takeOrderedOut(
         answer.order.items.map((item) => item.photoId),
-        effect.owner?.id,
+        { owner: effect.owner?.id, lines: JSON.parse(effect.about?.lines ?? '{}') },
       );
     const follower = followers.get(effect.id);
     followers.delete(effect.id);
