@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
+import { crowdDetector } from '#face/models.ts';
 import { createNodeEngine } from '#face/node/engine.ts';
 import { loadCatalogue } from '#face/node/recognition.ts';
 import { readConfig } from '#server/platform/config.ts';
@@ -39,6 +40,8 @@ async function main(): Promise<void> {
   });
   await warmUp(engine);
   logger.info({ engine: engine.name, detectors: config.worker.detectors }, 'face engine ready');
+  if (config.worker.detectors.includes(crowdDetector.id))
+    logger.warn({ detector: crowdDetector.id, notice: crowdDetector.notice }, 'this detector asks for a licence');
   const pool = createPool(config.databaseUrl, config.databasePool);
   const db = createDb(pool);
   const listener = await createListener(config.databaseUrl, ['outbox', 'sync'], logger);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { startTestApi, type TestApi } from '#test/api.ts';
 import type { Act, ChaosPhoto, DeviceState } from './messages.ts';
-import { agreement, makeEvent, makePerson, openWorld, type World } from './play.ts';
+import { agreement, makeEvent, makePerson, openWorld, serverCart, type World } from './play.ts';
 
 // What the seeds of chaos found, one thing at a time: the app's data layer in a thread against the real API, on a line that does what is planned.
 describe('who is here, while the line fails', function () {
@@ -84,22 +84,12 @@ describe('who is here, while the line fails', function () {
     await act('hide');
     await act('online');
     await act('tap', mine[2]);
-    for (let look = 0; look < 100 && (await linesOf(person.userId)) < 3; look += 1)
+    for (let look = 0; look < 100 && (await serverCart(world, person.userId)).length < 3; look += 1)
       await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.equal(await linesOf(person.userId), 3, 'the cart at the server');
+    assert.equal((await serverCart(world, person.userId)).length, 3, 'the cart at the server');
     await act('show');
     await agreement(world, person.userId);
   });
-  const linesOf = async (userId: string): Promise<number> => {
-    const lines = await api.db
-      .selectFrom('cart_items')
-      .innerJoin('carts', 'carts.id', 'cart_items.cart_id')
-      .select('photo_id')
-      .where('user_id', '=', userId)
-      .where('deleted_at', 'is', null)
-      .execute();
-    return lines.length;
-  };
 
   it('no guest takes the place of who signs in, and what the guest asked for while that went on is done', async () => {
     const { device, person, act } = await enter();

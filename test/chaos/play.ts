@@ -215,7 +215,8 @@ async function serverFavorites({ api }: World, userId: string): Promise<string[]
   return rows.map((row) => row.photo_id).sort();
 }
 
-async function serverCart({ api }: World, userId: string): Promise<string[]> {
+/** Photos in the person's cart at the server. */
+export async function serverCart({ api }: World, userId: string): Promise<string[]> {
   const rows = await api.db
     .selectFrom('cart_items')
     .innerJoin('carts', 'carts.id', 'cart_items.cart_id')
